@@ -1,0 +1,317 @@
+//! The service: built, bound to an address, run until it is told to stop.
+
+use crate::{
+    config::{DatabaseConfig, ServeConfig},
+    db::{
+        Pools,
+        connect::{ConnectError, ConnectSettings},
+        embedded::{EmbeddedError, EmbeddedServer, Options},
+        migrate::{self, MigrateError},
+        partitions::Partitions,
+    },
+    http::{
+        cursor::CursorSigner,
+        fallback::{RouteTable, no_route},
+        health::Draining,
+        respond,
+    },
+    keys::{
+        ApiKey, KeyRing,
+        master::{MasterKey, MasterKeyError},
+        model::MalformedKey,
+        store::{self as key_store, KeyStoreError},
+    },
+    niches::Taxonomy,
+    openapi,
+    snapshot::{self, Snapshots},
+    telemetry::RequestLine,
+    worker,
+};
+use actix_web::{
+    App, HttpServer,
+    dev::{Server, ServerHandle},
+    middleware::{Compress, from_fn},
+    web::{self, Data},
+};
+use secrecy::ExposeSecret;
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::task::JoinHandle;
+use tracing_actix_web::TracingLogger;
+use utoipa::openapi::OpenApi as Document;
+use utoipa_actix_web::AppExt;
+use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The private PostgreSQL.
+    #[error(transparent)]
+    Embedded(#[from] EmbeddedError),
+    /// The settings of the connection.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// Schema and server.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// The master key.
+    #[error(transparent)]
+    Master(#[from] MasterKeyError),
+    /// The keys in the database.
+    #[error(transparent)]
+    Keys(#[from] KeyStoreError),
+    /// `VOCI_BOOTSTRAP_KEY`.
+    #[error("VOCI_BOOTSTRAP_KEY cannot be used: {0}")]
+    BootstrapKey(#[from] MalformedKey),
+    /// The address.
+    #[error("cannot listen on {address}: {cause}; VOCI_LISTEN takes another address")]
+    Listen {
+        /// Which one.
+        address: SocketAddr,
+        /// Why not.
+        cause: io::Error,
+    },
+    /// A task of the start-up ended early.
+    #[error("the start was interrupted: {0}")]
+    Interrupted(#[from] tokio::task::JoinError),
+}
+
+/// A migrated database, its pools and the master key: what every command needs.
+pub struct Foundation {
+    /// Connections.
+    pub pools: Pools,
+    /// The master key, checked against the database.
+    pub master: Arc<MasterKey>,
+    embedded: Option<EmbeddedServer>,
+}
+
+impl Foundation {
+    /// Opens the database of the configuration, or starts the private one.
+    pub async fn open(config: &DatabaseConfig, background_size: usize) -> Result<Self, StartError> {
+        let (settings, master, embedded) = match &config.database_url {
+            Some(url) => (ConnectSettings::from_url(url.expose_secret())?, given_master(config)?, None),
+            None => open_embedded(config).await?,
+        };
+        migrate::check_server(&settings, config.accept_data_loss).await?;
+        migrate::migrate(&settings).await?;
+        let pools = Pools::open(&settings, usize::from(config.pool_size), background_size);
+        key_store::check_master(&pools.background, &master).await?;
+        Ok(Self { pools, master: Arc::new(master), embedded })
+    }
+
+    /// Closes the connections; stops the private PostgreSQL unless another process uses it.
+    pub async fn close(self) -> Result<(), StartError> {
+        self.pools.close();
+        if let Some(server) = self.embedded {
+            tokio::task::spawn_blocking(move || server.stop()).await??;
+        }
+        Ok(())
+    }
+}
+
+async fn open_embedded(
+    config: &DatabaseConfig,
+) -> Result<(ConnectSettings, MasterKey, Option<EmbeddedServer>), StartError> {
+    let options =
+        Options { data_dir: config.data_dir.clone(), programs: config.pg_bin.clone(), durable: true };
+    let server = tokio::task::spawn_blocking(move || EmbeddedServer::start_or_adopt(&options)).await??;
+    let master = match given_master(config) {
+        Err(MasterKeyError::Missing) => MasterKey::from_file_or_new(&config.data_dir.join("secret.key"))?,
+        given => given?,
+    };
+    migrate::ensure_database(&ConnectSettings::embedded(&server, "postgres")?, "voci").await?;
+    Ok((ConnectSettings::embedded(&server, "voci")?, master, Some(server)))
+}
+
+fn given_master(config: &DatabaseConfig) -> Result<MasterKey, MasterKeyError> {
+    match (&config.secret_key, &config.secret_key_file) {
+        (Some(secret), _) => MasterKey::from_secret(secret),
+        (None, Some(file)) => MasterKey::from_file(file),
+        (None, None) => Err(MasterKeyError::Missing),
+    }
+}
+
+/// The service, listening but not serving yet.
+pub struct Application {
+    server: Server,
+    addresses: Vec<SocketAddr>,
+    first_key: Option<ApiKey>,
+    foundation: Foundation,
+    draining: Data<Draining>,
+    background: Vec<JoinHandle<()>>,
+    drain: Duration,
+}
+
+impl Application {
+    /// Opens the database, binds the address and starts the background work.
+    pub async fn build(database: &DatabaseConfig, config: &ServeConfig) -> Result<Self, StartError> {
+        let given =
+            config.bootstrap_key.as_ref().map(|key| ApiKey::parse(key.expose_secret().trim())).transpose()?;
+        // Each worker, the snapshot feed, erasures and models use one connection at a time, and a creator's erasure another.
+        let foundation = Foundation::open(database, usize::from(config.work.workers) + 5).await?;
+        let first_key = key_store::bootstrap(&foundation.pools.background, &foundation.master, given).await?;
+        let services = Services::new(&foundation);
+        let draining = Data::new(Draining::default());
+        let listener = std::net::TcpListener::bind(config.listen);
+        let listen = |cause| StartError::Listen { address: config.listen, cause };
+        let server = server(&services, &draining, config, listener.map_err(listen)?).map_err(listen)?;
+        let background = services.start(&foundation.pools, config);
+        Ok(Self {
+            addresses: server.1,
+            server: server.0,
+            first_key,
+            foundation,
+            draining,
+            background,
+            drain: Duration::from_secs(u64::from(config.drain_seconds)),
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.addresses[0]
+    }
+
+    /// The API key made at this start, to be shown once.
+    #[must_use]
+    pub fn first_key(&self) -> Option<&ApiKey> {
+        self.first_key.as_ref()
+    }
+
+    /// Stops the service from elsewhere.
+    #[must_use]
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
+    /// Serves until `stop` completes, then drains: no longer ready, requests in flight are finished within the limit.
+    pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
+        let handle = self.server.handle();
+        let server = tokio::spawn(self.server);
+        stop.await;
+        self.draining.begin();
+        if tokio::time::timeout(self.drain, handle.stop(true)).await.is_err() {
+            tracing::warn!("requests in flight were cut at the end of the drain time");
+            handle.stop(false).await;
+        }
+        for task in self.background {
+            task.abort();
+        }
+        if let Err(error) = server.await? {
+            tracing::error!(%error, "the server ended with an error");
+        }
+        self.foundation.close().await
+    }
+}
+
+/// What handlers share.
+#[derive(Clone)]
+struct Services {
+    pools: Data<Pools>,
+    keys: Data<KeyRing>,
+    signer: Data<CursorSigner>,
+    partitions: Data<Partitions>,
+    taxonomy: Data<Taxonomy>,
+    snapshots: Data<Snapshots>,
+}
+
+impl Services {
+    fn new(foundation: &Foundation) -> Self {
+        let taxonomy = Arc::new(Taxonomy::built_in());
+        // Names of snapshots must differ between replicas, nothing more; the clock is enough for that.
+        let series = uuid::Uuid::now_v7().as_u64_pair().1;
+        Self {
+            pools: Data::new(foundation.pools.clone()),
+            keys: Data::new(KeyRing::new(foundation.pools.reads.clone(), foundation.master.clone())),
+            signer: Data::new(foundation.master.cursor_signer()),
+            partitions: Data::new(Partitions::default()),
+            snapshots: Data::new(Snapshots::new(series, taxonomy.clone())),
+            taxonomy: Data::from(taxonomy),
+        }
+    }
+
+    fn start(&self, pools: &Pools, config: &ServeConfig) -> Vec<JoinHandle<()>> {
+        let taxonomy = self.taxonomy.clone().into_inner();
+        let snapshots = self.snapshots.clone().into_inner();
+        vec![
+            tokio::spawn(snapshot::feed::run(pools.background.clone(), taxonomy, snapshots)),
+            tokio::spawn(worker::run(pools.background.clone(), config.work.clone())),
+        ]
+    }
+}
+
+fn server(
+    services: &Services,
+    draining: &Data<Draining>,
+    config: &ServeConfig,
+    listener: std::net::TcpListener,
+) -> io::Result<(Server, Vec<SocketAddr>)> {
+    let (services, draining) = (services.clone(), draining.clone());
+    let document = document();
+    let routes = Data::new(RouteTable::of(&document));
+    let document_text = web::Bytes::from(openapi::to_text(&document));
+    let mut server = HttpServer::new(move || {
+        let (app, _) = App::new().into_utoipa_app().configure(routes_of_features).split_for_parts();
+        app.app_data(services.pools.clone())
+            .app_data(services.keys.clone())
+            .app_data(services.signer.clone())
+            .app_data(services.partitions.clone())
+            .app_data(services.taxonomy.clone())
+            .app_data(services.snapshots.clone())
+            .app_data(draining.clone())
+            .app_data(routes.clone())
+            .app_data(Data::new(document_text.clone()))
+            .service(web::resource("/openapi.json").get(openapi_document))
+            .service(web::redirect("/docs", "/docs/"))
+            .service(SwaggerUi::new("/docs/{_:.*}").config(DocsConfig::new(["/openapi.json"])))
+            .default_service(web::to(no_route))
+            .wrap(from_fn(respond::answer))
+            .wrap(Compress::default())
+            .wrap(TracingLogger::<RequestLine>::new())
+    })
+    .disable_signals()
+    .shutdown_timeout(u64::from(config.drain_seconds))
+    .client_request_timeout(Duration::from_secs(10));
+    if config.http_workers > 0 {
+        server = server.workers(usize::from(config.http_workers));
+    }
+    let server = server.listen(listener)?;
+    let addresses = server.addrs();
+    Ok((server.run(), addresses))
+}
+
+async fn openapi_document(document: Data<web::Bytes>) -> actix_web::HttpResponse {
+    actix_web::HttpResponse::Ok().content_type("application/json").body(document.get_ref().clone())
+}
+
+/// The `OpenAPI` document of the service.
+#[must_use]
+pub fn document() -> Document {
+    let (_, paths) = App::new().into_utoipa_app().configure(routes_of_features).split_for_parts();
+    let mut document = openapi::base();
+    document.merge(paths);
+    openapi::complete(&mut document);
+    document
+}
+
+/// Every endpoint of every feature.
+fn routes_of_features(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    use crate::{creators, events, http::health, niches, recommendations, scores};
+    config
+        .service(creators::http::list_creators)
+        .service(creators::http::put_creator)
+        .service(creators::http::get_creator)
+        .service(creators::http::patch_creator)
+        .service(creators::http::delete_creator)
+        .service(scores::http::get_creator_scores)
+        .service(scores::http::get_model)
+        .service(events::http::ingest_event)
+        .service(events::http::ingest_event_batch)
+        .service(niches::http::list_niches)
+        .service(niches::http::get_niche)
+        .service(niches::http::put_niche)
+        .service(recommendations::http::recommend_for_niche)
+        .service(recommendations::http::recommend_creators)
+        .service(health::get_liveness)
+        .service(health::get_readiness);
+}

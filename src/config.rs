@@ -1,0 +1,82 @@
+//! Every setting of the service: a command-line flag and an environment variable each.
+//!
+//! A limit says what happens when it is set too high and too low.
+
+use clap::Args;
+use secrecy::SecretString;
+use std::{net::SocketAddr, path::PathBuf};
+
+/// Where the database is and how it is reached; shared by all commands.
+#[derive(Args, Clone, Debug)]
+pub struct DatabaseConfig {
+    /// PostgreSQL 15 to 18 to use. Without it Voci starts a private one in its data directory.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<SecretString>,
+
+    /// Directory of the private PostgreSQL and of the generated secret key.
+    #[arg(long, env = "VOCI_DATA_DIR", default_value = ".voci")]
+    pub data_dir: PathBuf,
+
+    /// Directory of PostgreSQL's server programs, when they should not be looked for.
+    #[arg(long, env = "VOCI_PG_BIN")]
+    pub pg_bin: Option<PathBuf>,
+
+    /// Secret of at least 16 characters that protects the tenants' secrets; required with `DATABASE_URL`.
+    #[arg(long, env = "VOCI_SECRET_KEY", hide_env_values = true)]
+    pub secret_key: Option<SecretString>,
+
+    /// File that holds the secret key, instead of `VOCI_SECRET_KEY`.
+    #[arg(long, env = "VOCI_SECRET_KEY_FILE")]
+    pub secret_key_file: Option<PathBuf>,
+
+    /// Run on a PostgreSQL whose settings may lose acknowledged events (`fsync` or `synchronous_commit` off).
+    #[arg(long, env = "VOCI_ACCEPT_DATA_LOSS", default_value_t = false)]
+    pub accept_data_loss: bool,
+
+    /// Database connections of each of the two request pools (ingest, reads). Too low: requests wait and are shed
+    /// with 503; too high: PostgreSQL spends its time switching between them.
+    #[arg(long, env = "VOCI_POOL_SIZE", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub pool_size: u16,
+}
+
+/// What `voci serve` needs besides the database.
+#[derive(Args, Clone, Debug)]
+pub struct ServeConfig {
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, env = "VOCI_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// API key to create with all scopes for the default tenant at first start; else one is made and printed.
+    #[arg(long, env = "VOCI_BOOTSTRAP_KEY", hide_env_values = true)]
+    pub bootstrap_key: Option<SecretString>,
+
+    /// Threads that answer HTTP. Too low: cores stand idle; too high: they fight for cores.
+    #[arg(long, env = "VOCI_HTTP_WORKERS", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=512))]
+    pub http_workers: u16,
+
+    /// Seconds a stopping service waits for requests in flight. Too low: they are cut; too high: stops take long.
+    #[arg(long, env = "VOCI_DRAIN_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u16).range(0..=600))]
+    pub drain_seconds: u16,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would become the help text of the whole command")]
+    pub work: WorkConfig,
+}
+
+/// What the fold and score workers need.
+#[derive(Args, Clone, Debug)]
+pub struct WorkConfig {
+    /// Workers that fold events and compute statistics. 0: this process only answers requests. Too low: scores lag
+    /// behind events; too high: they take cores and connections from requests.
+    #[arg(long, env = "VOCI_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(0..=64))]
+    pub workers: u16,
+
+    /// Events folded in one transaction. Too low: commits dominate; too high: memory and lag grow.
+    #[arg(long, env = "VOCI_FOLD_BATCH", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub fold_batch: u32,
+
+    /// Seconds between looks at whether a tenant's model should be fitted anew. Too low: work for nothing; too
+    /// high: priors and maps lag behind the data.
+    #[arg(long, env = "VOCI_MODEL_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub model_seconds: u32,
+}

@@ -1,0 +1,84 @@
+//! What can go wrong with the database, seen by what a caller can do about it.
+
+use deadpool_postgres::{PoolError, TimeoutType};
+use std::error::Error;
+use tokio_postgres::error::SqlState;
+
+/// A failed use of the database.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// It cannot be reached; nothing was done.
+    #[error("the database cannot be reached: {0}")]
+    Unavailable(String),
+    /// No connection became free, or a lock or statement took too long; nothing was done.
+    #[error("the database is busy")]
+    Busy,
+    /// The connection was lost or silent while a statement was under way; it may have taken effect.
+    #[error("the outcome is unknown: {0}")]
+    OutcomeUnknown(String),
+    /// What is stored cannot be read.
+    #[error("{0}")]
+    Damaged(String),
+    /// A statement failed.
+    #[error("a database statement failed")]
+    Failed(#[source] tokio_postgres::Error),
+}
+
+impl From<tokio_postgres::Error> for DbError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        match error.code() {
+            Some(code) if *code == SqlState::QUERY_CANCELED || *code == SqlState::LOCK_NOT_AVAILABLE => {
+                Self::Busy
+            }
+            Some(code)
+                if *code == SqlState::T_R_SERIALIZATION_FAILURE
+                    || *code == SqlState::T_R_DEADLOCK_DETECTED =>
+            {
+                Self::Busy
+            }
+            Some(code) if is_refusal(code) => Self::Unavailable(chain(&error)),
+            None if is_lost(&error) => Self::OutcomeUnknown(chain(&error)),
+            _ => Self::Failed(error),
+        }
+    }
+}
+
+impl From<PoolError> for DbError {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Timeout(TimeoutType::Wait) => Self::Busy,
+            PoolError::Timeout(kind) => Self::Unavailable(format!("no connection in time ({kind:?})")),
+            PoolError::Backend(error) => Self::Unavailable(chain(&error)),
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+}
+
+/// The server refuses work for now: it starts, stops, recovers, is read-only or has no connection left.
+pub(super) fn is_refusal(code: &SqlState) -> bool {
+    const REFUSALS: [SqlState; 5] = [
+        SqlState::READ_ONLY_SQL_TRANSACTION,
+        SqlState::ADMIN_SHUTDOWN,
+        SqlState::CRASH_SHUTDOWN,
+        SqlState::CANNOT_CONNECT_NOW,
+        SqlState::TOO_MANY_CONNECTIONS,
+    ];
+    code.code().starts_with("08") || REFUSALS.contains(code)
+}
+
+/// The connection ended under a statement.
+pub(super) fn is_lost(error: &tokio_postgres::Error) -> bool {
+    error.is_closed() || error.source().is_some_and(<dyn Error>::is::<std::io::Error>)
+}
+
+/// An error with its causes, for logs. PostgreSQL's detail lines, which repeat row values, are left out.
+#[must_use]
+pub fn chain(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(db) => format!("{} {}", db.code().code(), db.message()),
+        None => match error.source() {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        },
+    }
+}

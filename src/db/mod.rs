@@ -1,0 +1,31 @@
+//! PostgreSQL: connections with a limit on every wait, transactions that know whether they were committed, schema.
+
+pub mod connect;
+pub mod embedded;
+pub mod error;
+pub mod migrate;
+pub mod partitions;
+pub mod pool;
+pub mod tx;
+
+pub use error::{DbError, chain};
+pub use pool::{Client, Pool, Pools};
+pub use tx::Tx;
+
+use std::time::Duration;
+
+/// Longest a caller waits for a write; the statement timeout ends statements before that. Longer: callers give up
+/// first and never learn what happened; shorter: slow but good writes are reported as unknown.
+const WRITE_DEADLINE: Duration = Duration::from_secs(7);
+
+/// Runs a write in its own task, so that a caller who goes away does not leave it half-watched.
+pub async fn detached<T: Send + 'static, E: From<DbError> + Send + 'static>(
+    write: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, E> {
+    let task = tokio::spawn(tokio::time::timeout(WRITE_DEADLINE, write));
+    match task.await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_elapsed)) => Err(DbError::OutcomeUnknown("no answer in time".into()).into()),
+        Err(join) => Err(DbError::OutcomeUnknown(join.to_string()).into()),
+    }
+}

@@ -1,0 +1,9 @@
+//! Engagement events: one act on one creator.
+
+pub mod http;
+pub mod input;
+pub mod model;
+pub mod store;
+pub mod substance;
+
+pub use model::{Event, Kind};

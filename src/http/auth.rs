@@ -1,0 +1,100 @@
+//! Who sends a request and whether they may: an extractor per scope.
+
+use super::problem::{Kind, Problem};
+use crate::keys::{ApiKey, KeyRing, Principal, Scope, Tenant, store::KeyStoreError};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
+use futures_util::future::LocalBoxFuture;
+use std::{marker::PhantomData, sync::Arc};
+
+/// A scope as a type, so that a handler's signature says what it demands.
+pub trait Demand: 'static {
+    /// The scope.
+    const SCOPE: Scope;
+}
+
+/// Demands the scope `read`.
+pub struct Read;
+/// Demands the scope `creators:write`.
+pub struct CreatorsWrite;
+/// Demands the scope `events:write`.
+pub struct EventsWrite;
+
+impl Demand for Read {
+    const SCOPE: Scope = Scope::Read;
+}
+impl Demand for CreatorsWrite {
+    const SCOPE: Scope = Scope::CreatorsWrite;
+}
+impl Demand for EventsWrite {
+    const SCOPE: Scope = Scope::EventsWrite;
+}
+
+/// A caller whose key has the scope `D`.
+pub struct Caller<D> {
+    principal: Principal,
+    demand: PhantomData<D>,
+}
+
+impl<D> Caller<D> {
+    /// The tenant the caller acts for.
+    #[must_use]
+    pub fn tenant(&self) -> &Arc<Tenant> {
+        &self.principal.tenant
+    }
+
+    /// True when the key has another scope, too.
+    #[must_use]
+    pub fn may(&self, scope: Scope) -> bool {
+        self.principal.may(scope)
+    }
+}
+
+impl<D: Demand> FromRequest for Caller<D> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let key = bearer_key(request);
+        let ring =
+            request.app_data::<Data<KeyRing>>().cloned().expect("the application registers its key ring");
+        Box::pin(async move {
+            let principal = ring
+                .authenticate(&key?)
+                .await?
+                .ok_or_else(|| unauthorized("The API key is wrong or revoked"))?;
+            if !principal.may(D::SCOPE) {
+                return Err(Problem::new(
+                    Kind::MissingScope,
+                    format!("The API key lacks the scope {}", D::SCOPE),
+                ));
+            }
+            Ok(Self { principal, demand: PhantomData })
+        })
+    }
+}
+
+fn bearer_key(request: &HttpRequest) -> Result<ApiKey, Problem> {
+    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = header.and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    });
+    let token = token.ok_or_else(|| unauthorized("Send an API key as Authorization: Bearer voci_..."))?;
+    ApiKey::parse(token).map_err(|error| unauthorized(&format!("The API key cannot be read: {error}")))
+}
+
+fn unauthorized(detail: &str) -> Problem {
+    Problem::new(Kind::Unauthorized, detail.to_owned())
+}
+
+impl From<KeyStoreError> for Problem {
+    fn from(error: KeyStoreError) -> Self {
+        match error {
+            KeyStoreError::Database(error) => error.into(),
+            other => {
+                tracing::error!(error = %other, "authentication failed");
+                Self::new(Kind::Internal, "The key could not be checked; the operator's log has the cause")
+            }
+        }
+    }
+}

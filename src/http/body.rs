@@ -1,0 +1,201 @@
+//! Reading JSON bodies: content type, size and shape are checked, and errors name the place.
+
+use super::problem::{Kind, Problem};
+use crate::error::FieldError;
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::{Decompress, Payload},
+    http::header::{self, ContentEncoding},
+    web::Bytes,
+};
+use futures_util::{StreamExt, future::LocalBoxFuture};
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+
+/// Most bytes of an ordinary body, after decompression. Higher: more memory per request; lower: large but valid
+/// documents are refused.
+pub const BODY_LIMIT: usize = 2 << 20;
+
+/// Most bytes of a batch body, after decompression.
+pub const BATCH_LIMIT: usize = 16 << 20;
+
+/// How long a caller may take to send a body. Longer: slow callers hold memory; shorter: bad networks fail.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A JSON body of at most `LIMIT` bytes, parsed as `T`.
+pub struct Json<T, const LIMIT: usize = BODY_LIMIT>(pub T);
+
+impl<T: DeserializeOwned + 'static, const LIMIT: usize> FromRequest for Json<T, LIMIT> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let bytes = read(&request, payload, LIMIT, &["application/json"]).await?;
+            parse(&bytes).map(Self)
+        })
+    }
+}
+
+/// Bytes of a body of one of the accepted content types, decompressed, at most `limit`.
+pub async fn read(
+    request: &HttpRequest,
+    payload: Payload,
+    limit: usize,
+    accepted: &[&str],
+) -> Result<Bytes, Problem> {
+    check_content_type(request, accepted)?;
+    let encoding = content_encoding(request)?;
+    let mut stream = Decompress::new(payload, encoding);
+    let mut bytes = actix_web::web::BytesMut::new();
+    let receive = async {
+        while let Some(chunk) = stream.next().await {
+            let chunk = chunk.map_err(|_| {
+                Problem::new(
+                    Kind::InvalidRequest,
+                    "The body ended early or does not fit its Content-Encoding",
+                )
+            })?;
+            if bytes.len() + chunk.len() > limit {
+                return Err(too_large(limit));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes.freeze())
+    };
+    tokio::time::timeout(BODY_TIMEOUT, receive)
+        .await
+        .map_err(|_| Problem::new(Kind::InvalidRequest, "The body did not arrive within 30 seconds"))?
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(
+        Kind::PayloadTooLarge,
+        format!("The body may have at most {limit} bytes after decompression"),
+    )
+}
+
+fn check_content_type(request: &HttpRequest, accepted: &[&str]) -> Result<(), Problem> {
+    let sent =
+        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let essence = sent.split(';').next().unwrap_or("").trim();
+    if accepted.iter().any(|accept| essence.eq_ignore_ascii_case(accept)) {
+        return Ok(());
+    }
+    let names = accepted.join(" or ");
+    Err(Problem::new(Kind::UnsupportedMediaType, format!("Send the body with Content-Type: {names}")))
+}
+
+fn content_encoding(request: &HttpRequest) -> Result<ContentEncoding, Problem> {
+    let Some(value) = request.headers().get(header::CONTENT_ENCODING) else {
+        return Ok(ContentEncoding::Identity);
+    };
+    value.to_str().ok().and_then(|name| name.trim().parse().ok()).ok_or_else(|| {
+        Problem::new(
+            Kind::UnsupportedMediaType,
+            "Content-Encoding may be gzip, deflate, br, zstd or identity",
+        )
+    })
+}
+
+/// Parses JSON; errors say where and what was expected, never what was sent.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| explain(&error))?;
+    json.end().map_err(|error| syntax(&error))?;
+    Ok(value)
+}
+
+fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    if error.inner().is_data() {
+        return Problem::invalid(vec![field_error(error)]);
+    }
+    syntax(error.inner())
+}
+
+fn syntax(error: &serde_json::Error) -> Problem {
+    let (line, column) = (error.line(), error.column());
+    Problem::new(
+        Kind::InvalidJson,
+        format!("The body is not well-formed JSON at line {line}, column {column}"),
+    )
+}
+
+/// Where and why a JSON value does not have the documented shape.
+#[must_use]
+pub fn field_error(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldError {
+    let message = error.inner().to_string();
+    let parent = pointer(error.path());
+    if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+        return FieldError::new(format!("{parent}/{name}"), "required", "this field is required");
+    }
+    if message.starts_with("unknown field") {
+        return FieldError::new(parent, "unknown_field", "there is no such field here");
+    }
+    if message.starts_with("duplicate field") {
+        return FieldError::new(parent, "duplicate", "this field is given twice");
+    }
+    match message.rsplit_once(", expected ") {
+        // serde ends its messages with the position, which the pointer tells better.
+        Some((_, expected)) => {
+            let expected = expected.split(" at line ").next().unwrap_or(expected);
+            // serde speaks of Rust types, which say nothing to a caller.
+            let expected = if expected.starts_with("struct ") { "an object" } else { expected };
+            let code = if message.starts_with("unknown variant") { "unknown_value" } else { "wrong_type" };
+            FieldError::new(parent, code, format!("expected {expected}"))
+        }
+        None => FieldError::new(parent, "wrong_type", "the value does not have the documented shape"),
+    }
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let parts = path.iter().map(|segment| match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{}", shortened(key)),
+        Segment::Enum { .. } | Segment::Unknown => String::new(),
+    });
+    parts.collect()
+}
+
+/// Keys are the caller's text: long ones are cut, and the two characters that JSON Pointer reserves are escaped.
+fn shortened(key: &str) -> String {
+    key.chars().filter(|c| !c.is_control()).take(64).collect::<String>().replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its shape is used")]
+    struct Shape {
+        name: String,
+        items: Vec<u8>,
+    }
+
+    fn error_of(json: &str) -> FieldError {
+        let problem = parse::<Shape>(json.as_bytes()).unwrap_err();
+        problem.document(None, None).errors.remove(0)
+    }
+
+    #[test]
+    fn errors_point_at_the_field_and_never_repeat_the_value() {
+        let wrong = error_of(r#"{"name":"a","items":[1,"secret"]}"#);
+        assert_eq!((wrong.pointer.as_str(), wrong.code.as_str()), ("/items/1", "wrong_type"));
+        assert!(!wrong.detail.contains("secret"));
+        let missing = error_of(r#"{"items":[]}"#);
+        assert_eq!((missing.pointer.as_str(), missing.code.as_str()), ("/name", "required"));
+        let unknown = error_of(r#"{"name":"a","items":[],"a/b":1}"#);
+        assert_eq!((unknown.pointer.as_str(), unknown.code.as_str()), ("/a~1b", "unknown_field"));
+        assert_eq!(error_of(r#"{"name":"a","name":"b"}"#).code, "duplicate");
+    }
+
+    #[test]
+    fn broken_json_names_line_and_column_only() {
+        let problem = parse::<Shape>(b"{\"name\": \"\\ud800\"}").unwrap_err();
+        assert_eq!(problem.kind(), Kind::InvalidJson);
+    }
+}

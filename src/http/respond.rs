@@ -1,0 +1,94 @@
+//! What happens around every handler: a deadline, panics caught, every failure a problem document with its request.
+
+use super::problem::{Kind, Problem};
+use crate::telemetry::REQUEST_ID_HEADER;
+use actix_web::{
+    Error, HttpMessage, HttpResponse,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    error::InternalError,
+    http::{Method, StatusCode, header::HeaderValue},
+    middleware::Next,
+};
+use futures_util::FutureExt;
+use std::{panic::AssertUnwindSafe, time::Duration};
+use tracing_actix_web::RequestId;
+
+/// Longest life of a request: 30 s for its body and 8 s for the work. Longer: stuck requests pile up.
+const REQUEST_DEADLINE: Duration = Duration::from_secs(38);
+
+struct Origin {
+    path: String,
+    request_id: Option<String>,
+}
+
+/// The middleware. HEAD is answered as GET; the server leaves the body out.
+pub async fn answer(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
+    let origin = Origin {
+        path: request.path().to_owned(),
+        request_id: request.extensions().get::<RequestId>().map(ToString::to_string),
+    };
+    let guarded = AssertUnwindSafe(next.call(request)).catch_unwind();
+    match tokio::time::timeout(REQUEST_DEADLINE, guarded).await {
+        Ok(Ok(Ok(response))) => Ok(finished(response, &origin)),
+        Ok(Ok(Err(error))) => Err(failed(problem_of(&error), &origin)),
+        Ok(Err(_panic)) => {
+            Err(failed(Problem::new(Kind::Internal, "The request could not be carried out"), &origin))
+        }
+        Err(_elapsed) => {
+            Err(failed(Problem::new(Kind::OutcomeUnknown, "The request took too long"), &origin))
+        }
+    }
+}
+
+fn finished(
+    response: ServiceResponse<impl MessageBody + 'static>,
+    origin: &Origin,
+) -> ServiceResponse<BoxBody> {
+    let problem = response.response().error().map(problem_of);
+    let mut response = match problem {
+        Some(problem) => {
+            response.into_response(problem.response(Some(origin.path.clone()), origin.request_id.clone()))
+        }
+        None => response.map_into_boxed_body(),
+    };
+    stamp(response.response_mut(), origin);
+    response
+}
+
+fn failed(problem: Problem, origin: &Origin) -> Error {
+    let mut response = problem.response(Some(origin.path.clone()), origin.request_id.clone());
+    stamp(&mut response, origin);
+    InternalError::from_response(problem, response).into()
+}
+
+fn stamp(response: &mut HttpResponse, origin: &Origin) {
+    if let Some(id) = origin.request_id.as_ref().and_then(|id| HeaderValue::from_str(id).ok()) {
+        response.headers_mut().insert(REQUEST_ID_HEADER.clone(), id);
+    }
+}
+
+/// Our own problems as they are; what the framework itself refuses, by its status.
+fn problem_of(error: &Error) -> Problem {
+    if let Some(problem) = error.as_error::<Problem>() {
+        return problem.clone();
+    }
+    let status = error.as_response_error().status_code();
+    match status {
+        StatusCode::NOT_FOUND => Problem::new(Kind::NotFound, "There is nothing at this path"),
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Kind::PayloadTooLarge, "The body is too large"),
+        status if status.is_client_error() => {
+            Problem::new(Kind::InvalidRequest, "The request cannot be read")
+        }
+        _ => {
+            tracing::error!(%error, "request failed");
+            Problem::new(Kind::Internal, "The request could not be carried out")
+        }
+    }
+}

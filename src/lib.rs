@@ -1,0 +1,24 @@
+//! Voci finds the small voices that communities trust: creators ranked by the quality of their relationships.
+//!
+//! The way of the data is the order of the modules: creators and events come in over HTTP and are committed to
+//! PostgreSQL; workers fold events into relationships and relationships into creator statistics; scores are pure
+//! functions of those statistics; the snapshot keeps what ranking needs in memory; recommendations rank it.
+
+pub mod app;
+pub mod config;
+pub mod creators;
+pub mod db;
+pub mod error;
+pub mod events;
+pub mod http;
+pub mod ids;
+pub mod keys;
+pub mod niches;
+pub mod openapi;
+pub mod privacy;
+pub mod recommendations;
+pub mod relationships;
+pub mod scores;
+pub mod snapshot;
+pub mod telemetry;
+pub mod worker;

@@ -1,0 +1,291 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::{io::Write, process::ExitCode};
+use voci::{
+    app::{self, Application, Foundation, StartError},
+    config::{DatabaseConfig, ServeConfig, WorkConfig},
+    db::DbError,
+    keys::{
+        Scope,
+        store::{self as keys, KeyStoreError},
+    },
+    openapi, relationships, telemetry, worker,
+};
+
+/// Voci finds the small voices that communities trust.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answer HTTP and do the background work.
+    Serve {
+        #[command(flatten)]
+        database: DatabaseConfig,
+        #[command(flatten)]
+        serve: ServeConfig,
+    },
+    /// Do the background work only: fold events, compute statistics, fit models.
+    Work {
+        #[command(flatten)]
+        database: DatabaseConfig,
+        #[command(flatten)]
+        work: WorkConfig,
+    },
+    /// Bring the schema of the database up to date and end.
+    Migrate {
+        #[command(flatten)]
+        database: DatabaseConfig,
+    },
+    /// Recompute relationships from raw events, beside a running service.
+    Rebuild {
+        #[command(flatten)]
+        database: DatabaseConfig,
+        /// Only compare; fail when anything differs.
+        #[arg(long)]
+        verify: bool,
+    },
+    /// Make, list and revoke API keys.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Make and list tenants.
+    #[command(subcommand)]
+    Tenants(TenantsCommand),
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Make a key and print it, once.
+    Create {
+        #[command(flatten)]
+        database: DatabaseConfig,
+        /// Name of the tenant.
+        #[arg(long, default_value = keys::DEFAULT_TENANT)]
+        tenant: String,
+        /// What the key is for.
+        #[arg(long, default_value = "")]
+        label: String,
+        /// Part of the key that tells where it belongs, such as live or test.
+        #[arg(long, default_value = "live", value_parser = environment)]
+        env: String,
+        /// What the key may do.
+        #[arg(long, value_delimiter = ',', default_value = "creators:write,events:write,read")]
+        scopes: Vec<Scope>,
+    },
+    /// List the keys of a tenant; secrets are not stored and so not shown.
+    List {
+        #[command(flatten)]
+        database: DatabaseConfig,
+        /// Name of the tenant.
+        #[arg(long, default_value = keys::DEFAULT_TENANT)]
+        tenant: String,
+    },
+    /// Revoke a key; running services believe it for at most 30 seconds more.
+    Revoke {
+        #[command(flatten)]
+        database: DatabaseConfig,
+        /// Id of the key: the third part, between underscores.
+        key_id: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum TenantsCommand {
+    /// Make a tenant.
+    Create(CreateTenant),
+    /// List all tenants.
+    List {
+        #[command(flatten)]
+        database: DatabaseConfig,
+    },
+}
+
+#[derive(Args)]
+struct CreateTenant {
+    #[command(flatten)]
+    database: DatabaseConfig,
+    /// Its name.
+    name: String,
+    /// Days of events it takes, or `unlimited`.
+    #[arg(long, default_value = "400", value_parser = retention)]
+    retention: Retention,
+}
+
+#[derive(Clone, Copy)]
+struct Retention(Option<i32>);
+
+fn retention(text: &str) -> Result<Retention, String> {
+    if text == "unlimited" {
+        return Ok(Retention(None));
+    }
+    let days = text.parse().ok().filter(|days| (1..=36_500).contains(days));
+    days.map(|days| Retention(Some(days))).ok_or_else(|| "must be 1 to 36500 days, or unlimited".to_owned())
+}
+
+fn environment(text: &str) -> Result<String, String> {
+    let fits = (1..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if fits { Ok(text.to_owned()) } else { Err("must be 1 to 16 letters and digits".to_owned()) }
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    Database(#[from] DbError),
+    #[error(transparent)]
+    Keys(#[from] KeyStoreError),
+    #[error("cannot print: {0}")]
+    Print(#[from] std::io::Error),
+    #[error("{0}")]
+    Failed(String),
+}
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::start_logging();
+    match run(cli.command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<(), CommandError> {
+    match command {
+        Command::Serve { database, serve } => serve_until_signal(&database, &serve).await,
+        Command::Work { database, work } => {
+            let foundation = Foundation::open(&database, usize::from(work.workers) + 2).await?;
+            tokio::select! {
+                () = worker::run(foundation.pools.background.clone(), work) => {}
+                () = stop_signal() => {}
+            }
+            Ok(foundation.close().await?)
+        }
+        Command::Migrate { database } => Ok(Foundation::open(&database, 2).await?.close().await?),
+        Command::Rebuild { database, verify } => rebuild(&database, verify).await,
+        Command::Keys(command) => manage_keys(command).await,
+        Command::Tenants(command) => manage_tenants(command).await,
+        Command::Openapi => print(&openapi::to_text(&app::document())),
+    }
+}
+
+async fn serve_until_signal(database: &DatabaseConfig, config: &ServeConfig) -> Result<(), CommandError> {
+    let application = Application::build(database, config).await?;
+    let address = application.address();
+    tracing::info!(%address, docs = format!("http://{address}/docs/"), "listening");
+    if let Some(key) = application.first_key() {
+        print(&format!(
+            "\nYour API key, shown this once:\n\n  {key}\n\nTry it:\n\n  curl -s -H 'Authorization: Bearer {key}' \
+             'http://{address}/v1/recommendations?niche=gaming&limit=3'\n\n",
+            key = key.expose(),
+        ))?;
+    }
+    Ok(application.run_until(stop_signal()).await?)
+}
+
+/// Completes at the first SIGTERM or SIGINT; a second one ends the process at once.
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        // Without handlers the signals keep their default effect, which is to end the process.
+        return std::future::pending().await;
+    };
+    tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+    tracing::info!("stopping; a second signal stops at once");
+    tokio::spawn(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        std::process::exit(130);
+    });
+}
+
+async fn rebuild(database: &DatabaseConfig, verify: bool) -> Result<(), CommandError> {
+    let foundation = Foundation::open(database, 2).await?;
+    let report = relationships::rebuild::rebuild(&foundation.pools.background, !verify).await?;
+    foundation.close().await?;
+    let relationships::rebuild::Report { creators, compared, differences } = report;
+    let done = if verify { "found" } else { "mended" };
+    print(&format!(
+        "{creators} creators, {compared} relationships compared, {differences} differences {done}\n"
+    ))?;
+    if verify && differences > 0 {
+        return Err(CommandError::Failed(
+            "the relationships do not agree with the raw events; `voci rebuild` mends them".into(),
+        ));
+    }
+    Ok(())
+}
+
+async fn manage_keys(command: KeysCommand) -> Result<(), CommandError> {
+    match command {
+        KeysCommand::Create { database, tenant, label, env, scopes } => {
+            let foundation = Foundation::open(&database, 2).await?;
+            let pool = &foundation.pools.background;
+            let tenant = keys::find_tenant(pool, &tenant).await?.ok_or(KeyStoreError::NoTenant)?;
+            let key = keys::new_key(&env)?;
+            keys::store_key(pool, tenant, &key, &label, &scopes).await?;
+            foundation.close().await?;
+            print(&format!("{}\n", key.expose()))
+        }
+        KeysCommand::List { database, tenant } => {
+            let foundation = Foundation::open(&database, 2).await?;
+            let pool = &foundation.pools.background;
+            let tenant = keys::find_tenant(pool, &tenant).await?.ok_or(KeyStoreError::NoTenant)?;
+            let stored = keys::list_keys(pool, tenant).await?;
+            foundation.close().await?;
+            stored.iter().try_for_each(|key| print(&described(key)))
+        }
+        KeysCommand::Revoke { database, key_id } => {
+            let foundation = Foundation::open(&database, 2).await?;
+            let revoked = keys::revoke_key(&foundation.pools.background, &key_id).await?;
+            foundation.close().await?;
+            if revoked { Ok(()) } else { Err(CommandError::Failed("there is no live key of this id".into())) }
+        }
+    }
+}
+
+fn described(key: &keys::StoredKey) -> String {
+    let state = key.revoked_at.map_or("live".to_owned(), |at| format!("revoked {at:.0}"));
+    let (id, environment, label) = (&key.id, &key.environment, &key.label);
+    format!("{id}  {environment}  {state}  made {:.0}  {}  {label}\n", key.created_at, key.scopes.join(","))
+}
+
+async fn manage_tenants(command: TenantsCommand) -> Result<(), CommandError> {
+    match command {
+        TenantsCommand::Create(CreateTenant { database, name, retention }) => {
+            let foundation = Foundation::open(&database, 2).await?;
+            let made =
+                keys::create_tenant(&foundation.pools.background, &foundation.master, &name, retention.0)
+                    .await;
+            foundation.close().await?;
+            made?;
+            print(&format!("tenant {name} made; `voci keys create --tenant {name}` makes a key for it\n"))
+        }
+        TenantsCommand::List { database } => {
+            let foundation = Foundation::open(&database, 2).await?;
+            let tenants = keys::list_tenants(&foundation.pools.background).await?;
+            foundation.close().await?;
+            tenants.iter().try_for_each(|(id, name, retention)| {
+                let retention = retention.map_or("unlimited".to_owned(), |days| format!("{days} days"));
+                print(&format!("{}  {name}  {retention}\n", id.0))
+            })
+        }
+    }
+}
+
+fn print(text: &str) -> Result<(), CommandError> {
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
+}

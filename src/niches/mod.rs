@@ -1,0 +1,7 @@
+//! Niches: communities of interest. A built-in taxonomy in English and Romanian, and each tenant's own.
+
+pub mod http;
+pub mod model;
+pub mod store;
+
+pub use model::{Niche, NicheTree, Taxonomy};

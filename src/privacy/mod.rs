@@ -1,0 +1,3 @@
+//! Erasure.
+
+pub mod store;

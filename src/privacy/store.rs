@@ -1,0 +1,84 @@
+//! Full erasure of a creator, in two steps.
+//!
+//! First the creator goes and a tombstone is committed: from then on no new event is accepted. An insert that began
+//! before may still be under way, so the data is swept only when every insert of that time has ended. A process
+//! that dies between the steps leaves the tombstone, and any worker finishes the sweep.
+
+use crate::{
+    db::{DbError, Pool, Tx},
+    ids::{CreatorKey, TenantId},
+    relationships::store::lock_lane,
+};
+use std::time::Duration;
+
+/// How often the end of older transactions is looked for.
+const POLL: Duration = Duration::from_millis(20);
+
+/// Tombstones are kept this long, so that every replica has seen them.
+const TOMBSTONE_HOURS: i32 = 48;
+
+/// Removes a creator and everything known about it.
+pub async fn erase_creator(pool: Pool, tenant: TenantId, creator_id: String) -> Result<(), DbError> {
+    let key = CreatorKey::derive(tenant, &creator_id);
+    let tx = Tx::begin(&pool).await?;
+    tx.execute("/* privacy::erase_creator */ delete from creators where creator_key = $1", &[&key.0]).await?;
+    tx.execute(
+        "/* privacy::erase_creator */
+         insert into erasures (creator_key, tenant_id) values ($1, $2)
+         on conflict (creator_key) do update
+         set requested_at = now(), swept_at = null, changed_xid = pg_current_xact_id()::text::bigint",
+        &[&key.0, &tenant.0],
+    )
+    .await?;
+    tx.commit().await?;
+    while !sweep(&pool, key).await? {
+        tokio::time::sleep(POLL).await;
+    }
+    Ok(())
+}
+
+/// Finishes erasures that a process began and did not end; drops tombstones that every replica has seen.
+pub async fn finish_erasures(pool: &Pool) -> Result<(), DbError> {
+    let pending =
+        "/* privacy::finish_erasures */ select creator_key from erasures where swept_at is null limit 100";
+    let rows = pool.get().await?.query(pending, &[]).await?;
+    for row in rows {
+        sweep(pool, CreatorKey(row.get(0))).await?;
+    }
+    pool.get()
+        .await?
+        .execute(
+            "/* privacy::finish_erasures */ delete from erasures where swept_at < now() - make_interval(hours => $1)",
+            &[&TOMBSTONE_HOURS],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Statements of the ingest pools that may have seen the creator before it was deleted: their view of the database is
+/// not newer than the transaction that deleted it. Transaction ids of views are 32 bits wide, hence `age`.
+const INSERTS_UNDER_WAY: &str = "/* privacy::sweep */
+    select 1 from erasures e, pg_stat_activity a
+    where e.creator_key = $1 and a.datname = current_database() and a.application_name = 'voci ingest'
+      and age(a.backend_xmin) >= age((e.changed_xid & 4294967295)::text::xid)
+    limit 1";
+
+/// Removes what is left of a creator, once no statement is under way that may still add to it. False: not yet.
+async fn sweep(pool: &Pool, key: CreatorKey) -> Result<bool, DbError> {
+    let tx = Tx::begin(pool).await?;
+    // The lane keeps fold workers away from this creator.
+    lock_lane(&tx, key.lane()).await?;
+    if tx.query_opt(INSERTS_UNDER_WAY, &[&key.0]).await?.is_some() {
+        tx.rollback().await?;
+        return Ok(false);
+    }
+    for table in ["fold_queue", "score_queue", "retractions", "events", "relationships", "creator_statistics"]
+    {
+        tx.execute(&format!("/* privacy::sweep */ delete from {table} where creator_key = $1"), &[&key.0])
+            .await?;
+    }
+    tx.execute("/* privacy::sweep */ update erasures set swept_at = now() where creator_key = $1", &[&key.0])
+        .await?;
+    tx.commit().await?;
+    Ok(true)
+}

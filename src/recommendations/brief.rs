@@ -1,0 +1,310 @@
+//! What a brand looks for: the request, and the query it becomes.
+
+use crate::{
+    creators::{Platform, codes},
+    error::{FieldError, Violations},
+    ids::{self, CreatorKey, TenantId},
+    scores::{
+        components::NAMES,
+        fit::{NichePlace, NicheVector},
+        receipt::Weights,
+    },
+    snapshot::{
+        TenantSnapshot,
+        chunk::{country_code, language_bits, platform_bit},
+    },
+};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashSet};
+use utoipa::ToSchema;
+
+const MAX_NICHES: usize = 20;
+const MAX_EXCLUDED: usize = 10_000;
+const MAX_LIST: usize = 50;
+/// The band of followers unless the caller gives one: micro-creators.
+pub const DEFAULT_BAND: (u32, u32) = (1_000, 50_000);
+
+/// A request for recommendations.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "brief": {"niches": [{"id": "sustainable-fashion", "weight": 2.0}, {"id": "conscious-parenting", "weight": 1.0}]},
+    "filters": {"followers": {"min": 1000, "max": 50000}, "countries": ["RO"], "languages": ["ro"], "platforms": ["instagram"]},
+    "exclude_creators": ["already-booked"], "limit": 10
+}))]
+pub struct RecommendationRequest {
+    /// What is looked for.
+    pub brief: Brief,
+    /// Who is eligible.
+    #[serde(default)]
+    pub filters: Filters,
+    /// How much each component counts; the published default when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub weights: Option<WeightsInput>,
+    /// Creators who shall not be recommended.
+    #[serde(default)]
+    #[schema(max_items = 10_000, example = json!(["already-booked"]))]
+    pub exclude_creators: Vec<String>,
+    /// Creators on a page: 1 to 200.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1, maximum = 200, default = 50, example = 10)]
+    pub limit: Option<u32>,
+    /// `next_cursor` of the page before; send the rest of the request unchanged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 2048)]
+    pub cursor: Option<String>,
+}
+
+/// What is looked for.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Brief {
+    /// Niches that the audience shall care about.
+    #[schema(min_items = 1, max_items = 20)]
+    pub niches: Vec<WeightedNiche>,
+}
+
+/// A niche and how much it matters within the brief.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WeightedNiche {
+    /// Id of the niche.
+    #[schema(example = "sustainable-fashion", max_length = 64)]
+    pub id: String,
+    /// How much it matters, relative to the other niches; 1 when absent.
+    #[serde(default = "one")]
+    #[schema(example = 1.0, minimum = 0.001, maximum = 1000.0, default = 1.0)]
+    pub weight: f64,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+/// Who is eligible. Every filter narrows; an absent one does not.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Filters {
+    /// Band of followers, both ends included; 1,000 to 50,000 when absent; `{}` means any, unknown included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub followers: Option<Band>,
+    /// Countries, ISO 3166-1 alpha-2: any of them.
+    #[serde(default)]
+    #[schema(example = json!(["RO"]), max_items = 50)]
+    pub countries: Vec<String>,
+    /// Languages, ISO 639-1: any of them.
+    #[serde(default)]
+    #[schema(example = json!(["ro", "en"]), max_items = 50)]
+    pub languages: Vec<String>,
+    /// Platforms: an account on any of them. Followers are then those of the largest account among these platforms.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub platforms: Vec<Platform>,
+}
+
+/// A band of followers, both ends included.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Band {
+    /// Least followers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1000, nullable = false, minimum = 0)]
+    pub min: Option<u32>,
+    /// Most followers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 50000, nullable = false, minimum = 0)]
+    pub max: Option<u32>,
+}
+
+/// How much each component counts. Only proportions matter; at least one must be above 0.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct WeightsInput {
+    /// Nearness of niches.
+    #[schema(example = 0.35, minimum = 0.0, maximum = 1000.0)]
+    pub fit: f64,
+    /// Do the same people come back?
+    #[schema(example = 0.25, minimum = 0.0, maximum = 1000.0)]
+    pub loyalty: f64,
+    /// Do trusted people trust the creator?
+    #[schema(example = 0.15, minimum = 0.0, maximum = 1000.0)]
+    pub trust: f64,
+    /// Is the engagement real?
+    #[schema(example = 0.15, minimum = 0.0, maximum = 1000.0)]
+    pub authenticity: f64,
+    /// Do people talk?
+    #[schema(example = 0.10, minimum = 0.0, maximum = 1000.0)]
+    pub conversation: f64,
+}
+
+impl Default for WeightsInput {
+    fn default() -> Self {
+        let [fit, loyalty, trust, authenticity, conversation] = Weights::DEFAULT.0;
+        Self { fit, loyalty, trust, authenticity, conversation }
+    }
+}
+
+impl WeightsInput {
+    fn parts(&self) -> [f64; NAMES.len()] {
+        [self.fit, self.loyalty, self.trust, self.authenticity, self.conversation]
+    }
+}
+
+/// A request that keeps all rules, against one snapshot.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// The brief as a vector.
+    pub vector: NicheVector,
+    /// Its length.
+    pub norm: f64,
+    /// The niches asked for.
+    pub niches: Vec<NichePlace>,
+    /// Least and most followers; `None`: any, unknown included.
+    pub band: Option<(u32, u32)>,
+    /// Countries; empty: any.
+    pub countries: Vec<[u8; 2]>,
+    /// Languages; `None`: any.
+    pub languages: Option<[u64; 3]>,
+    /// Platforms; all bits set: any.
+    pub platforms: u32,
+    /// Creators left out.
+    pub excluded: HashSet<CreatorKey>,
+    /// Weights, with sum 1.
+    pub weights: Weights,
+}
+
+/// All platforms.
+pub const ANY_PLATFORM: u32 = u32::MAX;
+
+impl RecommendationRequest {
+    /// A request for one niche with everything else as by default.
+    #[must_use]
+    pub fn of_niche(niche: String, limit: Option<u32>, cursor: Option<String>) -> Self {
+        Self {
+            brief: Brief { niches: vec![WeightedNiche { id: niche, weight: 1.0 }] },
+            filters: Filters::default(),
+            weights: None,
+            exclude_creators: Vec::new(),
+            limit,
+            cursor,
+        }
+    }
+
+    /// The query, or everything that is wrong with the request.
+    pub fn query(&self, tenant: TenantId, snapshot: &TenantSnapshot) -> Result<Query, Vec<FieldError>> {
+        let mut violations = Violations::default();
+        let niches = self.brief.places(&mut violations, snapshot);
+        self.filters.check(&mut violations);
+        let weights = self.weights.unwrap_or_default().parts();
+        if weights.iter().any(|weight| !(0.0..=1_000.0).contains(weight))
+            || weights.iter().sum::<f64>() <= 0.0
+        {
+            violations.add(
+                "/weights",
+                "out_of_range",
+                "weights lie between 0 and 1000, and one must be above 0",
+            );
+        }
+        violations.at_most("/exclude_creators", self.exclude_creators.len(), MAX_EXCLUDED);
+        for (index, id) in self.exclude_creators.iter().enumerate().take(MAX_EXCLUDED) {
+            if !ids::is_valid_id(id) {
+                violations.add(
+                    format!("/exclude_creators/{index}"),
+                    "invalid_id",
+                    format!("must be {}", ids::ID_RULE),
+                );
+            }
+        }
+        violations.finish()?;
+        let vector = NicheVector::of(niches.iter().copied());
+        Ok(Query {
+            norm: vector.norm(),
+            vector,
+            niches: niches.into_iter().map(|(place, _)| place).collect(),
+            band: self.filters.band(),
+            countries: self.filters.countries.iter().map(|code| country_code(code)).collect(),
+            languages: self.filters.language_bits(),
+            platforms: self.filters.platform_bits(),
+            excluded: self.exclude_creators.iter().map(|id| CreatorKey::derive(tenant, id)).collect(),
+            weights: Weights::normalised(weights).unwrap_or(Weights::DEFAULT),
+        })
+    }
+}
+
+impl Brief {
+    fn places(&self, violations: &mut Violations, snapshot: &TenantSnapshot) -> Vec<(NichePlace, f64)> {
+        if self.niches.is_empty() {
+            violations.add("/brief/niches", "required", "name at least one niche");
+        }
+        violations.at_most("/brief/niches", self.niches.len(), MAX_NICHES);
+        let mut seen = BTreeSet::new();
+        let mut places = Vec::new();
+        for (index, wanted) in self.niches.iter().enumerate().take(MAX_NICHES) {
+            if !(0.001..=1_000.0).contains(&wanted.weight) {
+                let pointer = format!("/brief/niches/{index}/weight");
+                violations.add(pointer, "out_of_range", "must be between 0.001 and 1000");
+            }
+            match snapshot.place(&wanted.id) {
+                _ if !seen.insert(&wanted.id) => {
+                    violations.add(
+                        format!("/brief/niches/{index}/id"),
+                        "duplicate",
+                        "is in the brief already",
+                    );
+                }
+                Some(place) => places.push((place, wanted.weight)),
+                None => violations.add(
+                    format!("/brief/niches/{index}/id"),
+                    "unknown_niche",
+                    "there is no niche of this id; GET /v1/niches lists them",
+                ),
+            }
+        }
+        places
+    }
+}
+
+impl Filters {
+    fn check(&self, violations: &mut Violations) {
+        if let Some(Band { min: Some(min), max: Some(max) }) = self.followers
+            && min > max
+        {
+            violations.add("/filters/followers", "out_of_range", "min is above max: no creator can match");
+        }
+        violations.at_most("/filters/countries", self.countries.len(), MAX_LIST);
+        violations.at_most("/filters/languages", self.languages.len(), MAX_LIST);
+        violations.at_most("/filters/platforms", self.platforms.len(), MAX_LIST);
+        for (index, _) in
+            self.countries.iter().enumerate().filter(|(_, code)| !codes::is_country(code)).take(MAX_LIST)
+        {
+            let detail = "must be an ISO 3166-1 alpha-2 code, such as RO";
+            violations.add(format!("/filters/countries/{index}"), "unknown_value", detail);
+        }
+        let unknown = |code: &&String| codes::language_number(code).is_none();
+        for (index, _) in self.languages.iter().enumerate().filter(|(_, code)| unknown(code)).take(MAX_LIST) {
+            let detail = "must be an ISO 639-1 code, such as ro";
+            violations.add(format!("/filters/languages/{index}"), "unknown_value", detail);
+        }
+    }
+
+    fn band(&self) -> Option<(u32, u32)> {
+        match self.followers {
+            None => Some(DEFAULT_BAND),
+            Some(Band { min: None, max: None }) => None,
+            Some(Band { min, max }) => Some((min.unwrap_or(0), max.unwrap_or(u32::MAX))),
+        }
+    }
+
+    fn language_bits(&self) -> Option<[u64; 3]> {
+        (!self.languages.is_empty()).then(|| language_bits(self.languages.iter().map(String::as_str)))
+    }
+
+    fn platform_bits(&self) -> u32 {
+        if self.platforms.is_empty() {
+            return ANY_PLATFORM;
+        }
+        self.platforms.iter().fold(0, |bits, platform| bits | platform_bit(*platform))
+    }
+}

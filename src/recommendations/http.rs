@@ -1,0 +1,216 @@
+//! `/v1/recommendations`.
+
+use super::{
+    brief::{Query as RankQuery, RecommendationRequest},
+    rank::{self, Position, Ranked},
+    reasons::reasons,
+};
+use crate::{
+    creators::Tier,
+    http::{
+        auth::{Caller, Read},
+        body::Json,
+        cursor::CursorSigner,
+        params::{self, Query},
+        problem::{Kind, Problem, ProblemDocument},
+    },
+    ids::TenantId,
+    scores::http::{ComponentView, component_views},
+    snapshot::{Snapshots, registry::Published},
+};
+use actix_web::{HttpResponse, get, post, web::Data};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
+
+/// A page of recommended creators, best first.
+#[derive(Serialize, ToSchema)]
+pub struct RecommendationPage {
+    /// Everything committed up to this moment is considered.
+    as_of: Timestamp,
+    /// Names the state of the data that was ranked; all pages of one query come from one state.
+    #[schema(example = "5d0c7b1f22aa-17", max_length = 64)]
+    snapshot: String,
+    /// The creators.
+    #[schema(max_items = 200)]
+    items: Vec<RecommendationItem>,
+    /// Send it back to get the next page; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 2048)]
+    next_cursor: Option<String>,
+}
+
+/// A recommended creator.
+#[derive(Serialize, ToSchema)]
+pub struct RecommendationItem {
+    /// Place in the list, from 1.
+    #[schema(example = 1, minimum = 1)]
+    rank: usize,
+    /// The creator.
+    #[schema(example = "ana-verde", max_length = 128)]
+    creator_id: String,
+    /// Name of the creator.
+    #[schema(example = "Ana Verde", max_length = 200)]
+    display_name: String,
+    /// Sum of the contributions of all components, 0 to 1.
+    #[schema(example = 0.71, minimum = 0.0, maximum = 1.0)]
+    score: f64,
+    /// 10 % quantile of the score. The list is sorted by it: a creator who is known to be good stands above one who may be.
+    #[schema(example = 0.64)]
+    low: f64,
+    /// 90 % quantile of the score.
+    #[schema(example = 0.78)]
+    high: f64,
+    /// Size class of the audience; never part of the rank.
+    tier: Tier,
+    /// What uncertainty takes off: `low - score`. All contributions and this line add up to `low`.
+    #[schema(example = -0.07, maximum = 0.0)]
+    uncertainty: f64,
+    /// The parts of the score: fit, loyalty, trust, authenticity, conversation.
+    #[schema(min_items = 5, max_items = 5)]
+    components: Vec<ComponentView>,
+    /// Why this creator, in plain English, the most telling first.
+    #[schema(max_items = 10, example = json!(["Declares Sustainable fashion, which the brief asks for (fit 100 %)",
+        "412 people engaged, 96 are expected back within 90 days: 3.1 times the loyalty usual in these niches"]))]
+    reasons: Vec<String>,
+}
+
+/// The one-line query.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct NicheQuery {
+    /// Id of the niche.
+    #[param(example = "gaming", max_length = 64)]
+    niche: String,
+    /// Creators on a page.
+    #[param(minimum = 1, maximum = 200, default = 50, example = 10)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 2048, nullable = false)]
+    cursor: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Page {
+    snapshot: String,
+    rank: usize,
+    low_bits: u64,
+    creator_id: String,
+}
+
+/// Recommend creators for a niche
+///
+/// Micro-creators (1,000 to 50,000 followers) of one niche, with default weights; POST takes a whole brief.
+#[utoipa::path(operation_id = "recommendForNiche", tag = "recommendations", params(NicheQuery),
+    responses(
+        (status = 200, body = RecommendationPage, description = "A page of creators, best first"),
+        (status = 410, body = ProblemDocument, description = "The snapshot of the cursor is gone", content_type = "application/problem+json"),
+        (status = 422, body = ProblemDocument, description = "The niche is not known", content_type = "application/problem+json")))]
+#[get("/v1/recommendations")]
+pub(crate) async fn recommend_for_niche(
+    caller: Caller<Read>,
+    query: Query<NicheQuery>,
+    snapshots: Data<Snapshots>,
+    signer: Data<CursorSigner>,
+) -> Result<HttpResponse, Problem> {
+    let NicheQuery { niche, limit, cursor } = query.0;
+    let request = RecommendationRequest::of_niche(niche, limit, cursor);
+    Ok(HttpResponse::Ok().json(answer(caller.tenant().id, &request, &snapshots, &signer)?))
+}
+
+/// Recommend creators for a brief
+///
+/// Creators who fit the niches of the brief and pass the filters, ranked by the lower bound of their score. Followers
+/// decide who is eligible and never move the rank.
+#[utoipa::path(operation_id = "recommendCreators", tag = "recommendations", request_body = RecommendationRequest,
+    responses(
+        (status = 200, body = RecommendationPage, description = "A page of creators, best first"),
+        (status = 410, body = ProblemDocument, description = "The snapshot of the cursor is gone", content_type = "application/problem+json")))]
+#[post("/v1/recommendations")]
+pub(crate) async fn recommend_creators(
+    caller: Caller<Read>,
+    body: Json<RecommendationRequest>,
+    snapshots: Data<Snapshots>,
+    signer: Data<CursorSigner>,
+) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(answer(caller.tenant().id, &body.0, &snapshots, &signer)?))
+}
+
+fn answer(
+    tenant: TenantId,
+    request: &RecommendationRequest,
+    snapshots: &Snapshots,
+    signer: &CursorSigner,
+) -> Result<RecommendationPage, Problem> {
+    let limit = params::limit(request.limit)?;
+    let scope = cursor_scope(tenant, request);
+    let page: Option<Page> =
+        request.cursor.as_deref().map(|cursor| signer.open(&scope, cursor)).transpose()?;
+    let published = match &page {
+        Some(page) => snapshots.named(tenant, &page.snapshot).ok_or_else(expired)?,
+        None => snapshots.current(tenant),
+    };
+    let query = request.query(tenant, &published.tenant).map_err(Problem::invalid)?;
+    let after = page
+        .as_ref()
+        .map(|page| Position { low: f64::from_bits(page.low_bits), creator_id: page.creator_id.clone() });
+    let (ranked, more) = rank::rank(&published.tenant, &query, after.as_ref(), limit);
+    let ranks_before = page.map_or(0, |page| page.rank);
+    let items = items(&published, request, &query, &ranked, ranks_before);
+    let next_cursor = items.last().filter(|_| more).map(|last| {
+        snapshots.keep(tenant, &published);
+        let page = Page {
+            snapshot: published.id.clone(),
+            rank: last.rank,
+            low_bits: last.low.to_bits(),
+            creator_id: last.creator_id.clone(),
+        };
+        signer.seal(&scope, &page)
+    });
+    let as_of = snapshots.as_of(tenant, &published);
+    Ok(RecommendationPage { as_of, snapshot: published.id.clone(), items, next_cursor })
+}
+
+/// A cursor belongs to a tenant and to everything in the request that decides what is on which place.
+fn cursor_scope(tenant: TenantId, request: &RecommendationRequest) -> Vec<u8> {
+    let fixed = RecommendationRequest { limit: None, cursor: None, ..request.clone() };
+    let mut scope = format!("recommendations of {} ", tenant.0).into_bytes();
+    scope.extend(serde_json::to_vec(&fixed).expect("a request is plain JSON"));
+    blake3::hash(&scope).as_bytes().to_vec()
+}
+
+fn expired() -> Problem {
+    Problem::new(
+        Kind::SnapshotExpired,
+        "The data of this cursor is not kept any more (5 minutes); start again without a cursor",
+    )
+}
+
+fn items(
+    published: &Arc<Published>,
+    request: &RecommendationRequest,
+    query: &RankQuery,
+    ranked: &[Ranked],
+    ranks_before: usize,
+) -> Vec<RecommendationItem> {
+    let asked: Vec<String> = request.brief.niches.iter().map(|niche| niche.id.clone()).collect();
+    let item = |(index, ranked): (usize, &Ranked)| {
+        let row = published.tenant.row(ranked.row)?;
+        let components = rank::components(row, ranked.fit);
+        Some(RecommendationItem {
+            rank: ranks_before + index + 1,
+            creator_id: row.cold.creator_id.clone(),
+            display_name: row.cold.display_name.clone(),
+            score: ranked.score.score,
+            low: ranked.score.low,
+            high: ranked.score.high,
+            tier: row.cold.tier(query.platforms),
+            uncertainty: ranked.score.uncertainty(),
+            components: component_views(&components, &query.weights, row.cold.evidence()),
+            reasons: reasons(&published.tenant, &asked, row, ranked.fit),
+        })
+    };
+    ranked.iter().enumerate().filter_map(item).collect()
+}

@@ -1,0 +1,6 @@
+//! Recommendations: from a brief to a ranked list with reasons.
+
+pub mod brief;
+pub mod http;
+pub mod rank;
+pub mod reasons;

@@ -1,0 +1,76 @@
+//! A set of UTC days.
+
+use jiff::civil::Date;
+
+/// Days since 1970-01-01.
+pub type Day = i32;
+
+const EPOCH: Date = jiff::civil::date(1970, 1, 1);
+
+/// The number of a date.
+#[must_use]
+pub fn day_of(date: Date) -> Day {
+    (date - EPOCH).get_days()
+}
+
+/// The date of a day number.
+#[must_use]
+pub fn date_of(day: Day) -> Date {
+    EPOCH.saturating_add(jiff::Span::new().days(day))
+}
+
+/// A set of days, sorted. Most relationships have one to three, so a plain list is the smallest form.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DaySet(Vec<Day>);
+
+impl DaySet {
+    /// A set from sorted days without repeats.
+    pub(super) fn from_sorted(days: Vec<Day>) -> Self {
+        debug_assert!(days.is_sorted_by(|a, b| a < b));
+        Self(days)
+    }
+
+    /// Adds a day; adding it again changes nothing.
+    pub fn insert(&mut self, day: Day) {
+        if let Err(place) = self.0.binary_search(&day) {
+            self.0.insert(place, day);
+        }
+    }
+
+    /// All days, ascending.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Day] {
+        &self.0
+    }
+
+    /// How many days.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+    }
+
+    /// True for the empty set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// First and last day.
+    #[must_use]
+    pub fn span(&self) -> Option<(Day, Day)> {
+        Some((*self.0.first()?, *self.0.last()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn day_numbers_and_dates_agree() {
+        for day in [-400, 0, 1, 20_000, 40_000] {
+            assert_eq!(day_of(date_of(day)), day);
+        }
+        assert_eq!(date_of(0), EPOCH);
+    }
+}

@@ -1,0 +1,11 @@
+//! Relationships: everything one engager did with one creator, folded from raw events.
+
+pub mod codec;
+pub mod days;
+pub mod fold;
+pub mod model;
+pub mod posts;
+pub mod rebuild;
+pub mod store;
+
+pub use model::{Fact, Relationship};

@@ -1,0 +1,194 @@
+//! The fold: a relationship absorbs facts in any order, in any batches, with the same result.
+
+use super::{
+    days::{Day, DaySet},
+    posts::PostSample,
+};
+use crate::{events::Kind, ids::PostKey};
+use jiff::{Timestamp, Unit};
+
+/// Days in which strength decays to a half.
+pub const HALF_LIFE_DAYS: f64 = 30.0;
+
+/// Strength is kept as of this moment (2020-01-01), so that no stored number changes when time passes (forward decay,
+/// Cormode et al. 2009). An act adds `weight * 2^(days since / 30)`; that stays finite until the year 2104.
+const LANDMARK_SECONDS: i64 = 1_577_836_800;
+
+/// Slot of the counts for talk with substance (or without a text to judge by); kinds use the slots of their codes.
+const SUBSTANTIVE: usize = 0;
+/// Slot of the counts for verified purchases.
+const VERIFIED: usize = 14;
+/// Slots of the counts.
+pub const SLOTS: usize = 15;
+
+/// What an event says about a relationship.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact {
+    /// What was done.
+    pub kind: Kind,
+    /// When.
+    pub occurred_at: Timestamp,
+    /// The UTC day of it.
+    pub day: Day,
+    /// On which post.
+    pub post: Option<PostKey>,
+    /// Whether its text says something; `None` without a text.
+    pub substance: Option<bool>,
+    /// A verified purchase.
+    pub verified: bool,
+}
+
+/// Everything one engager did with one creator.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Relationship {
+    pub(super) counts: [u32; SLOTS],
+    pub(super) active_days: DaySet,
+    pub(super) posts: PostSample,
+    pub(super) strength: f64,
+    pub(super) seen: Option<(Day, Day)>,
+}
+
+impl Relationship {
+    /// Takes in one fact.
+    pub fn absorb(&mut self, fact: &Fact) {
+        self.count(fact);
+        if fact.kind.is_active() {
+            self.active_days.insert(fact.day);
+            self.strength +=
+                fact.kind.weight() * (days_since_landmark(fact.occurred_at) / HALF_LIFE_DAYS).exp2();
+        }
+        if let Some(post) = fact.post {
+            self.posts.insert(post);
+        }
+        let (first, last) = self.seen.unwrap_or((fact.day, fact.day));
+        self.seen = Some((first.min(fact.day), last.max(fact.day)));
+    }
+
+    fn count(&mut self, fact: &Fact) {
+        let mut bump = |slot: usize| self.counts[slot] = self.counts[slot].saturating_add(1);
+        bump(fact.kind as usize);
+        if fact.kind.is_talk() && fact.substance != Some(false) {
+            bump(SUBSTANTIVE);
+        }
+        if fact.verified {
+            bump(VERIFIED);
+        }
+    }
+
+    /// How often a kind of act was done.
+    #[must_use]
+    pub fn count_of(&self, kind: Kind) -> u32 {
+        self.counts[kind as usize]
+    }
+
+    /// Comments with substance, comments without a text to judge by, and replies.
+    #[must_use]
+    pub fn talk(&self) -> u32 {
+        self.counts[SUBSTANTIVE]
+    }
+
+    /// All events.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        Kind::ALL.iter().map(|kind| u64::from(self.count_of(*kind))).sum()
+    }
+
+    /// UTC days on which the engager acted towards the creator.
+    #[must_use]
+    pub fn active_days(&self) -> &DaySet {
+        &self.active_days
+    }
+
+    /// First and last day with any event.
+    #[must_use]
+    pub fn seen(&self) -> Option<(Day, Day)> {
+        self.seen
+    }
+
+    /// True when no event is left.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.seen.is_none()
+    }
+
+    /// True when both were folded from the same events; sums of floating-point numbers may differ by rounding.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        let close =
+            (self.strength - other.strength).abs() <= 1e-9 * self.strength.abs().max(other.strength.abs());
+        close
+            && self.counts == other.counts
+            && self.active_days == other.active_days
+            && self.posts == other.posts
+            && self.seen == other.seen
+    }
+}
+
+fn days_since_landmark(time: Timestamp) -> f64 {
+    let span = time - Timestamp::from_second(LANDMARK_SECONDS).expect("the landmark is a valid time");
+    span.total(Unit::Second).expect("a span between two times has only time units") / 86_400.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    prop_compose! {
+        fn fact()(
+            kind in prop::sample::select(Kind::ALL),
+            second in 1_600_000_000_i64..1_900_000_000,
+            post in prop::option::of(-200_i64..200),
+            substance in prop::option::of(any::<bool>()),
+            verified in any::<bool>(),
+        ) -> Fact {
+            let occurred_at = Timestamp::from_second(second).unwrap();
+            let day = i32::try_from(second.div_euclid(86_400)).unwrap();
+            Fact { kind, occurred_at, day, post: post.map(PostKey), substance, verified }
+        }
+    }
+
+    fn fold<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Relationship {
+        let mut relationship = Relationship::default();
+        facts.into_iter().for_each(|fact| relationship.absorb(fact));
+        relationship
+    }
+
+    proptest! {
+        #[test]
+        fn order_and_batches_do_not_matter(facts in prop::collection::vec(fact(), 0..120), seed in any::<u64>()) {
+            let mut shuffled = facts.clone();
+            // A keyed sort is a shuffle that the seed decides.
+            shuffled.sort_by_key(|fact| (fact.occurred_at.as_second().cast_unsigned() ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            prop_assert!(fold(&facts).agrees_with(&fold(&shuffled)));
+        }
+
+        #[test]
+        fn a_stored_relationship_goes_on_as_if_never_stored(facts in prop::collection::vec(fact(), 1..80), cut in 0_usize..80) {
+            let cut = cut.min(facts.len());
+            let mut resumed = crate::relationships::codec::Stored::from(&fold(&facts[..cut])).decode().unwrap();
+            facts[cut..].iter().for_each(|fact| resumed.absorb(fact));
+            prop_assert_eq!(resumed, fold(&facts));
+        }
+
+        #[test]
+        fn a_missing_fact_is_noticed(facts in prop::collection::vec(fact(), 1..40)) {
+            prop_assert!(!fold(&facts).agrees_with(&fold(&facts[1..])));
+        }
+    }
+
+    #[test]
+    fn views_unfollows_mentions_and_the_creators_own_replies_make_no_active_day() {
+        let day = |kind| Fact {
+            kind,
+            occurred_at: Timestamp::UNIX_EPOCH,
+            day: 0,
+            post: None,
+            substance: None,
+            verified: false,
+        };
+        let passive = [Kind::View, Kind::Unfollow, Kind::Mention, Kind::CreatorReply].map(day);
+        assert!(fold(&passive).active_days().is_empty());
+        assert!(!fold(&[day(Kind::Like)]).active_days().is_empty());
+    }
+}

@@ -1,0 +1,69 @@
+//! `voci rebuild`: relationships recomputed from the raw events, while the service runs.
+
+use super::{
+    model::Relationship,
+    store::{self, Pair},
+};
+use crate::{
+    db::{DbError, Pool, Tx},
+    ids::CreatorKey,
+};
+use std::collections::BTreeMap;
+
+/// What a rebuild found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Creators looked at.
+    pub creators: u64,
+    /// Relationships compared.
+    pub compared: u64,
+    /// Relationships that differed, were missing or were too many.
+    pub differences: u64,
+}
+
+/// Creators read from the list at once.
+const PAGE: i64 = 1_000;
+
+/// Recomputes every creator's relationships and compares them with the stored ones; with `write`, stores them.
+///
+/// Each creator is looked at in a transaction of its own that holds its lane, so folding goes on elsewhere and the
+/// comparison sees exactly the events that are folded.
+pub async fn rebuild(pool: &Pool, write: bool) -> Result<Report, DbError> {
+    let mut report = Report::default();
+    let mut after = None;
+    loop {
+        let page = store::creators_after(&pool.get().await?, after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(report) };
+        after = Some(*last);
+        for creator in page {
+            let (compared, differences) = rebuild_creator(pool, creator, write).await?;
+            report.creators += 1;
+            report.compared += compared;
+            report.differences += differences;
+        }
+    }
+}
+
+async fn rebuild_creator(pool: &Pool, creator: CreatorKey, write: bool) -> Result<(u64, u64), DbError> {
+    let tx = Tx::begin(pool).await?;
+    store::lock_lane(&tx, creator.lane()).await?;
+    let raw = store::raw_facts(&tx, creator, None).await?;
+    let stored = store::load_creator(&tx, creator).await?;
+    let wrong = differing(&raw, &stored);
+    if write && !wrong.is_empty() {
+        store::remove(&tx, &wrong).await?;
+        let right =
+            raw.iter().filter(|(pair, _)| wrong.contains(pair)).map(|(pair, kept)| (*pair, kept.clone()));
+        store::write(&tx, &right.collect()).await?;
+        crate::scores::store::enqueue(&tx, &[creator]).await?;
+    }
+    tx.commit().await?;
+    Ok((raw.len().max(stored.len()) as u64, wrong.len() as u64))
+}
+
+fn differing(raw: &BTreeMap<Pair, Relationship>, stored: &BTreeMap<Pair, Relationship>) -> Vec<Pair> {
+    let changed =
+        raw.iter().filter(|(pair, folded)| !stored.get(pair).is_some_and(|kept| kept.agrees_with(folded)));
+    let surplus = stored.keys().filter(|pair| !raw.contains_key(pair));
+    changed.map(|(pair, _)| *pair).chain(surplus.copied()).collect()
+}

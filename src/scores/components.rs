@@ -1,0 +1,184 @@
+//! Components of a score: from a creator's statistics to values with intervals on the common scale 0-1.
+
+use super::{
+    interval::Estimate,
+    maps::Map,
+    model::{
+        CREATOR_EFFECT, LOYALTY_PRIOR_WEIGHT, MIN_ENGAGERS, MIN_WINDOW_DAYS, ScoringModel, Spread,
+        TALK_PRIOR_WEIGHT,
+    },
+    statistics::CreatorStatistics,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Names of the components, in the order of every list of them.
+pub const NAMES: [&str; 5] = ["fit", "loyalty", "trust", "authenticity", "conversation"];
+
+/// Whether there is enough evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Measured on the creator's own data.
+    Measured,
+    /// Too little evidence: the mean of comparable creators stands in, with their spread as interval.
+    Insufficient,
+}
+
+/// What a value rests on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Evidence {
+    /// Events.
+    #[schema(example = 2310, minimum = 0)]
+    pub events: i64,
+    /// People.
+    #[schema(example = 412, minimum = 0)]
+    pub engagers: i32,
+    /// Days of the observed window.
+    #[schema(example = 180, minimum = 0)]
+    pub days: u32,
+}
+
+/// One component of a creator's score.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Component {
+    /// Whether there is enough evidence.
+    pub status: Status,
+    /// Value with 80 % interval on the component's own scale.
+    pub raw: Estimate,
+    /// The same on the common scale 0-1.
+    pub mapped: Estimate,
+}
+
+impl Component {
+    fn measured(raw: Estimate, map: &Map) -> Self {
+        Self { status: Status::Measured, raw, mapped: mapped(raw, map) }
+    }
+
+    fn insufficient(mean: f64, spread: Spread, map: &Map) -> Self {
+        let raw = Estimate { value: mean, low: spread.low.min(mean), high: spread.high.max(mean) };
+        Self { status: Status::Insufficient, raw, mapped: mapped(raw, map) }
+    }
+
+    /// A component that nothing is measured for yet: the middle of the scale, with nearly all of it as interval.
+    pub const UNMEASURED: Self = {
+        let middle = Estimate { value: 0.5, low: 0.1, high: 0.9 };
+        Self { status: Status::Insufficient, raw: middle, mapped: middle }
+    };
+}
+
+fn mapped(raw: Estimate, map: &Map) -> Estimate {
+    Estimate { value: map.apply(raw.value), low: map.apply(raw.low), high: map.apply(raw.high) }
+}
+
+/// The components that depend on the creator alone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Components {
+    /// Do the same people come back?
+    pub loyalty: Component,
+    /// Do people talk?
+    pub conversation: Component,
+}
+
+impl Components {
+    /// The components of a creator; `None`: nothing was ever seen of it.
+    #[must_use]
+    pub fn of(statistics: Option<&CreatorStatistics>, niches: &[String], model: &ScoringModel) -> Self {
+        let rates = model.rates_for(niches);
+        Self {
+            loyalty: statistics.and_then(|sums| loyalty(sums, rates.loyalty)).map_or_else(
+                || Component::insufficient(rates.loyalty, model.loyalty_spread, &model.loyalty_map),
+                |raw| Component::measured(raw, &model.loyalty_map),
+            ),
+            conversation: statistics.and_then(|sums| conversation(sums, rates.talk)).map_or_else(
+                || Component::insufficient(rates.talk, model.conversation_spread, &model.conversation_map),
+                |raw| Component::measured(raw, &model.conversation_map),
+            ),
+        }
+    }
+}
+
+/// `(sum of p + 20 prior) / (M + 20)`: expected returns per mature engager, drawn towards the niche's rate. The
+/// interval carries the chance of each return and an effect of the creator on all of them.
+#[must_use]
+pub fn loyalty(sums: &CreatorStatistics, prior: f64) -> Option<Estimate> {
+    if sums.mature_engagers < MIN_ENGAGERS || sums.window_days() < MIN_WINDOW_DAYS {
+        return None;
+    }
+    let people = f64::from(sums.mature_engagers) + LOYALTY_PRIOR_WEIGHT;
+    let mean = (sums.expected_back + LOYALTY_PRIOR_WEIGHT * prior) / people;
+    let by_chance =
+        (sums.expected_back_variance + LOYALTY_PRIOR_WEIGHT * prior * (1.0 - prior)) / (people * people);
+    Some(Estimate::from_mean_and_variance(mean, by_chance + (CREATOR_EFFECT * mean).powi(2)))
+}
+
+/// Posterior of the share of engaged people who talk: Beta-binomial with the niche's share as prior.
+#[must_use]
+pub fn conversation(sums: &CreatorStatistics, prior: f64) -> Option<Estimate> {
+    if sums.engagers < MIN_ENGAGERS {
+        return None;
+    }
+    let talkers = f64::from(sums.talking_engagers) + TALK_PRIOR_WEIGHT * prior;
+    let silent = f64::from(sums.engagers - sums.talking_engagers) + TALK_PRIOR_WEIGHT * (1.0 - prior);
+    Some(Estimate::from_beta(talkers, silent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    prop_compose! {
+        fn statistics()(
+            [one_day, quiet, loyal] in prop::array::uniform3(0..2_000_i32), talking in 0..100_i32,
+            chance in 0.0..1.0_f64, days in 1..800_i32,
+        ) -> CreatorStatistics {
+            let engagers = one_day + quiet + loyal;
+            CreatorStatistics {
+                engagers,
+                mature_engagers: quiet + loyal,
+                loyal_engagers: loyal,
+                talking_engagers: engagers * talking / 100,
+                expected_back: f64::from(loyal) * chance,
+                expected_back_variance: f64::from(loyal) * chance * (1.0 - chance),
+                window: Some((0, days - 1)),
+                ..CreatorStatistics::default()
+            }
+        }
+    }
+
+    fn ordered(estimate: Estimate) -> bool {
+        0.0 <= estimate.low
+            && estimate.low <= estimate.value
+            && estimate.value <= estimate.high
+            && estimate.high <= 1.0
+    }
+
+    proptest! {
+        #[test]
+        fn every_interval_holds_its_value_within_0_and_1(sums in statistics()) {
+            let components = Components::of(Some(&sums), &[], &ScoringModel::published_default());
+            for component in [components.loyalty, components.conversation] {
+                prop_assert!(ordered(component.raw), "{:?}", component);
+                prop_assert!(ordered(component.mapped), "{:?}", component);
+            }
+        }
+
+        #[test]
+        fn more_people_expected_back_is_never_worse(sums in statistics(), more in 0.0..5.0_f64) {
+            let better = CreatorStatistics { expected_back: sums.expected_back + more, ..sums.clone() };
+            if let (Some(before), Some(after)) = (loyalty(&sums, 0.02), loyalty(&better, 0.02)) {
+                prop_assert!(after.value >= before.value);
+            }
+        }
+    }
+
+    #[test]
+    fn missing_evidence_is_the_mean_of_comparable_creators() {
+        let model = ScoringModel::published_default();
+        let components = Components::of(None, &[], &model);
+        assert_eq!(components.loyalty.status, Status::Insufficient);
+        assert!((components.loyalty.raw.value - model.rates.loyalty).abs() < 1e-12);
+        assert!(components.loyalty.mapped.low < components.loyalty.mapped.value);
+    }
+}

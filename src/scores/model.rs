@@ -1,0 +1,137 @@
+//! The published model: every parameter that turns statistics into scores, versioned per tenant.
+
+use super::{loyalty::ReturnModel, maps::Map};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// People the niche's loyalty rate counts as, in each creator's loyalty.
+pub const LOYALTY_PRIOR_WEIGHT: f64 = 20.0;
+/// People the niche's share of talkers counts as, in each creator's conversation.
+pub const TALK_PRIOR_WEIGHT: f64 = 10.0;
+/// Least people for a component to be measured.
+pub const MIN_ENGAGERS: i32 = 5;
+/// Least days of observed window for loyalty to be measured.
+pub const MIN_WINDOW_DAYS: u32 = 14;
+/// Spread of creators beyond what their people explain, as a share of the value (coefficient of variation). A
+/// documented assumption until it is fitted.
+pub const CREATOR_EFFECT: f64 = 0.15;
+
+/// Rates of a group of creators.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rates {
+    /// Expected returns within 90 days per mature engager.
+    pub loyalty: f64,
+    /// Share of engaged people with a substantive comment or a reply.
+    pub talk: f64,
+}
+
+/// How a component is spread over creators: 10 % and 90 % quantile of its raw value.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// 10 % quantile.
+    pub low: f64,
+    /// 90 % quantile.
+    pub high: f64,
+}
+
+/// What a model was fitted on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Basis {
+    /// Engaged people the tenant had.
+    pub engagers: i64,
+    /// Creators in the sample.
+    pub creators: u64,
+    /// Relationships in the sample.
+    pub relationships: u64,
+}
+
+/// A version of the model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScoringModel {
+    /// 0: the published default; higher: fitted to the tenant's data.
+    pub version: i32,
+    /// Parameters of the chance of return.
+    pub return_model: ReturnModel,
+    /// Rates over all creators of the tenant, of any size.
+    pub rates: Rates,
+    /// Rates of single niches with enough data, of creators of any size.
+    pub niches: BTreeMap<String, Rates>,
+    /// Map of loyalty to 0-1.
+    pub loyalty_map: Map,
+    /// Map of conversation to 0-1.
+    pub conversation_map: Map,
+    /// Spread of loyalty over creators.
+    pub loyalty_spread: Spread,
+    /// Spread of conversation over creators.
+    pub conversation_spread: Spread,
+    /// What it was fitted on.
+    pub basis: Basis,
+}
+
+impl ScoringModel {
+    /// The model before there is data. Rates and spread of loyalty come from the community that
+    /// [`ReturnModel::PRIOR`] was fitted on; those of conversation are weak assumptions.
+    #[must_use]
+    pub fn published_default() -> Self {
+        Self {
+            version: 0,
+            return_model: ReturnModel::PRIOR,
+            rates: Rates { loyalty: 0.018, talk: 0.2 },
+            niches: BTreeMap::new(),
+            loyalty_map: map(&[
+                (0.0, 0.0),
+                (0.003, 0.05),
+                (0.006, 0.2),
+                (0.01, 0.4),
+                (0.02, 0.55),
+                (0.05, 0.7),
+                (0.15, 0.85),
+                (0.4, 0.96),
+                (1.0, 1.0),
+            ]),
+            conversation_map: map(&[(0.0, 0.0), (0.05, 0.15), (0.2, 0.5), (0.5, 0.85), (1.0, 1.0)]),
+            loyalty_spread: Spread { low: 0.005, high: 0.05 },
+            conversation_spread: Spread { low: 0.04, high: 0.5 },
+            basis: Basis::default(),
+        }
+    }
+
+    /// The rates a creator with these niches is measured against: the mean of its niches' rates.
+    #[must_use]
+    pub fn rates_for(&self, niches: &[String]) -> Rates {
+        let known: Vec<&Rates> = niches.iter().filter_map(|niche| self.niches.get(niche)).collect();
+        if known.is_empty() {
+            return self.rates;
+        }
+        let count = known.len() as f64;
+        Rates {
+            loyalty: known.iter().map(|rates| rates.loyalty).sum::<f64>() / count,
+            talk: known.iter().map(|rates| rates.talk).sum::<f64>() / count,
+        }
+    }
+}
+
+fn map(knots: &[(f64, f64)]) -> Map {
+    Map::new(knots.to_vec()).expect("the published knots ascend; a test builds the default model")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_model_survives_storage() {
+        let model = ScoringModel::published_default();
+        let stored = serde_json::to_value(&model).unwrap();
+        assert_eq!(serde_json::from_value::<ScoringModel>(stored).unwrap(), model);
+    }
+
+    #[test]
+    fn niches_without_data_are_measured_against_all_creators() {
+        let mut model = ScoringModel::published_default();
+        model.niches.insert("gaming".to_owned(), Rates { loyalty: 0.1, talk: 0.4 });
+        assert_eq!(model.rates_for(&[]), model.rates);
+        assert_eq!(model.rates_for(&["travel".to_owned()]), model.rates);
+        assert!((model.rates_for(&["gaming".to_owned(), "travel".to_owned()]).loyalty - 0.1).abs() < 1e-12);
+    }
+}

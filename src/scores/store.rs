@@ -1,0 +1,253 @@
+//! SQL of statistics and models.
+
+use super::{
+    CreatorStatistics, ScoringModel,
+    refit::{SAMPLE_CREATORS, SAMPLE_RELATIONSHIPS, SampledCreator},
+};
+use crate::{
+    creators::Account,
+    db::{Client, DbError, Pool, Tx},
+    ids::{CreatorKey, EngagerKey, TenantId},
+    relationships::{
+        days::{date_of, day_of},
+        store::{load_creator, try_lane},
+    },
+};
+use jiff::{Timestamp, civil::Date};
+use std::collections::{HashMap, hash_map::Entry};
+use tokio_postgres::{Row, types::Json};
+use uuid::Uuid;
+
+/// Creators whose statistics are computed in one transaction.
+const BATCH: i64 = 100;
+
+/// Columns of statistics, in the order of [`statistics`]; every column of the table is prefixed with `s.`.
+pub const STATISTICS_COLUMNS: &str = "s.model_version, s.events, s.anonymous_events, s.engagers, s.mature_engagers, \
+    s.loyal_engagers, s.talking_engagers, s.expected_back, s.expected_back_variance, s.first_day, s.last_day";
+
+/// Asks for the statistics of these creators to be computed anew.
+pub async fn enqueue(tx: &Tx, creators: &[CreatorKey]) -> Result<(), DbError> {
+    let keys: Vec<Uuid> = creators.iter().map(|creator| creator.0).collect();
+    let lanes: Vec<i16> = creators.iter().map(|creator| creator.lane()).collect();
+    tx.execute(
+        "/* scores::enqueue */
+         insert into score_queue (lane, creator_key) select * from unnest($1::int2[], $2::uuid[])",
+        &[&lanes, &keys],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Computes the statistics of creators that wait in a lane; how many.
+///
+/// The lane is the one of folding, so a creator's relationships stand still while they are summed up.
+pub async fn score_lane(pool: &Pool, lane: i16) -> Result<usize, DbError> {
+    let tx = Tx::begin(pool).await?;
+    if !try_lane(&tx, lane).await? {
+        tx.rollback().await?;
+        return Ok(0);
+    }
+    let waiting = claim(&tx, lane).await?;
+    let mut models: HashMap<TenantId, ScoringModel> = HashMap::new();
+    for creator in &waiting {
+        let model = match models.entry(creator.tenant) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(model_in(&tx, creator.tenant).await?),
+        };
+        compute(&tx, creator, model).await?;
+    }
+    tx.commit().await?;
+    Ok(waiting.len())
+}
+
+struct Waiting {
+    key: CreatorKey,
+    tenant: TenantId,
+    own: Vec<EngagerKey>,
+}
+
+async fn claim(tx: &Tx, lane: i16) -> Result<Vec<Waiting>, DbError> {
+    let rows = tx
+        .query(
+            "/* scores::claim */
+             with chosen as (
+                 select creator_key from score_queue where lane = $1
+                 group by creator_key order by min(enqueued_at) limit $2
+             ), claimed as (
+                 delete from score_queue q using chosen
+                 where q.lane = $1 and q.creator_key = chosen.creator_key
+             )
+             select c.creator_key, c.tenant_id, c.accounts from chosen join creators c using (creator_key)",
+            &[&lane, &BATCH],
+        )
+        .await?;
+    Ok(rows.iter().map(waiting).collect())
+}
+
+fn waiting(row: &Row) -> Waiting {
+    let accounts: Json<Vec<Account>> = row.get(2);
+    let own = accounts.0.iter().filter_map(|account| account.engager_key).map(EngagerKey).collect();
+    Waiting { key: CreatorKey(row.get(0)), tenant: TenantId(row.get(1)), own }
+}
+
+async fn compute(tx: &Tx, creator: &Waiting, model: &ScoringModel) -> Result<(), DbError> {
+    let relationships = load_creator(tx, creator.key).await?;
+    let pairs = relationships.iter().map(|(pair, relationship)| (pair.1, relationship));
+    let sums = CreatorStatistics::of(pairs, &creator.own, &model.return_model, model.version);
+    write(tx, creator, &sums).await
+}
+
+async fn write(tx: &Tx, creator: &Waiting, sums: &CreatorStatistics) -> Result<(), DbError> {
+    let window: Option<(Date, Date)> = sums.window.map(|(first, last)| (date_of(first), date_of(last)));
+    tx.execute(
+        "/* scores::write */
+         insert into creator_statistics (
+             creator_key, tenant_id, model_version, events, anonymous_events, engagers, mature_engagers,
+             loyal_engagers, talking_engagers, expected_back, expected_back_variance, first_day, last_day)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+         on conflict (creator_key) do update
+         set model_version = excluded.model_version, events = excluded.events,
+             anonymous_events = excluded.anonymous_events, engagers = excluded.engagers,
+             mature_engagers = excluded.mature_engagers, loyal_engagers = excluded.loyal_engagers,
+             talking_engagers = excluded.talking_engagers, expected_back = excluded.expected_back,
+             expected_back_variance = excluded.expected_back_variance, first_day = excluded.first_day,
+             last_day = excluded.last_day, computed_at = now(), changed_xid = pg_current_xact_id()::text::bigint",
+        &[
+            &creator.key.0,
+            &creator.tenant.0,
+            &sums.model_version,
+            &sums.events,
+            &sums.anonymous_events,
+            &sums.engagers,
+            &sums.mature_engagers,
+            &sums.loyal_engagers,
+            &sums.talking_engagers,
+            &sums.expected_back,
+            &sums.expected_back_variance,
+            &window.map(|window| window.0),
+            &window.map(|window| window.1),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Statistics from the columns of [`STATISTICS_COLUMNS`]; `None` when the outer join found none.
+#[must_use]
+pub fn statistics(row: &Row) -> Option<CreatorStatistics> {
+    let model_version: Option<i32> = row.get("model_version");
+    let window: (Option<Date>, Option<Date>) = (row.get("first_day"), row.get("last_day"));
+    Some(CreatorStatistics {
+        model_version: model_version?,
+        events: row.get("events"),
+        anonymous_events: row.get("anonymous_events"),
+        engagers: row.get("engagers"),
+        mature_engagers: row.get("mature_engagers"),
+        loyal_engagers: row.get("loyal_engagers"),
+        talking_engagers: row.get("talking_engagers"),
+        expected_back: row.get("expected_back"),
+        expected_back_variance: row.get("expected_back_variance"),
+        window: window.0.map(day_of).zip(window.1.map(day_of)),
+    })
+}
+
+/// When the statistics of a creator were computed, with its niches.
+pub struct Scored {
+    /// The statistics, once there are any.
+    pub statistics: Option<CreatorStatistics>,
+    /// When they were computed.
+    pub computed_at: Option<Timestamp>,
+    /// Declared niches.
+    pub niches: Vec<String>,
+}
+
+/// The statistics of a creator; `None`: it is not registered.
+pub async fn scored(client: &Client, creator: CreatorKey) -> Result<Option<Scored>, DbError> {
+    let sql = format!(
+        "/* scores::scored */ select {STATISTICS_COLUMNS}, s.computed_at, c.niches
+         from creators c left join creator_statistics s using (creator_key) where c.creator_key = $1"
+    );
+    let row = client.query_opt(&sql, &[&creator.0]).await?;
+    Ok(row.map(|row| Scored {
+        statistics: statistics(&row),
+        computed_at: row.get("computed_at"),
+        niches: row.get("niches"),
+    }))
+}
+
+const LATEST_MODEL: &str = "/* scores::model */ select version, body, fitted_at from models where tenant_id = $1 order by version desc limit 1";
+
+/// The model of a tenant in force, as of a transaction.
+pub async fn model_in(tx: &Tx, tenant: TenantId) -> Result<ScoringModel, DbError> {
+    Ok(model_of(&tx.query(LATEST_MODEL, &[&tenant.0]).await?)?.0)
+}
+
+/// The model of a tenant in force, and when it was fitted; the published default before there is one.
+pub async fn model(client: &Client, tenant: TenantId) -> Result<(ScoringModel, Option<Timestamp>), DbError> {
+    model_of(&client.query(LATEST_MODEL, &[&tenant.0]).await?)
+}
+
+fn model_of(rows: &[Row]) -> Result<(ScoringModel, Option<Timestamp>), DbError> {
+    let Some(row) = rows.first() else { return Ok((ScoringModel::published_default(), None)) };
+    let model: ScoringModel = serde_json::from_value(row.get(1))
+        .map_err(|error| DbError::Damaged(format!("a stored model: {error}")))?;
+    Ok((ScoringModel { version: row.get(0), ..model }, Some(row.get(2))))
+}
+
+/// Publishes a model and asks for all statistics of the tenant to be computed with it. False: another process
+/// published this version first.
+pub async fn publish(pool: &Pool, tenant: TenantId, model: &ScoringModel) -> Result<bool, DbError> {
+    let tx = Tx::begin(pool).await?;
+    let published = tx
+        .execute(
+            "/* scores::publish */
+             insert into models (tenant_id, version, body) values ($1, $2, $3) on conflict do nothing",
+            &[&tenant.0, &model.version, &Json(model)],
+        )
+        .await?;
+    if published == 1 {
+        tx.execute(
+            "/* scores::publish */
+             insert into score_queue (lane, creator_key)
+             select (get_byte(uuid_send(creator_key), 15) % $2)::int2, creator_key from creators where tenant_id = $1",
+            &[&tenant.0, &i32::from(crate::ids::LANES)],
+        )
+        .await?;
+    }
+    tx.commit().await?;
+    Ok(published == 1)
+}
+
+/// Versions of the models in force, by tenant.
+pub async fn model_versions(tx: &Tx) -> Result<Vec<(TenantId, i32)>, DbError> {
+    let sql = "/* scores::model_versions */ select tenant_id, max(version) from models group by tenant_id";
+    Ok(tx.query(sql, &[]).await?.iter().map(|row| (TenantId(row.get(0)), row.get(1))).collect())
+}
+
+/// Engaged people of each tenant, over all its creators.
+pub async fn engagers_by_tenant(client: &Client) -> Result<Vec<(TenantId, i64)>, DbError> {
+    let sql = "/* scores::engagers_by_tenant */
+               select tenant_id, sum(engagers)::int8 from creator_statistics group by tenant_id order by tenant_id";
+    Ok(client.query(sql, &[]).await?.iter().map(|row| (TenantId(row.get(0)), row.get(1))).collect())
+}
+
+/// A fair sample of a tenant's creators with their relationships.
+pub async fn sample(tx: &Tx, tenant: TenantId) -> Result<Vec<SampledCreator>, DbError> {
+    let sql = "/* scores::sample */
+               select c.creator_key, c.tenant_id, c.accounts, c.niches
+               from creator_statistics s join creators c using (creator_key)
+               where s.tenant_id = $1 order by s.creator_key limit $2";
+    let mut sampled = Vec::new();
+    let mut relationships = 0;
+    for row in tx.query(sql, &[&tenant.0, &SAMPLE_CREATORS]).await? {
+        let creator = waiting(&row);
+        let loaded = load_creator(tx, creator.key).await?;
+        relationships += loaded.len();
+        let loaded = loaded.into_iter().map(|(pair, relationship)| (pair.1, relationship)).collect();
+        sampled.push(SampledCreator { niches: row.get("niches"), own: creator.own, relationships: loaded });
+        if relationships >= SAMPLE_RELATIONSHIPS {
+            break;
+        }
+    }
+    Ok(sampled)
+}

@@ -1,0 +1,125 @@
+//! Creators in rows, rows in chunks. A published snapshot shares its chunks with the next one; only chunks that change
+//! are copied.
+
+use crate::{
+    creators::{Account, Platform, Tier},
+    ids::CreatorKey,
+    scores::{
+        CreatorStatistics,
+        components::{Components, Evidence},
+        fit::NichePlace,
+        interval::Estimate,
+    },
+};
+use std::sync::Arc;
+
+/// Rows of a chunk. More: more is copied when a creator changes; fewer: more pointers to follow.
+pub const CHUNK: usize = 1_024;
+
+/// What filters and ranking read of every candidate.
+#[derive(Clone, Copy, Debug)]
+pub struct Hot {
+    /// The creator.
+    pub key: CreatorKey,
+    /// Followers of the largest account, when known.
+    pub followers: Option<u32>,
+    /// Country code.
+    pub country: [u8; 2],
+    /// Platforms with an account, one bit each.
+    pub platforms: u32,
+    /// Languages, one bit each.
+    pub languages: [u64; 3],
+    /// Length of the creator's niche vector.
+    pub norm: f64,
+    /// Loyalty on the common scale.
+    pub loyalty: Estimate,
+    /// Conversation on the common scale.
+    pub conversation: Estimate,
+}
+
+/// What is read of the creators on a page only.
+#[derive(Clone, Debug)]
+pub struct Cold {
+    /// The caller's id.
+    pub creator_id: String,
+    /// Name shown to brands.
+    pub display_name: String,
+    /// Accounts.
+    pub accounts: Vec<Account>,
+    /// Declared niches.
+    pub niches: Vec<String>,
+    /// The same by number.
+    pub places: Vec<NichePlace>,
+    /// Sums over relationships, once there are any.
+    pub statistics: Option<CreatorStatistics>,
+    /// Components that depend on the creator alone.
+    pub components: Components,
+    /// Transactions that wrote profile and statistics.
+    pub stamp: Stamp,
+}
+
+/// Which versions of its rows a creator was read from.
+pub type Stamp = (i64, Option<i64>);
+
+impl Cold {
+    /// Audience on the platforms asked for.
+    #[must_use]
+    pub fn audience(&self, asked: u32) -> Option<u32> {
+        crate::creators::model::audience(&self.accounts, |platform| asked & platform_bit(platform) != 0)
+    }
+
+    /// Size class of the audience on the platforms asked for.
+    #[must_use]
+    pub fn tier(&self, asked: u32) -> Tier {
+        Tier::of(self.audience(asked))
+    }
+
+    /// What the components of the creator rest on.
+    #[must_use]
+    pub fn evidence(&self) -> Evidence {
+        self.statistics.as_ref().map_or(Evidence::default(), evidence_of)
+    }
+}
+
+/// What statistics rest on.
+#[must_use]
+pub fn evidence_of(sums: &CreatorStatistics) -> Evidence {
+    Evidence { events: sums.events, engagers: sums.engagers, days: sums.window_days() }
+}
+
+/// A row: a creator, or a place left by one that was erased.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// For filters and ranking.
+    pub hot: Hot,
+    /// For answers.
+    pub cold: Arc<Cold>,
+}
+
+/// Rows that are copied together.
+#[derive(Clone, Debug, Default)]
+pub struct Chunk {
+    pub(super) rows: Vec<Option<Row>>,
+}
+
+/// The bit of a platform.
+#[must_use]
+pub fn platform_bit(platform: Platform) -> u32 {
+    1 << platform.code()
+}
+
+/// The bits of languages; unknown codes have none.
+#[must_use]
+pub fn language_bits<'a>(codes: impl Iterator<Item = &'a str>) -> [u64; 3] {
+    let mut bits = [0; 3];
+    for number in codes.filter_map(crate::creators::codes::language_number) {
+        bits[number / 64] |= 1 << (number % 64);
+    }
+    bits
+}
+
+/// A country code of two letters as bytes; zeros for anything else.
+#[must_use]
+pub fn country_code(code: &str) -> [u8; 2] {
+    code.as_bytes().try_into().unwrap_or_default()
+}

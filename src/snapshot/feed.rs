@@ -1,0 +1,128 @@
+//! Keeps the snapshots fresh: reads everything at start and then, a few times a second, what changed.
+
+use super::{registry::Snapshots, store, tenant::TenantBuilder};
+use crate::{
+    db::{DbError, Pool, Tx},
+    ids::TenantId,
+    niches::Taxonomy,
+    scores,
+};
+use jiff::Timestamp;
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// Time between looks. Longer: events are ranked later; shorter: more queries for nothing.
+const INTERVAL: Duration = Duration::from_millis(200);
+
+/// After this long without a look, tombstones of erased creators may be gone, so everything is read again.
+const TOO_LONG: Duration = Duration::from_hours(24);
+
+/// Runs until it is dropped. Failed looks are repeated; the snapshots stay as they are meanwhile.
+pub async fn run(pool: Pool, taxonomy: Arc<Taxonomy>, snapshots: Arc<Snapshots>) {
+    let mut feed = Feed { pool, taxonomy, snapshots, tenants: HashMap::new(), last: None };
+    let mut failing = false;
+    loop {
+        match feed.look().await {
+            Ok(()) if failing => {
+                tracing::info!("snapshot is kept fresh again");
+                failing = false;
+            }
+            Ok(()) => {}
+            Err(error) => {
+                if !failing {
+                    tracing::warn!(%error, "snapshot cannot be kept fresh");
+                }
+                failing = true;
+            }
+        }
+        tokio::time::sleep(INTERVAL).await;
+    }
+}
+
+struct Feed {
+    pool: Pool,
+    taxonomy: Arc<Taxonomy>,
+    snapshots: Arc<Snapshots>,
+    tenants: HashMap<TenantId, TenantBuilder>,
+    last: Option<Look>,
+}
+
+#[derive(Clone, Copy)]
+struct Look {
+    watermark: i64,
+    at: Instant,
+}
+
+impl Feed {
+    async fn look(&mut self) -> Result<(), DbError> {
+        let tx = Tx::begin_snapshot(&self.pool).await?;
+        let look = Look { watermark: store::watermark(&tx).await?, at: Instant::now() };
+        let as_of = Timestamp::now();
+        match self.last.filter(|last| last.at.elapsed() < TOO_LONG) {
+            Some(last) => self.read_changes(&tx, last.watermark).await?,
+            None => self.read_all(&tx).await?,
+        }
+        tx.rollback().await?;
+        let builders = self.tenants.iter_mut();
+        let fresh = builders.filter_map(|(id, builder)| Some((*id, builder.publish()?))).collect();
+        self.snapshots.publish(fresh, as_of);
+        self.last = Some(look);
+        Ok(())
+    }
+
+    async fn read_all(&mut self, tx: &Tx) -> Result<(), DbError> {
+        let started = Instant::now();
+        self.tenants.clear();
+        self.read_niches(tx, 0).await?;
+        self.read_models(tx).await?;
+        let (mut after, mut creators) = (None, 0_usize);
+        loop {
+            let page = store::page(tx, after).await?;
+            let Some((_, last)) = page.last() else { break };
+            after = Some(last.key);
+            creators += page.len();
+            for (tenant, row) in page {
+                self.tenant(tenant).apply_creator(row);
+            }
+        }
+        tracing::info!(creators, load_ms = started.elapsed().as_secs_f64() * 1e3, "snapshot loaded");
+        Ok(())
+    }
+
+    async fn read_changes(&mut self, tx: &Tx, since: i64) -> Result<(), DbError> {
+        self.read_niches(tx, since).await?;
+        self.read_models(tx).await?;
+        for (tenant, creator) in store::erased(tx, since).await? {
+            self.tenant(tenant).remove_creator(creator);
+        }
+        for (tenant, row) in store::changed_creators(tx, since).await? {
+            self.tenant(tenant).apply_creator(row);
+        }
+        Ok(())
+    }
+
+    async fn read_niches(&mut self, tx: &Tx, since: i64) -> Result<(), DbError> {
+        for (tenant, niche) in store::changed_niches(tx, since).await? {
+            self.tenant(tenant).apply_niche(niche);
+        }
+        Ok(())
+    }
+
+    async fn read_models(&mut self, tx: &Tx) -> Result<(), DbError> {
+        for (tenant, version) in scores::store::model_versions(tx).await? {
+            if self.tenant(tenant).model_version() != version {
+                let model = scores::store::model_in(tx, tenant).await?;
+                self.tenant(tenant).apply_model(model);
+            }
+        }
+        Ok(())
+    }
+
+    fn tenant(&mut self, tenant: TenantId) -> &mut TenantBuilder {
+        let taxonomy = &self.taxonomy;
+        self.tenants.entry(tenant).or_insert_with(|| TenantBuilder::new(taxonomy.clone()))
+    }
+}

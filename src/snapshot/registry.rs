@@ -1,0 +1,118 @@
+//! The published snapshots of all tenants, and the ones that page cursors still need.
+
+use super::tenant::{TenantBuilder, TenantSnapshot};
+use crate::{ids::TenantId, niches::Taxonomy};
+use arc_swap::ArcSwap;
+use jiff::{SignedDuration, Timestamp};
+use moka::sync::Cache;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+/// How long the snapshot of a cursor is kept. Longer: memory; shorter: slow readers have to start again.
+const KEEP: Duration = Duration::from_mins(5);
+/// Snapshots kept for cursors at once. More: memory; fewer: busy services expire cursors earlier.
+const KEPT: u64 = 256;
+/// Age of the last look at which the service says that it is not ready.
+const STALE: SignedDuration = SignedDuration::from_secs(10);
+
+/// A published snapshot with its name.
+pub struct Published {
+    /// Names the snapshot; two snapshots never share a name.
+    pub id: String,
+    /// The moment it is of.
+    pub as_of: Timestamp,
+    /// What it holds.
+    pub tenant: TenantSnapshot,
+}
+
+/// All published snapshots.
+pub struct Snapshots {
+    empty: Arc<Published>,
+    current: ArcSwap<HashMap<TenantId, Arc<Published>>>,
+    kept: Cache<(TenantId, String), Arc<Published>>,
+    series: u64,
+    count: AtomicU64,
+    looked_us: AtomicI64,
+}
+
+impl Snapshots {
+    /// No snapshots yet. The series tells the snapshots of this process from those of others.
+    #[must_use]
+    pub fn new(series: u64, taxonomy: Arc<Taxonomy>) -> Self {
+        let empty = TenantBuilder::new(taxonomy).snapshot();
+        Self {
+            empty: Arc::new(Published { id: name(series, 0), as_of: Timestamp::now(), tenant: empty }),
+            current: ArcSwap::default(),
+            kept: Cache::builder().max_capacity(KEPT).time_to_live(KEEP).build(),
+            series,
+            count: AtomicU64::new(1),
+            looked_us: AtomicI64::new(NEVER),
+        }
+    }
+
+    /// The newest snapshot of a tenant; an empty one for a tenant without any creator.
+    #[must_use]
+    pub fn current(&self, tenant: TenantId) -> Arc<Published> {
+        self.current.load().get(&tenant).unwrap_or(&self.empty).clone()
+    }
+
+    /// The snapshot a cursor was given for, unless it is gone.
+    #[must_use]
+    pub fn named(&self, tenant: TenantId, id: &str) -> Option<Arc<Published>> {
+        let current = Some(self.current(tenant)).filter(|published| published.id == id);
+        current.or_else(|| self.kept.get(&(tenant, id.to_owned())))
+    }
+
+    /// Keeps a snapshot for a while, because a cursor for it is given out.
+    pub fn keep(&self, tenant: TenantId, published: &Arc<Published>) {
+        self.kept.insert((tenant, published.id.clone()), published.clone());
+    }
+
+    /// The moment up to which everything committed is in this snapshot.
+    #[must_use]
+    pub fn as_of(&self, tenant: TenantId, published: &Published) -> Timestamp {
+        if self.current(tenant).id == published.id {
+            self.looked().unwrap_or(published.as_of)
+        } else {
+            published.as_of
+        }
+    }
+
+    /// Puts new snapshots in the place of older ones. All snapshots are now as of this moment.
+    pub fn publish(&self, fresh: Vec<(TenantId, TenantSnapshot)>, as_of: Timestamp) {
+        if !fresh.is_empty() {
+            let mut all = HashMap::clone(&self.current.load());
+            for (id, tenant) in fresh {
+                let id_of_snapshot = name(self.series, self.count.fetch_add(1, Ordering::Relaxed));
+                all.insert(id, Arc::new(Published { id: id_of_snapshot, as_of, tenant }));
+            }
+            self.current.store(Arc::new(all));
+        }
+        self.looked_us.store(as_of.as_microsecond(), Ordering::Relaxed);
+    }
+
+    /// True when the snapshots have been compared with the database lately.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.looked().is_some_and(|looked| Timestamp::now().duration_since(looked) < STALE)
+    }
+
+    fn looked(&self) -> Option<Timestamp> {
+        match self.looked_us.load(Ordering::Relaxed) {
+            NEVER => None,
+            looked => Timestamp::from_microsecond(looked).ok(),
+        }
+    }
+}
+
+const NEVER: i64 = i64::MIN;
+
+fn name(series: u64, number: u64) -> String {
+    format!("{:012x}-{number}", series & 0xffff_ffff_ffff)
+}

@@ -1,0 +1,84 @@
+//! SQL of the snapshot: everything at start, and then what changed.
+//!
+//! Every row carries the transaction that wrote it last. A look reads all rows whose transaction is not older than the
+//! oldest one that was open at the look before, so what was being committed then is read now. Rows may be read more
+//! than once; applying them again is harmless.
+
+use super::tenant::SourceRow;
+use crate::{
+    creators::store::{PROFILE_COLUMNS, profile},
+    db::{DbError, Tx},
+    ids::{CreatorKey, TenantId},
+    niches::{Niche, store::niche},
+    scores::store::{STATISTICS_COLUMNS, statistics},
+};
+use tokio_postgres::Row;
+
+/// Rows read at once at start.
+const PAGE: i64 = 20_000;
+
+/// From which transaction on the next look has to read; for use by that look.
+pub async fn watermark(tx: &Tx) -> Result<i64, DbError> {
+    let sql = "/* snapshot::watermark */ select pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+    Ok(tx.query(sql, &[]).await?[0].get(0))
+}
+
+/// A page of creators in the order of their keys.
+pub async fn page(tx: &Tx, after: Option<CreatorKey>) -> Result<Vec<(TenantId, SourceRow)>, DbError> {
+    let sql = format!(
+        "/* snapshot::page */
+         select c.creator_key, c.tenant_id as tenant, c.creator_id, {PROFILE_COLUMNS}, {STATISTICS_COLUMNS},
+                c.changed_xid as profile_xid, s.changed_xid as statistics_xid
+         from creators c left join creator_statistics s using (creator_key)
+         where $1::uuid is null or c.creator_key > $1 order by c.creator_key limit $2"
+    );
+    Ok(tx.query(&sql, &[&after.map(|key| key.0), &PAGE]).await?.iter().map(source).collect())
+}
+
+/// Creators that changed, or whose statistics did.
+pub async fn changed_creators(tx: &Tx, since: i64) -> Result<Vec<(TenantId, SourceRow)>, DbError> {
+    let sql = format!(
+        "/* snapshot::changed_creators */
+         select c.creator_key, c.tenant_id as tenant, c.creator_id, {PROFILE_COLUMNS}, {STATISTICS_COLUMNS},
+                c.changed_xid as profile_xid, s.changed_xid as statistics_xid
+         from (select creator_key from creators where changed_xid >= $1
+               union select creator_key from creator_statistics where changed_xid >= $1) changed
+         join creators c using (creator_key) left join creator_statistics s using (creator_key)"
+    );
+    Ok(tx.query(&sql, &[&since]).await?.iter().map(source).collect())
+}
+
+/// Creators that were erased.
+pub async fn erased(tx: &Tx, since: i64) -> Result<Vec<(TenantId, CreatorKey)>, DbError> {
+    let sql = "/* snapshot::erased */ select tenant_id, creator_key from erasures where changed_xid >= $1";
+    Ok(tx
+        .query(sql, &[&since])
+        .await?
+        .iter()
+        .map(|row| (TenantId(row.get(0)), CreatorKey(row.get(1))))
+        .collect())
+}
+
+/// Niches that tenants made or changed.
+pub async fn changed_niches(tx: &Tx, since: i64) -> Result<Vec<(TenantId, Niche)>, DbError> {
+    let sql = "/* snapshot::changed_niches */
+               select tenant_id, niche_id, parent_id, name_en, name_ro, aliases_en, aliases_ro
+               from niches where changed_xid >= $1 order by parent_id nulls first, niche_id";
+    Ok(tx
+        .query(sql, &[&since])
+        .await?
+        .iter()
+        .map(|row| (TenantId(row.get("tenant_id")), niche(row)))
+        .collect())
+}
+
+fn source(row: &Row) -> (TenantId, SourceRow) {
+    let source = SourceRow {
+        key: CreatorKey(row.get("creator_key")),
+        creator_id: row.get("creator_id"),
+        profile: profile(row),
+        statistics: statistics(row),
+        stamp: (row.get("profile_xid"), row.get("statistics_xid")),
+    };
+    (TenantId(row.get("tenant")), source)
+}

@@ -1,0 +1,363 @@
+//! The snapshot of one tenant, and the builder that keeps it up to date.
+
+use super::chunk::{CHUNK, Chunk, Cold, Hot, Row, Stamp, country_code, language_bits, platform_bit};
+use crate::{
+    creators::{Profile, model::audience},
+    ids::CreatorKey,
+    niches::{Niche, NicheTree, Taxonomy},
+    scores::{
+        CreatorStatistics, ScoringModel,
+        components::Components,
+        fit::{NichePlace, declared_norm},
+    },
+};
+use std::{collections::HashMap, sync::Arc};
+
+/// Everything about a tenant's creators that ranking needs, as of one moment. Cheap to clone: its parts are shared.
+#[derive(Clone)]
+pub struct TenantSnapshot {
+    /// The scoring model in force.
+    pub model: Arc<ScoringModel>,
+    /// The niches the tenant sees.
+    pub tree: Arc<NicheTree>,
+    numbers: Arc<HashMap<String, u32>>,
+    postings: Vec<Arc<Vec<u32>>>,
+    children: Vec<Arc<Vec<u32>>>,
+    chunks: Vec<Arc<Chunk>>,
+}
+
+impl TenantSnapshot {
+    /// A creator by row.
+    #[must_use]
+    pub fn row(&self, row: u32) -> Option<&Row> {
+        let (chunk, place) = (row as usize / CHUNK, row as usize % CHUNK);
+        self.chunks.get(chunk)?.rows.get(place)?.as_ref()
+    }
+
+    /// How many rows there are, places of erased creators included.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.rows.len()).sum()
+    }
+
+    /// Number and parent of a niche; `None` for niches that do not exist or that no creator is near to.
+    #[must_use]
+    pub fn place(&self, niche: &str) -> Option<NichePlace> {
+        let parent = self.tree.parent(niche).and_then(|parent| self.numbers.get(parent).copied());
+        Some(NichePlace { niche: *self.numbers.get(niche)?, parent })
+    }
+
+    /// Rows of the creators who declare a niche, ascending.
+    #[must_use]
+    pub fn declarers(&self, niche: u32) -> &[u32] {
+        self.postings.get(niche as usize).map_or(&[], |rows| rows.as_slice())
+    }
+
+    /// Numbers of the niches that are part of a niche.
+    #[must_use]
+    pub fn children(&self, niche: u32) -> &[u32] {
+        self.children.get(niche as usize).map_or(&[], |children| children.as_slice())
+    }
+}
+
+/// A creator as read from the database.
+pub struct SourceRow {
+    /// The creator.
+    pub key: CreatorKey,
+    /// The caller's id.
+    pub creator_id: String,
+    /// The profile.
+    pub profile: Profile,
+    /// Sums over relationships, once there are any.
+    pub statistics: Option<CreatorStatistics>,
+    /// Transactions that wrote profile and statistics.
+    pub stamp: Stamp,
+}
+
+/// Builds snapshots of a tenant, one after the other.
+pub struct TenantBuilder {
+    current: TenantSnapshot,
+    index: HashMap<CreatorKey, u32>,
+    free: Vec<u32>,
+    changed: bool,
+}
+
+impl TenantBuilder {
+    /// An empty tenant with the built-in niches and the published default model.
+    #[must_use]
+    pub fn new(taxonomy: Arc<Taxonomy>) -> Self {
+        let current = TenantSnapshot {
+            model: Arc::new(ScoringModel::published_default()),
+            tree: Arc::new(NicheTree::new(taxonomy, Vec::new())),
+            numbers: Arc::default(),
+            postings: Vec::new(),
+            children: Vec::new(),
+            chunks: Vec::new(),
+        };
+        let mut builder = Self { current, index: HashMap::new(), free: Vec::new(), changed: true };
+        let tree = builder.current.tree.clone();
+        for niche in tree.all().keys() {
+            builder.number(niche);
+        }
+        builder
+    }
+
+    /// The snapshot of what was applied so far; `None` when nothing changed since the last one.
+    pub fn publish(&mut self) -> Option<TenantSnapshot> {
+        std::mem::take(&mut self.changed).then(|| self.current.clone())
+    }
+
+    /// The snapshot as it stands.
+    #[must_use]
+    pub fn snapshot(&self) -> TenantSnapshot {
+        self.current.clone()
+    }
+
+    /// Version of the model in force.
+    #[must_use]
+    pub fn model_version(&self) -> i32 {
+        self.current.model.version
+    }
+
+    /// Adds or replaces a niche of the tenant's own. Creators who declare it move with it.
+    pub fn apply_niche(&mut self, niche: Niche) {
+        let moved = self.current.tree.get(&niche.id).is_some_and(|before| before.parent != niche.parent);
+        let id = niche.id.clone();
+        Arc::make_mut(&mut self.current.tree).insert(niche);
+        self.number(&id);
+        if moved {
+            self.relink_children();
+            self.recompute();
+        }
+        self.changed = true;
+    }
+
+    /// Puts a model in force; every creator's components follow.
+    pub fn apply_model(&mut self, model: ScoringModel) {
+        self.current.model = Arc::new(model);
+        self.recompute();
+        self.changed = true;
+    }
+
+    /// Adds or replaces a creator; one that is here already as it is changes nothing.
+    pub fn apply_creator(&mut self, source: SourceRow) {
+        let known = self.index.get(&source.key).copied();
+        let present = known.and_then(|number| self.current.row(number));
+        if present.is_some_and(|row| row.cold.stamp == source.stamp) {
+            return;
+        }
+        let row = self.built(source);
+        let number = known.unwrap_or_else(|| self.new_row(row.hot.key));
+        let declared: Vec<u32> = row.cold.places.iter().map(|place| place.niche).collect();
+        let before = self.replace(number, Some(row));
+        self.move_postings(number, before.as_ref(), &declared);
+        self.changed = true;
+    }
+
+    /// Forgets an erased creator.
+    pub fn remove_creator(&mut self, key: CreatorKey) {
+        let Some(number) = self.index.remove(&key) else { return };
+        let before = self.replace(number, None);
+        self.move_postings(number, before.as_ref(), &[]);
+        self.free.push(number);
+        self.changed = true;
+    }
+
+    fn built(&mut self, source: SourceRow) -> Row {
+        for niche in &source.profile.niches {
+            self.number(niche);
+        }
+        let places: Vec<NichePlace> =
+            source.profile.niches.iter().filter_map(|niche| self.current.place(niche)).collect();
+        let components =
+            Components::of(source.statistics.as_ref(), &source.profile.niches, &self.current.model);
+        let Profile { display_name, country, languages, niches, accounts, .. } = source.profile;
+        let hot = Hot {
+            key: source.key,
+            followers: audience(&accounts, |_| true),
+            country: country_code(&country),
+            platforms: accounts.iter().fold(0, |bits, account| bits | platform_bit(account.platform)),
+            languages: language_bits(languages.iter().map(String::as_str)),
+            norm: declared_norm(&places),
+            loyalty: components.loyalty.mapped,
+            conversation: components.conversation.mapped,
+        };
+        let cold = Cold {
+            creator_id: source.creator_id,
+            display_name,
+            accounts,
+            niches,
+            places,
+            statistics: source.statistics,
+            components,
+            stamp: source.stamp,
+        };
+        Row { hot, cold: Arc::new(cold) }
+    }
+
+    fn new_row(&mut self, key: CreatorKey) -> u32 {
+        let number = self.free.pop().unwrap_or_else(|| self.append_row());
+        self.index.insert(key, number);
+        number
+    }
+
+    fn append_row(&mut self) -> u32 {
+        let chunks = &mut self.current.chunks;
+        if chunks.last().is_none_or(|chunk| chunk.rows.len() == CHUNK) {
+            chunks.push(Arc::default());
+        }
+        let last = chunks.len() - 1;
+        let chunk = Arc::make_mut(&mut chunks[last]);
+        chunk.rows.push(None);
+        u32::try_from(last * CHUNK + chunk.rows.len() - 1).expect("memory ends long before 2^32 creators")
+    }
+
+    fn replace(&mut self, number: u32, row: Option<Row>) -> Option<Row> {
+        let chunk = Arc::make_mut(&mut self.current.chunks[number as usize / CHUNK]);
+        std::mem::replace(&mut chunk.rows[number as usize % CHUNK], row)
+    }
+
+    fn move_postings(&mut self, row: u32, before: Option<&Row>, now: &[u32]) {
+        let declared = before.map_or(&[][..], |row| row.cold.places.as_slice());
+        for place in declared.iter().filter(|place| !now.contains(&place.niche)) {
+            let posting = Arc::make_mut(&mut self.current.postings[place.niche as usize]);
+            if let Ok(at) = posting.binary_search(&row) {
+                posting.remove(at);
+            }
+        }
+        for niche in now {
+            let posting = Arc::make_mut(&mut self.current.postings[*niche as usize]);
+            if let Err(at) = posting.binary_search(&row) {
+                posting.insert(at, row);
+            }
+        }
+    }
+
+    /// The number of a niche; its parent gets one, too.
+    fn number(&mut self, niche: &str) -> u32 {
+        if let Some(number) = self.current.numbers.get(niche) {
+            return *number;
+        }
+        let parent = self.current.tree.parent(niche).map(str::to_owned);
+        let parent = parent.map(|parent| self.number(&parent));
+        let number = u32::try_from(self.current.postings.len()).expect("memory ends long before 2^32 niches");
+        Arc::make_mut(&mut self.current.numbers).insert(niche.to_owned(), number);
+        self.current.postings.push(Arc::default());
+        self.current.children.push(Arc::default());
+        if let Some(parent) = parent {
+            Arc::make_mut(&mut self.current.children[parent as usize]).push(number);
+        }
+        number
+    }
+
+    fn relink_children(&mut self) {
+        self.current.children.fill(Arc::default());
+        let numbers = self.current.numbers.clone();
+        for niche in numbers.keys() {
+            let Some(NichePlace { niche, parent: Some(parent) }) = self.current.place(niche) else {
+                continue;
+            };
+            Arc::make_mut(&mut self.current.children[parent as usize]).push(niche);
+        }
+    }
+
+    /// Computes anew what rows hold of niches and model.
+    fn recompute(&mut self) {
+        let snapshot = self.current.clone();
+        for chunk in &mut self.current.chunks {
+            for row in Arc::make_mut(chunk).rows.iter_mut().flatten() {
+                let mut cold = Cold::clone(&row.cold);
+                cold.places = cold.niches.iter().filter_map(|niche| snapshot.place(niche)).collect();
+                cold.components = Components::of(cold.statistics.as_ref(), &cold.niches, &snapshot.model);
+                row.hot.norm = declared_norm(&cold.places);
+                row.hot.loyalty = cold.components.loyalty.mapped;
+                row.hot.conversation = cold.components.conversation.mapped;
+                row.cold = Arc::new(cold);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::TenantId;
+
+    fn source(id: &str, niches: &[&str]) -> SourceRow {
+        let profile = serde_json::json!({"display_name": id, "country": "RO", "languages": [], "accounts": [],
+            "niches": niches});
+        SourceRow {
+            key: CreatorKey::derive(TenantId(1), id),
+            creator_id: id.to_owned(),
+            profile: Profile::parse(serde_json::from_value(profile).unwrap(), &[0; 32]).unwrap(),
+            statistics: None,
+            stamp: (jiff::Timestamp::now().as_microsecond(), None),
+        }
+    }
+
+    fn builder() -> TenantBuilder {
+        TenantBuilder::new(Arc::new(Taxonomy::built_in()))
+    }
+
+    fn declarers(snapshot: &TenantSnapshot, niche: &str) -> Vec<String> {
+        let place = snapshot.place(niche).unwrap();
+        let rows = snapshot.declarers(place.niche).iter();
+        rows.map(|row| snapshot.row(*row).unwrap().cold.creator_id.clone()).collect()
+    }
+
+    #[test]
+    fn a_published_snapshot_never_changes() {
+        let mut builder = builder();
+        builder.apply_creator(source("ana", &["gaming"]));
+        let before = builder.publish().unwrap();
+        builder.apply_creator(source("ana", &["minimalism"]));
+        builder.apply_creator(source("bea", &["gaming"]));
+        let after = builder.publish().unwrap();
+        assert_eq!(
+            (declarers(&before, "gaming"), declarers(&after, "gaming")),
+            (vec!["ana".to_owned()], vec!["bea".to_owned()])
+        );
+        assert_eq!(declarers(&after, "minimalism"), ["ana"]);
+        assert!(builder.publish().is_none());
+    }
+
+    #[test]
+    fn applying_a_row_again_changes_nothing_and_erased_rows_are_used_again() {
+        let mut builder = builder();
+        builder.apply_creator(SourceRow { stamp: (1, None), ..source("ana", &["gaming"]) });
+        builder.publish();
+        builder.apply_creator(SourceRow { stamp: (1, None), ..source("ana", &["gaming"]) });
+        assert!(builder.publish().is_none());
+        builder.apply_creator(source("bea", &["gaming"]));
+        builder.remove_creator(CreatorKey::derive(TenantId(1), "ana"));
+        builder.remove_creator(CreatorKey::derive(TenantId(1), "ana"));
+        builder.apply_creator(source("cia", &["gaming"]));
+        let snapshot = builder.publish().unwrap();
+        assert_eq!(snapshot.rows(), 2);
+        assert_eq!(declarers(&snapshot, "gaming"), ["cia", "bea"]);
+    }
+
+    #[test]
+    fn a_niche_that_moves_takes_its_creators_along() {
+        let niche = |parent: &str| Niche {
+            id: "denim".to_owned(),
+            parent: Some(parent.to_owned()),
+            names: crate::niches::model::Names { en: "Denim".to_owned(), ro: "Denim".to_owned() },
+            aliases: crate::niches::model::Aliases::default(),
+        };
+        let mut builder = builder();
+        builder.apply_niche(niche("fashion"));
+        builder.apply_creator(source("ana", &["denim"]));
+        builder.apply_niche(niche("beauty"));
+        let snapshot = builder.publish().unwrap();
+        let (denim, beauty, fashion) = (
+            snapshot.place("denim").unwrap(),
+            snapshot.place("beauty").unwrap(),
+            snapshot.place("fashion").unwrap(),
+        );
+        assert_eq!(denim.parent, Some(beauty.niche));
+        assert!(snapshot.children(beauty.niche).contains(&denim.niche));
+        assert!(!snapshot.children(fashion.niche).contains(&denim.niche));
+        assert_eq!(snapshot.row(0).unwrap().cold.places[0].parent, Some(beauty.niche));
+    }
+}

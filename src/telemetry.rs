@@ -1,0 +1,64 @@
+//! Log lines: one per request, plus what an operator should know. To standard error, as text or JSON.
+
+use actix_web::{
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::HeaderName,
+};
+use std::{io::IsTerminal, time::Instant};
+use tracing::Span;
+use tracing_actix_web::{RequestId, RootSpanBuilder};
+use tracing_subscriber::EnvFilter;
+
+/// Response header that carries the id of a request, as in its log line and in its problem document.
+pub static REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Starts logging: `VOCI_LOG` is a filter such as `info` or `voci=debug`, `VOCI_LOG_FORMAT=json` makes JSON lines.
+pub fn start_logging() {
+    let filter =
+        EnvFilter::try_from_env("VOCI_LOG").unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::env::var("VOCI_LOG_FORMAT").is_ok_and(|format| format == "json") {
+        builder.json().init();
+    } else {
+        builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).init();
+    }
+}
+
+/// Makes the span of a request and writes its one line when it ends. Paths are logged by route, so that no id of a
+/// creator or person reaches the log.
+pub struct RequestLine;
+
+struct Started(Instant);
+
+impl RootSpanBuilder for RequestLine {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        use actix_web::HttpMessage;
+        let id = request.extensions().get::<RequestId>().copied();
+        request.extensions_mut().insert(Started(Instant::now()));
+        tracing::info_span!(
+            "request",
+            request.id = id.map(tracing::field::display),
+            http.method = %request.method(),
+        )
+    }
+
+    fn on_request_end<B: MessageBody>(_span: Span, outcome: &Result<ServiceResponse<B>, actix_web::Error>) {
+        use actix_web::HttpMessage;
+        match outcome {
+            Ok(response) => {
+                let request = response.request();
+                let started = request.extensions().get::<Started>().map(|started| started.0);
+                tracing::info!(
+                    http.route = request.match_pattern().as_deref().unwrap_or("none"),
+                    http.status = response.status().as_u16(),
+                    duration_ms = started.map(|at| at.elapsed().as_secs_f64() * 1e3),
+                    "request"
+                );
+            }
+            Err(error) => {
+                tracing::warn!(http.status = error.as_response_error().status_code().as_u16(), "request");
+            }
+        }
+    }
+}

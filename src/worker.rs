@@ -1,0 +1,89 @@
+//! Background work: folding, statistics, models, unfinished erasures. Runs inside `voci serve` or alone as `voci work`.
+
+use crate::{
+    config::WorkConfig,
+    db::{DbError, Pool},
+    ids::LANES,
+    privacy, relationships,
+    scores::{self, refit},
+};
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+
+/// Pause when there is nothing to do. Longer: events are ranked later; shorter: more queries for nothing.
+const IDLE: Duration = Duration::from_millis(100);
+/// Pause after a failure, so that a broken database is not hammered.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// Time between looks for unfinished erasures.
+const ERASURES: Duration = Duration::from_secs(30);
+
+/// Runs all background work until it is dropped.
+pub async fn run(pool: Pool, config: WorkConfig) {
+    let mut tasks = JoinSet::new();
+    for worker in 0..config.workers {
+        // Workers start at different lanes, so that they seldom ask for the same one.
+        let first = i16::try_from(
+            usize::from(worker) * usize::from(LANES.unsigned_abs()) / usize::from(config.workers),
+        );
+        tasks.spawn(fold_and_score(pool.clone(), first.unwrap_or(0), config.fold_batch));
+    }
+    if config.workers > 0 {
+        tasks.spawn(keep_up("erasures", ERASURES, pool.clone(), |pool| async move {
+            privacy::store::finish_erasures(&pool).await
+        }));
+        let every = Duration::from_secs(u64::from(config.model_seconds));
+        tasks.spawn(keep_up("models", every, pool, |pool| async move { refit::refit_all(&pool).await }));
+    }
+    while tasks.join_next().await.is_some() {}
+}
+
+async fn fold_and_score(pool: Pool, first: i16, batch: u32) {
+    loop {
+        let pause = match pass(&pool, first, batch).await {
+            // Busy: another transaction was in the way, and the work is still there.
+            Ok(0) | Err(DbError::Busy) => IDLE,
+            Ok(_) => Duration::ZERO,
+            Err(error) => {
+                tracing::warn!(%error, "background work failed and will be tried again");
+                AFTER_FAILURE
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// Folds and scores every lane with work once; how much was done.
+async fn pass(pool: &Pool, first: i16, batch: u32) -> Result<usize, DbError> {
+    let mut done = 0;
+    for lane in lanes_from(first, busy_lanes(pool, "fold_queue").await?) {
+        done += relationships::fold::fold_lane(pool, lane, batch).await?;
+    }
+    for lane in lanes_from(first, busy_lanes(pool, "score_queue").await?) {
+        done += scores::store::score_lane(pool, lane).await?;
+    }
+    Ok(done)
+}
+
+async fn busy_lanes(pool: &Pool, queue: &str) -> Result<Vec<i16>, DbError> {
+    relationships::store::busy_lanes(&pool.get().await?, queue).await
+}
+
+fn lanes_from(first: i16, mut lanes: Vec<i16>) -> Vec<i16> {
+    lanes.sort_unstable_by_key(|lane| (lane - first).rem_euclid(LANES));
+    lanes
+}
+
+async fn keep_up<F: Future<Output = Result<(), DbError>>>(
+    name: &str,
+    every: Duration,
+    pool: Pool,
+    work: impl Fn(Pool) -> F,
+) {
+    loop {
+        let started = Instant::now();
+        if let Err(error) = work(pool.clone()).await {
+            tracing::warn!(%error, name, "background work failed and will be tried again");
+        }
+        tokio::time::sleep(every.saturating_sub(started.elapsed())).await;
+    }
+}
