@@ -1,7 +1,7 @@
 //! The service: built, bound to an address, run until it is told to stop.
 
 use crate::{
-    config::{DatabaseConfig, ServeConfig},
+    config::{self, DatabaseConfig, ServeConfig},
     db::{
         Pools,
         connect::{ConnectError, ConnectSettings},
@@ -87,7 +87,7 @@ pub struct Foundation {
 impl Foundation {
     /// Opens the database of the configuration, or starts the private one.
     pub async fn open(config: &DatabaseConfig, background_size: usize) -> Result<Self, StartError> {
-        let (settings, master, embedded) = match &config.database_url {
+        let (settings, master, embedded) = match config::given(config.database_url.as_ref()) {
             Some(url) => (ConnectSettings::from_url(url.expose_secret())?, given_master(config)?, None),
             None => open_embedded(config).await?,
         };
@@ -123,7 +123,7 @@ async fn open_embedded(
 }
 
 fn given_master(config: &DatabaseConfig) -> Result<MasterKey, MasterKeyError> {
-    match (&config.secret_key, &config.secret_key_file) {
+    match (config::given(config.secret_key.as_ref()), &config.secret_key_file) {
         (Some(secret), _) => MasterKey::from_secret(secret),
         (None, Some(file)) => MasterKey::from_file(file),
         (None, None) => Err(MasterKeyError::Missing),
@@ -144,8 +144,9 @@ pub struct Application {
 impl Application {
     /// Opens the database, binds the address and starts the background work.
     pub async fn build(database: &DatabaseConfig, config: &ServeConfig) -> Result<Self, StartError> {
-        let given =
-            config.bootstrap_key.as_ref().map(|key| ApiKey::parse(key.expose_secret().trim())).transpose()?;
+        let given = config::given(config.bootstrap_key.as_ref())
+            .map(|key| ApiKey::parse(key.expose_secret().trim()))
+            .transpose()?;
         // Each worker, the snapshot feed, erasures and models use one connection at a time, and a creator's erasure another.
         let foundation = Foundation::open(database, usize::from(config.work.workers) + 5).await?;
         let first_key = key_store::bootstrap(&foundation.pools.background, &foundation.master, given).await?;

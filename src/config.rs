@@ -3,7 +3,7 @@
 //! A limit says what happens when it is set too high and too low.
 
 use clap::Args;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::{net::SocketAddr, path::PathBuf};
 
 /// Where the database is and how it is reached; shared by all commands.
@@ -37,6 +37,12 @@ pub struct DatabaseConfig {
     /// with 503; too high: PostgreSQL spends its time switching between them.
     #[arg(long, env = "VOCI_POOL_SIZE", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=500))]
     pub pool_size: u16,
+}
+
+/// A secret setting that is there; an empty one, as container tools pass for "not set", is not.
+#[must_use]
+pub fn given(secret: Option<&SecretString>) -> Option<&SecretString> {
+    secret.filter(|secret| !secret.expose_secret().trim().is_empty())
 }
 
 /// What `voci serve` needs besides the database.

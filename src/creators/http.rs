@@ -17,7 +17,7 @@ use crate::{
         version::{Conditions, etag},
     },
     niches::Taxonomy,
-    privacy,
+    privacy::{self, store::EraseError},
 };
 use actix_web::{
     HttpRequest, HttpResponse, delete, get,
@@ -232,10 +232,9 @@ pub(crate) async fn delete_creator(
     conditions: Conditions,
     pools: Data<Pools>,
 ) -> Result<HttpResponse, Problem> {
+    let check = move |version| conditions.check_write(Some(version));
     let tenant = caller.tenant().id;
-    let stored = store::get(&pools.reads.get().await?, tenant, &id.0).await?.ok_or_else(not_found)?;
-    conditions.check_write(Some(stored.version))?;
-    detached(privacy::store::erase_creator(pools.background.clone(), tenant, id.0)).await?;
+    detached(privacy::store::erase_creator(pools.background.clone(), tenant, id.0, check)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -296,6 +295,16 @@ fn unknown_niche(place: usize) -> FieldError {
     let detail =
         "there is no niche of this id; GET /v1/niches lists them, PUT /v1/niches/{niche_id} makes one";
     FieldError::new(format!("/niches/{place}"), "unknown_niche", detail)
+}
+
+impl From<EraseError<Problem>> for Problem {
+    fn from(error: EraseError<Problem>) -> Self {
+        match error {
+            EraseError::Database(error) => error.into(),
+            EraseError::NotFound => not_found(),
+            EraseError::Refused(problem) => problem,
+        }
+    }
 }
 
 impl From<PatchError> for Problem {

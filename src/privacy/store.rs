@@ -17,23 +17,74 @@ const POLL: Duration = Duration::from_millis(20);
 /// Tombstones are kept this long, so that every replica has seen them.
 const TOMBSTONE_HOURS: i32 = 48;
 
-/// Removes a creator and everything known about it.
-pub async fn erase_creator(pool: Pool, tenant: TenantId, creator_id: String) -> Result<(), DbError> {
+/// Why a creator is not erased.
+#[derive(Debug)]
+pub enum EraseError<E> {
+    /// The database.
+    Database(DbError),
+    /// There is nothing to erase.
+    NotFound,
+    /// The version that is there was refused.
+    Refused(E),
+}
+
+impl<E> From<DbError> for EraseError<E> {
+    fn from(error: DbError) -> Self {
+        Self::Database(error)
+    }
+}
+
+/// Removes a creator and everything known about it, if `check` lets its version go. Goes on with an erasure that was
+/// begun before.
+pub async fn erase_creator<E: Send>(
+    pool: Pool,
+    tenant: TenantId,
+    creator_id: String,
+    check: impl FnOnce(i64) -> Result<(), E> + Send,
+) -> Result<(), EraseError<E>> {
     let key = CreatorKey::derive(tenant, &creator_id);
     let tx = Tx::begin(&pool).await?;
-    tx.execute("/* privacy::erase_creator */ delete from creators where creator_key = $1", &[&key.0]).await?;
+    match begin_erasure(&tx, tenant, key, check).await {
+        Ok(()) => tx.commit().await?,
+        Err(EraseError::Database(error)) => return Err(error.into()),
+        Err(refused) => {
+            tx.rollback().await?;
+            return Err(refused);
+        }
+    }
+    loop {
+        match sweep(&pool, key).await {
+            Ok(true) => return Ok(()),
+            // An insert is under way, or a worker has the lane: soon it has not.
+            Ok(false) | Err(DbError::Busy) => tokio::time::sleep(POLL).await,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+async fn begin_erasure<E>(
+    tx: &Tx,
+    tenant: TenantId,
+    key: CreatorKey,
+    check: impl FnOnce(i64) -> Result<(), E>,
+) -> Result<(), EraseError<E>> {
+    let present =
+        "/* privacy::begin_erasure */ select version from creators where creator_key = $1 for update";
+    let Some(row) = tx.query_opt(present, &[&key.0]).await? else {
+        let begun =
+            "/* privacy::begin_erasure */ select 1 from erasures where creator_key = $1 and swept_at is null";
+        return tx.query_opt(begun, &[&key.0]).await?.map(drop).ok_or(EraseError::NotFound);
+    };
+    check(row.get(0)).map_err(EraseError::Refused)?;
+    tx.execute("/* privacy::begin_erasure */ delete from creators where creator_key = $1", &[&key.0]).await?;
     tx.execute(
-        "/* privacy::erase_creator */
+        "/* privacy::begin_erasure */
          insert into erasures (creator_key, tenant_id) values ($1, $2)
          on conflict (creator_key) do update
          set requested_at = now(), swept_at = null, changed_xid = pg_current_xact_id()::text::bigint",
         &[&key.0, &tenant.0],
     )
     .await?;
-    tx.commit().await?;
-    while !sweep(&pool, key).await? {
-        tokio::time::sleep(POLL).await;
-    }
     Ok(())
 }
 

@@ -21,6 +21,9 @@ pub struct Report {
     pub differences: u64,
 }
 
+/// How often the lock timeout of a second may pass before a lane counts as stuck.
+const MAX_WAITS: u32 = 60;
+
 /// Creators read from the list at once.
 const PAGE: i64 = 1_000;
 
@@ -36,12 +39,23 @@ pub async fn rebuild(pool: &Pool, write: bool) -> Result<Report, DbError> {
         let Some(last) = page.last() else { return Ok(report) };
         after = Some(*last);
         for creator in page {
-            let (compared, differences) = rebuild_creator(pool, creator, write).await?;
+            let (compared, differences) = patiently(pool, creator, write).await?;
             report.creators += 1;
             report.compared += compared;
             report.differences += differences;
         }
     }
+}
+
+/// Waits for a worker that has the creator's lane for longer than the lock timeout.
+async fn patiently(pool: &Pool, creator: CreatorKey, write: bool) -> Result<(u64, u64), DbError> {
+    for _ in 0..MAX_WAITS {
+        match rebuild_creator(pool, creator, write).await {
+            Err(DbError::Busy) => {}
+            result => return result,
+        }
+    }
+    rebuild_creator(pool, creator, write).await
 }
 
 async fn rebuild_creator(pool: &Pool, creator: CreatorKey, write: bool) -> Result<(u64, u64), DbError> {
