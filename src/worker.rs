@@ -5,7 +5,7 @@ use crate::{
     db::{DbError, Pool},
     ids::LANES,
     privacy, relationships,
-    scores::{self, refit},
+    scores::{self, communities, refit},
 };
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
@@ -32,7 +32,10 @@ pub async fn run(pool: Pool, config: WorkConfig) {
             privacy::store::finish_erasures(&pool).await
         }));
         let every = Duration::from_secs(u64::from(config.model_seconds));
-        tasks.spawn(keep_up("models", every, pool, |pool| async move { refit::refit_all(&pool).await }));
+        tasks.spawn(keep_up("models", every, pool, |pool| async move {
+            refit::refit_all(&pool).await?;
+            communities::count_all(&pool).await
+        }));
     }
     while tasks.join_next().await.is_some() {}
 }

@@ -106,6 +106,17 @@ pub async fn finish_erasures(pool: &Pool) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Every table that holds something of a creator.
+const TABLES: [&str; 7] = [
+    "fold_queue",
+    "score_queue",
+    "retractions",
+    "events",
+    "relationships",
+    "creator_statistics",
+    "creator_communities",
+];
+
 /// Statements of the ingest pools that may have seen the creator before it was deleted: their view of the database is
 /// not newer than the transaction that deleted it. Transaction ids of views are 32 bits wide, hence `age`.
 const INSERTS_UNDER_WAY: &str = "/* privacy::sweep */
@@ -123,8 +134,7 @@ async fn sweep(pool: &Pool, key: CreatorKey) -> Result<bool, DbError> {
         tx.rollback().await?;
         return Ok(false);
     }
-    for table in ["fold_queue", "score_queue", "retractions", "events", "relationships", "creator_statistics"]
-    {
+    for table in TABLES {
         tx.execute(&format!("/* privacy::sweep */ delete from {table} where creator_key = $1"), &[&key.0])
             .await?;
     }

@@ -157,8 +157,6 @@ impl WeightsInput {
 pub struct Query {
     /// The brief as a vector.
     pub vector: NicheVector,
-    /// Its length.
-    pub norm: f64,
     /// The niches asked for.
     pub niches: Vec<NichePlace>,
     /// Least and most followers; `None`: any, unknown included.
@@ -220,7 +218,6 @@ impl RecommendationRequest {
         violations.finish()?;
         let vector = NicheVector::of(niches.iter().copied());
         Ok(Query {
-            norm: vector.norm(),
             vector,
             niches: niches.into_iter().map(|(place, _)| place).collect(),
             band: self.filters.band(),

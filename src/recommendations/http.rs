@@ -198,7 +198,7 @@ fn items(
     let asked: Vec<String> = request.brief.niches.iter().map(|niche| niche.id.clone()).collect();
     let item = |(index, ranked): (usize, &Ranked)| {
         let row = published.tenant.row(ranked.row)?;
-        let components = rank::components(row, ranked.fit);
+        let components = rank::components(row, &ranked.fit);
         Some(RecommendationItem {
             rank: ranks_before + index + 1,
             creator_id: row.cold.creator_id.clone(),
@@ -208,8 +208,8 @@ fn items(
             high: ranked.score.high,
             tier: row.cold.tier(query.platforms),
             uncertainty: ranked.score.uncertainty(),
-            components: component_views(&components, &query.weights, row.cold.evidence()),
-            reasons: reasons(&published.tenant, &asked, row, ranked.fit),
+            components: component_views(&components, &query.weights, row.cold.evidence(), Some(&ranked.fit)),
+            reasons: reasons(&published.tenant, &asked, row, &ranked.fit),
         })
     };
     ranked.iter().enumerate().filter_map(item).collect()

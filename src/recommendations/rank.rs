@@ -4,7 +4,7 @@ use super::brief::{ANY_PLATFORM, Query};
 use crate::{
     scores::{
         components::{Component, NAMES, Status},
-        fit::{self, MIN_FIT},
+        fit::{Fit, MIN_FIT},
         interval::Estimate,
         receipt::Score,
     },
@@ -20,7 +20,7 @@ pub struct Ranked {
     /// What ranks it.
     pub score: Score,
     /// Its fit to the brief.
-    pub fit: f64,
+    pub fit: Fit,
 }
 
 /// Where the page before ended.
@@ -34,7 +34,7 @@ pub struct Position {
 
 /// The best `limit` candidates after a position, best first, and whether there are more.
 ///
-/// Costs one score per creator who declares a niche of the brief, its parent or a child of it, plus sorting `limit`.
+/// Costs one score per creator in the list of a niche of the brief, of its parent or of a child of it, plus sorting `limit`.
 #[must_use]
 pub fn rank(
     snapshot: &TenantSnapshot,
@@ -59,7 +59,7 @@ pub fn rank(
     (found, more)
 }
 
-/// Each creator who declares a niche of the brief, its parent or a child of it, once.
+/// Each creator in the list of a niche of the brief, of its parent or of a child of it, once.
 fn for_each_candidate(snapshot: &TenantSnapshot, query: &Query, mut visit: impl FnMut(u32)) {
     let mut niches: Vec<u32> = Vec::new();
     for place in &query.niches {
@@ -70,11 +70,11 @@ fn for_each_candidate(snapshot: &TenantSnapshot, query: &Query, mut visit: impl 
     niches.sort_unstable();
     niches.dedup();
     if let [niche] = niches[..] {
-        snapshot.declarers(niche).iter().for_each(|row| visit(*row));
+        snapshot.members(niche).iter().for_each(|row| visit(*row));
         return;
     }
     let mut seen = vec![0_u64; snapshot.rows().div_ceil(64)];
-    for row in niches.iter().flat_map(|niche| snapshot.declarers(*niche)) {
+    for row in niches.iter().flat_map(|niche| snapshot.members(*niche)) {
         let (word, bit) = (&mut seen[*row as usize / 64], 1_u64 << (row % 64));
         if *word & bit == 0 {
             *word |= bit;
@@ -88,9 +88,9 @@ fn consider(snapshot: &TenantSnapshot, query: &Query, number: u32) -> Option<Ran
     if !is_eligible(row, query) {
         return None;
     }
-    let fit = fit::fit(&query.vector, query.norm, &row.cold.places, row.hot.norm);
-    let score = Score::of(&query.weights, &mapped(row, fit));
-    (fit >= MIN_FIT).then_some(Ranked { row: number, score, fit })
+    let fit = row.cold.vectors.fit(&query.vector);
+    let score = Score::of(&query.weights, &mapped(row, &fit));
+    (fit.estimate.value >= MIN_FIT).then_some(Ranked { row: number, score, fit })
 }
 
 fn is_eligible(row: &Row, query: &Query) -> bool {
@@ -111,22 +111,17 @@ fn is_within(row: &Row, platforms: u32, (min, max): (u32, u32)) -> bool {
 }
 
 /// The components of a candidate on the common scale, in the order of their names.
-fn mapped(row: &Row, fit: f64) -> [Estimate; NAMES.len()] {
+fn mapped(row: &Row, fit: &Fit) -> [Estimate; NAMES.len()] {
     let unmeasured = Component::UNMEASURED.mapped;
-    [exact(fit), row.hot.loyalty, unmeasured, unmeasured, row.hot.conversation]
+    [fit.estimate, row.hot.loyalty, unmeasured, unmeasured, row.hot.conversation]
 }
 
 /// The components of a candidate as shown, in the order of their names.
 #[must_use]
-pub fn components(row: &Row, fit: f64) -> [Component; NAMES.len()] {
-    let declared = Component { status: Status::Measured, raw: exact(fit), mapped: exact(fit) };
+pub fn components(row: &Row, fit: &Fit) -> [Component; NAMES.len()] {
+    let near = Component { status: Status::Measured, raw: fit.estimate, mapped: fit.estimate };
     let own = &row.cold.components;
-    [declared, own.loyalty, Component::UNMEASURED, Component::UNMEASURED, own.conversation]
-}
-
-/// Declared niches are known exactly.
-fn exact(value: f64) -> Estimate {
-    Estimate { value, low: value, high: value }
+    [near, own.loyalty, Component::UNMEASURED, Component::UNMEASURED, own.conversation]
 }
 
 /// Higher lower bounds first; ties by creator id.

@@ -1,14 +1,18 @@
 //! Why a creator is in the list, in words for a marketer.
 
 use crate::{
-    scores::components::{Component, Status},
+    scores::{
+        components::{Component, Status},
+        fit::Fit,
+    },
     snapshot::{TenantSnapshot, chunk::Row},
 };
 
 /// Reasons, the most telling first. English.
 #[must_use]
-pub fn reasons(snapshot: &TenantSnapshot, asked: &[String], row: &Row, fit: f64) -> Vec<String> {
-    let mut reasons = vec![fit_reason(snapshot, asked, row, fit)];
+pub fn reasons(snapshot: &TenantSnapshot, asked: &[String], row: &Row, fit: &Fit) -> Vec<String> {
+    let mut reasons = vec![fit_reason(snapshot, asked, row, fit.estimate.value)];
+    reasons.extend(community_reason(asked, row, fit));
     reasons.extend(loyalty_reason(snapshot, row));
     reasons.extend(conversation_reason(row));
     reasons.extend(evidence_reason(row));
@@ -33,6 +37,19 @@ fn fit_reason(snapshot: &TenantSnapshot, asked: &[String], row: &Row, fit: f64) 
         return format!("Declares {}, next to what the brief asks for (fit {percent})", listed(&near));
     }
     format!("Declares {}, which the brief asks for (fit {percent})", listed(&shared))
+}
+
+/// Least people of a community that is worth a sentence.
+const TOLD_PEOPLE: u32 = 10;
+
+fn community_reason(asked: &[String], row: &Row, fit: &Fit) -> Option<String> {
+    let shares = row.cold.community.shares.iter().filter(|(niche, _)| asked.contains(niche));
+    let share = percent(shares.map(|(_, share)| share).sum());
+    let people = fit.people;
+    let told = people >= TOLD_PEOPLE && fit.share > 0.0;
+    told.then(|| {
+        format!("{people} of its people also engage with other creators: {share} of that is in these niches")
+    })
 }
 
 fn loyalty_reason(snapshot: &TenantSnapshot, row: &Row) -> Option<String> {

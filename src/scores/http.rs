@@ -2,7 +2,7 @@
 
 use super::{
     components::{Component, Components, Evidence, NAMES, Status},
-    fit::{MIN_FIT, PARENT_SHARE},
+    fit::{COMMUNITY_HALF, Fit, MAX_COMMUNITY_SHARE, MIN_FIT, PARENT_SHARE},
     loyalty::HORIZON_DAYS,
     model::{
         CREATOR_EFFECT, LOYALTY_PRIOR_WEIGHT, MIN_ENGAGERS, MIN_WINDOW_DAYS, Rates, ScoringModel, Spread,
@@ -57,16 +57,35 @@ pub struct ComponentView {
     /// `weight` x `mapped`.
     #[schema(example = 0.2025, minimum = 0.0, maximum = 1.0)]
     contribution: f64,
-    /// What the value rests on.
+    /// What the value rests on. For fit: people of the creator who engage with other creators, too.
     evidence: Evidence,
+    /// What fit is made of; absent for the others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 2)]
+    parts: Vec<PartView>,
 }
 
-/// The components as shown. Evidence goes with what is measured on people.
+/// One of the two sides of fit.
+#[derive(Serialize, ToSchema)]
+pub struct PartView {
+    /// `declared` (niches the creator names) or `community` (niches its people engage with elsewhere).
+    #[schema(example = "community", max_length = 32)]
+    name: &'static str,
+    /// How much it counts; the two add up to 1.
+    #[schema(example = 0.4, minimum = 0.0, maximum = 1.0)]
+    share: f64,
+    /// Cosine of the brief and this side alone.
+    #[schema(example = 0.9, minimum = 0.0, maximum = 1.0)]
+    value: f64,
+}
+
+/// The components as shown. Evidence goes with what is measured on people; without a brief there is no fit.
 #[must_use]
 pub fn component_views(
     components: &[Component; NAMES.len()],
     weights: &Weights,
     evidence: Evidence,
+    fit: Option<&Fit>,
 ) -> Vec<ComponentView> {
     let views = NAMES.iter().zip(components).zip(weights.0);
     views
@@ -79,13 +98,25 @@ pub fn component_views(
             mapped: component.mapped.value,
             weight,
             contribution: weight * component.mapped.value,
-            evidence: if matches!(*name, "loyalty" | "conversation") {
-                evidence
-            } else {
-                Evidence::default()
+            evidence: match *name {
+                "loyalty" | "conversation" => evidence,
+                "fit" => fit.map_or(Evidence::default(), fit_evidence),
+                _ => Evidence::default(),
             },
+            parts: fit.filter(|_| *name == "fit").map_or(Vec::new(), fit_parts),
         })
         .collect()
+}
+
+fn fit_evidence(fit: &Fit) -> Evidence {
+    Evidence { engagers: i32::try_from(fit.people).unwrap_or(i32::MAX), ..Evidence::default() }
+}
+
+fn fit_parts(fit: &Fit) -> Vec<PartView> {
+    vec![
+        PartView { name: "declared", share: 1.0 - fit.share, value: fit.declared },
+        PartView { name: "community", share: fit.share, value: fit.community },
+    ]
 }
 
 /// The scores of a creator, without a brief: fit is left out, and the other weights are scaled to a sum of 1.
@@ -199,7 +230,7 @@ fn receipt(creator_id: String, scored: &store::Scored, model: &ScoringModel) -> 
         Weights::normalised([0.0, loyalty, trust, authenticity, conversation]).unwrap_or(Weights::DEFAULT);
     let score = Score::of(&weights, &components.map(|component| component.mapped));
     let evidence = scored.statistics.as_ref().map_or(Evidence::default(), evidence_of);
-    let mut views = component_views(&components, &weights, evidence);
+    let mut views = component_views(&components, &weights, evidence, None);
     views.remove(0);
     ScoreReceipt {
         creator_id,
@@ -278,6 +309,12 @@ pub struct FitParameters {
     /// Least fit of a candidate.
     #[schema(example = 0.25)]
     minimum: f64,
+    /// Most that the community counts, against what the creator declares.
+    #[schema(example = 0.5)]
+    community_share_max: f64,
+    /// People at which the community counts half of its most.
+    #[schema(example = 20.0)]
+    community_half: f64,
 }
 
 /// Parameters of a component that is measured on people.
@@ -346,7 +383,12 @@ impl ModelView {
             edge_weights: Kind::ALL.iter().map(|kind| (kind.name(), kind.weight())).collect(),
             half_life_days: HALF_LIFE_DAYS,
             return_model: ReturnModelView { r, alpha, a, b, horizon_days: HORIZON_DAYS },
-            fit: FitParameters { parent_share: PARENT_SHARE, minimum: MIN_FIT },
+            fit: FitParameters {
+                parent_share: PARENT_SHARE,
+                minimum: MIN_FIT,
+                community_share_max: MAX_COMMUNITY_SHARE,
+                community_half: COMMUNITY_HALF,
+            },
             loyalty: loyalty_parameters(model),
             conversation: conversation_parameters(model),
             formulas: FORMULAS.into_iter().collect(),
@@ -410,8 +452,11 @@ const FORMULAS: [(&str, &str); 9] = [
     ),
     (
         "fit",
-        "Cosine of brief and creator; a niche is a vector with 1 on itself and parent_share on its parent; a brief sums \
-         its niches by weight, a creator its declared niches.",
+        "Cosine of brief and creator. A niche is a vector with 1 on itself and parent_share on its parent. The brief sums \
+         its niches by weight. The creator is (1 - s) D + s C: D sums its declared niches, C the niches its people engage \
+         with elsewhere by their share, each scaled to length 1; s = community_share_max n / (n + community_half) for n \
+         people who engage with other creators, too (0 without them, 1 without declared niches). Interval: value -+ 1.2816 \
+         s sqrt(c (1 - c) / (n + 1)) / |creator|, c the cosine of brief and C.",
     ),
     ("trust, authenticity", "Not measured yet: 0.5 with the interval 0.1 to 0.9 on the common scale."),
     ("score", "Sum over components of weight x mapped; weights are scaled to a sum of 1."),

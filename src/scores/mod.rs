@@ -1,5 +1,6 @@
 //! Scores: pure functions from relationships to statistics, from statistics to components, from components to a rank.
 
+pub mod communities;
 pub mod components;
 pub mod fit;
 pub mod http;

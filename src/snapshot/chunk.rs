@@ -6,8 +6,9 @@ use crate::{
     ids::CreatorKey,
     scores::{
         CreatorStatistics,
+        communities::Community,
         components::{Components, Evidence},
-        fit::NichePlace,
+        fit::{CreatorNiches, NichePlace},
         interval::Estimate,
     },
 };
@@ -29,8 +30,6 @@ pub struct Hot {
     pub platforms: u32,
     /// Languages, one bit each.
     pub languages: [u64; 3],
-    /// Length of the creator's niche vector.
-    pub norm: f64,
     /// Loyalty on the common scale.
     pub loyalty: Estimate,
     /// Conversation on the common scale.
@@ -48,18 +47,22 @@ pub struct Cold {
     pub accounts: Vec<Account>,
     /// Declared niches.
     pub niches: Vec<String>,
-    /// The same by number.
+    /// What its people engage with elsewhere.
+    pub community: Community,
+    /// Niches in whose lists it stands: the declared ones and those of its community.
     pub places: Vec<NichePlace>,
+    /// Declared niches and community as vectors.
+    pub vectors: CreatorNiches,
     /// Sums over relationships, once there are any.
     pub statistics: Option<CreatorStatistics>,
     /// Components that depend on the creator alone.
     pub components: Components,
-    /// Transactions that wrote profile and statistics.
+    /// Transactions that wrote the rows it was read from.
     pub stamp: Stamp,
 }
 
-/// Which versions of its rows a creator was read from.
-pub type Stamp = (i64, Option<i64>);
+/// Which versions of its rows a creator was read from: profile, statistics, community.
+pub type Stamp = (i64, Option<i64>, Option<i64>);
 
 impl Cold {
     /// Audience on the platforms asked for.

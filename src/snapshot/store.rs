@@ -10,7 +10,10 @@ use crate::{
     db::{DbError, Tx},
     ids::{CreatorKey, TenantId},
     niches::{Niche, store::niche},
-    scores::store::{STATISTICS_COLUMNS, statistics},
+    scores::{
+        communities::community,
+        store::{STATISTICS_COLUMNS, statistics},
+    },
 };
 use tokio_postgres::Row;
 
@@ -28,8 +31,11 @@ pub async fn page(tx: &Tx, after: Option<CreatorKey>) -> Result<Vec<(TenantId, S
     let sql = format!(
         "/* snapshot::page */
          select c.creator_key, c.tenant_id as tenant, c.creator_id, {PROFILE_COLUMNS}, {STATISTICS_COLUMNS},
-                c.changed_xid as profile_xid, s.changed_xid as statistics_xid
+                c.changed_xid as profile_xid, s.changed_xid as statistics_xid, m.changed_xid as community_xid,
+                m.people, m.community_niches, m.shares
          from creators c left join creator_statistics s using (creator_key)
+         left join (select creator_key, people, niches as community_niches, shares, changed_xid from creator_communities) m
+             using (creator_key)
          where $1::uuid is null or c.creator_key > $1 order by c.creator_key limit $2"
     );
     Ok(tx.query(&sql, &[&after.map(|key| key.0), &PAGE]).await?.iter().map(source).collect())
@@ -40,10 +46,14 @@ pub async fn changed_creators(tx: &Tx, since: i64) -> Result<Vec<(TenantId, Sour
     let sql = format!(
         "/* snapshot::changed_creators */
          select c.creator_key, c.tenant_id as tenant, c.creator_id, {PROFILE_COLUMNS}, {STATISTICS_COLUMNS},
-                c.changed_xid as profile_xid, s.changed_xid as statistics_xid
+                c.changed_xid as profile_xid, s.changed_xid as statistics_xid, m.changed_xid as community_xid,
+                m.people, m.community_niches, m.shares
          from (select creator_key from creators where changed_xid >= $1
-               union select creator_key from creator_statistics where changed_xid >= $1) changed
-         join creators c using (creator_key) left join creator_statistics s using (creator_key)"
+               union select creator_key from creator_statistics where changed_xid >= $1
+               union select creator_key from creator_communities where changed_xid >= $1) changed
+         join creators c using (creator_key) left join creator_statistics s using (creator_key)
+         left join (select creator_key, people, niches as community_niches, shares, changed_xid from creator_communities) m
+             using (creator_key)"
     );
     Ok(tx.query(&sql, &[&since]).await?.iter().map(source).collect())
 }
@@ -78,7 +88,8 @@ fn source(row: &Row) -> (TenantId, SourceRow) {
         creator_id: row.get("creator_id"),
         profile: profile(row),
         statistics: statistics(row),
-        stamp: (row.get("profile_xid"), row.get("statistics_xid")),
+        community: community(row),
+        stamp: (row.get("profile_xid"), row.get("statistics_xid"), row.get("community_xid")),
     };
     (TenantId(row.get("tenant")), source)
 }

@@ -7,11 +7,15 @@ use crate::{
     niches::{Niche, NicheTree, Taxonomy},
     scores::{
         CreatorStatistics, ScoringModel,
+        communities::Community,
         components::Components,
-        fit::{NichePlace, declared_norm},
+        fit::{CreatorNiches, NichePlace, NicheVector},
     },
 };
 use std::{collections::HashMap, sync::Arc};
+
+/// Share of a community at which a creator stands in a niche's list without declaring it.
+const LISTED_SHARE: f64 = 0.2;
 
 /// Everything about a tenant's creators that ranking needs, as of one moment. Cheap to clone: its parts are shared.
 #[derive(Clone)]
@@ -47,9 +51,29 @@ impl TenantSnapshot {
         Some(NichePlace { niche: *self.numbers.get(niche)?, parent })
     }
 
-    /// Rows of the creators who declare a niche, ascending.
+    /// Where a creator stands: in the lists of its declared niches and of those its community is much in, and the two
+    /// as vectors.
+    fn located(&self, niches: &[String], community: &Community) -> (Vec<NichePlace>, CreatorNiches) {
+        let declared: Vec<NichePlace> = niches.iter().filter_map(|niche| self.place(niche)).collect();
+        let observed: Vec<(NichePlace, f64)> =
+            community.shares.iter().filter_map(|(niche, share)| Some((self.place(niche)?, *share))).collect();
+        let vectors = CreatorNiches::new(
+            NicheVector::of(declared.iter().map(|place| (*place, 1.0))),
+            NicheVector::of(observed.iter().copied()),
+            community.people,
+        );
+        let mut places = declared;
+        for (place, share) in observed {
+            if share >= LISTED_SHARE && !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        (places, vectors)
+    }
+
+    /// Rows of the creators who declare a niche or whose community is much in it, ascending.
     #[must_use]
-    pub fn declarers(&self, niche: u32) -> &[u32] {
+    pub fn members(&self, niche: u32) -> &[u32] {
         self.postings.get(niche as usize).map_or(&[], |rows| rows.as_slice())
     }
 
@@ -70,7 +94,9 @@ pub struct SourceRow {
     pub profile: Profile,
     /// Sums over relationships, once there are any.
     pub statistics: Option<CreatorStatistics>,
-    /// Transactions that wrote profile and statistics.
+    /// What its people engage with elsewhere, once it was counted.
+    pub community: Option<Community>,
+    /// Transactions that wrote the rows it was read from.
     pub stamp: Stamp,
 }
 
@@ -148,9 +174,9 @@ impl TenantBuilder {
         }
         let row = self.built(source);
         let number = known.unwrap_or_else(|| self.new_row(row.hot.key));
-        let declared: Vec<u32> = row.cold.places.iter().map(|place| place.niche).collect();
+        let listed: Vec<u32> = row.cold.places.iter().map(|place| place.niche).collect();
         let before = self.replace(number, Some(row));
-        self.move_postings(number, before.as_ref(), &declared);
+        self.move_postings(number, before.as_ref(), &listed);
         self.changed = true;
     }
 
@@ -167,8 +193,8 @@ impl TenantBuilder {
         for niche in &source.profile.niches {
             self.number(niche);
         }
-        let places: Vec<NichePlace> =
-            source.profile.niches.iter().filter_map(|niche| self.current.place(niche)).collect();
+        let community = source.community.unwrap_or_default();
+        let (places, vectors) = self.current.located(&source.profile.niches, &community);
         let components =
             Components::of(source.statistics.as_ref(), &source.profile.niches, &self.current.model);
         let Profile { display_name, country, languages, niches, accounts, .. } = source.profile;
@@ -178,7 +204,6 @@ impl TenantBuilder {
             country: country_code(&country),
             platforms: accounts.iter().fold(0, |bits, account| bits | platform_bit(account.platform)),
             languages: language_bits(languages.iter().map(String::as_str)),
-            norm: declared_norm(&places),
             loyalty: components.loyalty.mapped,
             conversation: components.conversation.mapped,
         };
@@ -187,7 +212,9 @@ impl TenantBuilder {
             display_name,
             accounts,
             niches,
+            community,
             places,
+            vectors,
             statistics: source.statistics,
             components,
             stamp: source.stamp,
@@ -218,8 +245,8 @@ impl TenantBuilder {
     }
 
     fn move_postings(&mut self, row: u32, before: Option<&Row>, now: &[u32]) {
-        let declared = before.map_or(&[][..], |row| row.cold.places.as_slice());
-        for place in declared.iter().filter(|place| !now.contains(&place.niche)) {
+        let listed = before.map_or(&[][..], |row| row.cold.places.as_slice());
+        for place in listed.iter().filter(|place| !now.contains(&place.niche)) {
             let posting = Arc::make_mut(&mut self.current.postings[place.niche as usize]);
             if let Ok(at) = posting.binary_search(&row) {
                 posting.remove(at);
@@ -267,9 +294,8 @@ impl TenantBuilder {
         for chunk in &mut self.current.chunks {
             for row in Arc::make_mut(chunk).rows.iter_mut().flatten() {
                 let mut cold = Cold::clone(&row.cold);
-                cold.places = cold.niches.iter().filter_map(|niche| snapshot.place(niche)).collect();
+                (cold.places, cold.vectors) = snapshot.located(&cold.niches, &cold.community);
                 cold.components = Components::of(cold.statistics.as_ref(), &cold.niches, &snapshot.model);
-                row.hot.norm = declared_norm(&cold.places);
                 row.hot.loyalty = cold.components.loyalty.mapped;
                 row.hot.conversation = cold.components.conversation.mapped;
                 row.cold = Arc::new(cold);
@@ -291,7 +317,8 @@ mod tests {
             creator_id: id.to_owned(),
             profile: Profile::parse(serde_json::from_value(profile).unwrap(), &[0; 32]).unwrap(),
             statistics: None,
-            stamp: (jiff::Timestamp::now().as_microsecond(), None),
+            community: None,
+            stamp: (jiff::Timestamp::now().as_microsecond(), None, None),
         }
     }
 
@@ -301,7 +328,7 @@ mod tests {
 
     fn declarers(snapshot: &TenantSnapshot, niche: &str) -> Vec<String> {
         let place = snapshot.place(niche).unwrap();
-        let rows = snapshot.declarers(place.niche).iter();
+        let rows = snapshot.members(place.niche).iter();
         rows.map(|row| snapshot.row(*row).unwrap().cold.creator_id.clone()).collect()
     }
 
@@ -324,9 +351,9 @@ mod tests {
     #[test]
     fn applying_a_row_again_changes_nothing_and_erased_rows_are_used_again() {
         let mut builder = builder();
-        builder.apply_creator(SourceRow { stamp: (1, None), ..source("ana", &["gaming"]) });
+        builder.apply_creator(SourceRow { stamp: (1, None, None), ..source("ana", &["gaming"]) });
         builder.publish();
-        builder.apply_creator(SourceRow { stamp: (1, None), ..source("ana", &["gaming"]) });
+        builder.apply_creator(SourceRow { stamp: (1, None, None), ..source("ana", &["gaming"]) });
         assert!(builder.publish().is_none());
         builder.apply_creator(source("bea", &["gaming"]));
         builder.remove_creator(CreatorKey::derive(TenantId(1), "ana"));

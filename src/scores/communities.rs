@@ -1,0 +1,104 @@
+//! The communities around creators: who else their people engage with, counted in the background.
+
+use super::store::engagers_by_tenant;
+use crate::{
+    db::{DbError, Pool, Tx},
+    ids::TenantId,
+};
+use tokio_postgres::Row;
+
+/// Relationships a count looks at. More: finer shares for large tenants; fewer: less work. Above it, people are sampled.
+const MAX_RELATIONSHIPS: i64 = 3_000_000;
+/// Sampling is done in this many steps.
+const STEPS: i64 = 1_024;
+/// A tenant is counted anew when its engaged people have become this much more, or fewer.
+const GROWTH: f64 = 1.1;
+/// A tenant is counted anew after this time in any case, since niches and people change without growing.
+const MAX_AGE_MINUTES: i32 = 60;
+
+/// The community of a creator.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Community {
+    /// People who engage with this creator and with others.
+    pub people: u32,
+    /// Share of those people's other engagement that goes to each niche, largest first.
+    pub shares: Vec<(String, f64)>,
+}
+
+/// Counts the communities of all tenants whose data has changed enough.
+pub async fn count_all(pool: &Pool) -> Result<(), DbError> {
+    let tenants = engagers_by_tenant(&pool.get().await?).await?;
+    for (tenant, engagers) in tenants {
+        if is_due(pool, tenant, engagers).await? {
+            count(pool, tenant, engagers).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn is_due(pool: &Pool, tenant: TenantId, engagers: i64) -> Result<bool, DbError> {
+    let sql = "/* communities::is_due */
+               select engagers, counted_at < now() - make_interval(mins => $2) from community_counts where tenant_id = $1";
+    let row = pool.get().await?.query_opt(sql, &[&tenant.0, &MAX_AGE_MINUTES]).await?;
+    Ok(row.is_none_or(|row| row.get(1) || has_changed(row.get(0), engagers)))
+}
+
+fn has_changed(before: i64, now: i64) -> bool {
+    let (before, now) = (before as f64, now as f64);
+    now > before * GROWTH || now < before / GROWTH
+}
+
+async fn count(pool: &Pool, tenant: TenantId, engagers: i64) -> Result<(), DbError> {
+    let tx = Tx::begin(pool).await?;
+    // One count of a tenant at a time; another process that comes second finds it done.
+    let claimed = tx
+        .execute(
+            "/* communities::count */
+             insert into community_counts as c (tenant_id, engagers) values ($1, $2)
+             on conflict (tenant_id) do update set engagers = excluded.engagers, counted_at = now()
+             where c.engagers <> excluded.engagers or c.counted_at < now() - interval '1 minute'",
+            &[&tenant.0, &engagers],
+        )
+        .await?;
+    if claimed == 1 {
+        let changed =
+            tx.execute(include_str!("communities.sql"), &[&tenant.0, &sampled_steps(engagers)]).await?;
+        tracing::info!(tenant = tenant.0, engagers, changed, "communities counted");
+    }
+    tx.commit().await
+}
+
+/// How many of the sampling steps are looked at, so that about [`MAX_RELATIONSHIPS`] are.
+fn sampled_steps(engagers: i64) -> i64 {
+    (STEPS * MAX_RELATIONSHIPS / engagers.max(1)).clamp(1, STEPS)
+}
+
+/// A community from the columns `people`, `community_niches` and `shares`; `None` when the outer join found none.
+#[must_use]
+pub fn community(row: &Row) -> Option<Community> {
+    let people: Option<i32> = row.get("people");
+    let people = people.filter(|people| *people > 0)?;
+    let niches: Vec<String> = row.get("community_niches");
+    let shares: Vec<f64> = row.get("shares");
+    Some(Community { people: people.unsigned_abs(), shares: niches.into_iter().zip(shares).collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_tenants_are_counted_whole_and_large_ones_sampled() {
+        assert_eq!(
+            (sampled_steps(0), sampled_steps(10_000), sampled_steps(3_000_000)),
+            (1_024, 1_024, 1_024)
+        );
+        assert_eq!((sampled_steps(6_000_000), sampled_steps(i64::MAX / 2)), (512, 1));
+    }
+
+    #[test]
+    fn growth_and_shrinkage_are_noticed() {
+        assert!(has_changed(0, 1) && has_changed(100, 111) && has_changed(100, 90) && !has_changed(100, 105));
+        assert!(!has_changed(0, 0));
+    }
+}

@@ -1,0 +1,56 @@
+/* communities::count: for each creator of a tenant, the niches of the other creators that its people engage with.
+
+   Every person has one vote per creator engaged with, split over that creator's declared niches. A person counts for
+   a creator with the votes cast for others, so a creator's own niches say nothing about its community. Costs one pass
+   over the relationships of the sampled people, whose keys are hashes: a share of them is a fair sample. */
+with engaged as (
+    select r.creator_key, r.engager_key
+    from creators c join relationships r using (creator_key)
+    where c.tenant_id = $1 and r.engager_key <> 0 and r.active_days <> ''
+      and (r.engager_key & 1023) < $2
+), declared as (
+    select c.creator_key, n.niche, 1.0 / cardinality(c.niches) as vote
+    from creators c cross join unnest(c.niches) as n (niche)
+    where c.tenant_id = $1
+), people as (
+    select engager_key, count(*) as creators from engaged
+    join (select distinct creator_key from declared) as d using (creator_key)
+    group by engager_key having count(*) > 1
+), votes as (
+    select engager_key, niche, sum(vote) as votes
+    from engaged join people using (engager_key) join declared using (creator_key)
+    group by engager_key, niche
+), observed as (
+    select e.creator_key, v.niche,
+           sum((v.votes - coalesce(own.vote, 0)) / greatest(p.creators - (self.creator_key is not null)::int, 1)) as weight
+    from engaged e
+    join people p using (engager_key)
+    join votes v using (engager_key)
+    left join declared own on own.creator_key = e.creator_key and own.niche = v.niche
+    left join (select distinct creator_key from declared) as self on self.creator_key = e.creator_key
+    group by e.creator_key, v.niche
+), reached as (
+    select e.creator_key, count(*) as people
+    from engaged e join people using (engager_key)
+    group by e.creator_key
+), ranked as (
+    select creator_key, niche, weight / people as share, people,
+           row_number() over (partition by creator_key order by weight desc, niche) as place
+    from observed join reached using (creator_key)
+), counted as (
+    select creator_key, max(people)::int as people,
+           array_agg(niche order by place) as niches, array_agg(share::float8 order by place) as shares
+    from ranked where place <= 8 and share >= 0.02
+    group by creator_key
+)
+insert into creator_communities as c (creator_key, tenant_id, people, niches, shares)
+select k.creator_key, $1, coalesce(n.people, 0), coalesce(n.niches, '{}'), coalesce(n.shares, '{}')
+from creators k
+left join counted n using (creator_key)
+left join creator_communities before using (creator_key)
+where k.tenant_id = $1 and (n.creator_key is not null or before.creator_key is not null)
+order by k.creator_key
+on conflict (creator_key) do update
+set people = excluded.people, niches = excluded.niches, shares = excluded.shares,
+    changed_xid = pg_current_xact_id()::text::bigint
+where (c.people, c.niches, c.shares) is distinct from (excluded.people, excluded.niches, excluded.shares)
