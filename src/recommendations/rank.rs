@@ -140,3 +140,6 @@ fn is_after(snapshot: &TenantSnapshot, ranked: &Ranked, position: &Position) -> 
 fn id(snapshot: &TenantSnapshot, row: u32) -> &str {
     snapshot.row(row).map_or("", |row| row.cold.creator_id.as_str())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,227 @@
+//! Ranking against a brute-force oracle on random creators.
+
+use super::*;
+use crate::{
+    creators::{Account, Platform, Profile, model::audience},
+    ids::{CreatorKey, TenantId},
+    niches::Taxonomy,
+    recommendations::brief::{Brief, DEFAULT_BAND, RecommendationRequest, WeightedNiche},
+    scores::{CreatorStatistics, communities::Community},
+    snapshot::{TenantBuilder, tenant::SourceRow},
+};
+use proptest::prelude::*;
+use std::sync::{Arc, LazyLock};
+
+const NICHES: [&str; 5] = ["gaming", "fashion", "sustainable-fashion", "conscious-parenting", "minimalism"];
+const TENANT: TenantId = TenantId(1);
+static TAXONOMY: LazyLock<Arc<Taxonomy>> = LazyLock::new(|| Arc::new(Taxonomy::built_in()));
+
+#[derive(Clone, Debug)]
+struct Person {
+    niches: Vec<&'static str>,
+    community: Vec<(&'static str, f64)>,
+    followers: Option<u32>,
+    country: &'static str,
+    language: &'static str,
+    platform: Platform,
+    engagers: i32,
+    loyal: i32,
+    talking: i32,
+}
+
+prop_compose! {
+    fn person()(
+        niches in prop::sample::subsequence(&NICHES, 0..3),
+        community in prop::sample::subsequence(&NICHES, 0..3),
+        followers in prop::option::of(prop::sample::select(&[0, 999, 1_000, 5_000, 50_000, 50_001, 2_000_000][..])),
+        country in prop::sample::select(&["RO", "US"][..]),
+        language in prop::sample::select(&["ro", "en"][..]),
+        platform in prop::sample::select(&[Platform::Instagram, Platform::TikTok][..]),
+        // Few different numbers, so that equal scores are common.
+        engagers in prop::sample::select(&[0, 10, 10, 400][..]),
+        loyal in 0..=10_i32,
+        talking in 0..=2_i32,
+    ) -> Person {
+        let community = community.into_iter().map(|niche| (niche, 0.5)).collect();
+        Person { niches, community, followers, country, language, platform, engagers, loyal, talking }
+    }
+}
+
+fn id(index: usize) -> String {
+    format!("creator-{index:03}")
+}
+
+fn source(index: usize, person: &Person) -> SourceRow {
+    let account = Account {
+        platform: person.platform,
+        handle: id(index),
+        followers: person.followers,
+        engager_key: None,
+    };
+    let profile = Profile {
+        display_name: id(index),
+        bio: String::new(),
+        country: person.country.to_owned(),
+        region: None,
+        city: None,
+        languages: vec![person.language.to_owned()],
+        values: Vec::new(),
+        niches: person.niches.iter().map(ToString::to_string).collect(),
+        accounts: vec![account],
+    };
+    let statistics = CreatorStatistics {
+        engagers: person.engagers,
+        mature_engagers: person.engagers,
+        loyal_engagers: person.loyal.min(person.engagers),
+        talking_engagers: person.talking.min(person.engagers),
+        expected_back: f64::from(person.loyal.min(person.engagers)) * 0.5,
+        window: Some((0, 90)),
+        ..CreatorStatistics::default()
+    };
+    let shares = person.community.iter().map(|(niche, share)| ((*niche).to_owned(), *share)).collect();
+    SourceRow {
+        key: CreatorKey::derive(TENANT, &id(index)),
+        creator_id: id(index),
+        profile,
+        statistics: (person.engagers > 0).then_some(statistics),
+        community: Some(Community { people: 30, shares }),
+        stamp: (1, None, None),
+    }
+}
+
+fn snapshot(people: &[Person]) -> TenantSnapshot {
+    let mut builder = TenantBuilder::new(TAXONOMY.clone());
+    people.iter().enumerate().for_each(|(index, person)| builder.apply_creator(source(index, person)));
+    builder.snapshot()
+}
+
+fn request(niches: &[(&str, f64)]) -> RecommendationRequest {
+    let niches = niches.iter().map(|(id, weight)| WeightedNiche { id: (*id).to_owned(), weight: *weight });
+    RecommendationRequest {
+        brief: Brief { niches: niches.collect() },
+        ..RecommendationRequest::of_niche(String::new(), None, None)
+    }
+}
+
+fn ids(snapshot: &TenantSnapshot, ranked: &[Ranked]) -> Vec<String> {
+    ranked.iter().map(|ranked| snapshot.row(ranked.row).unwrap().cold.creator_id.clone()).collect()
+}
+
+/// Every creator of the snapshot, filtered by the words of the request and sorted by the published rule.
+fn oracle(snapshot: &TenantSnapshot, people: &[Person], request: &RecommendationRequest) -> Vec<String> {
+    let query = request.query(TENANT, snapshot).unwrap();
+    let asked = &request.filters.platforms;
+    let band = match request.filters.followers {
+        None => Some(DEFAULT_BAND),
+        Some(band) if band.min.is_none() && band.max.is_none() => None,
+        Some(band) => Some((band.min.unwrap_or(0), band.max.unwrap_or(u32::MAX))),
+    };
+    let mut listed: Vec<(f64, String)> = Vec::new();
+    for row in (0..snapshot.rows()).filter_map(|row| snapshot.row(u32::try_from(row).unwrap())) {
+        let index: usize = row.cold.creator_id["creator-".len()..].parse().unwrap();
+        let person = &people[index];
+        let on_platform = asked.is_empty() || asked.contains(&person.platform);
+        let followers =
+            audience(&row.cold.accounts, |platform| asked.is_empty() || asked.contains(&platform));
+        let in_band = band
+            .is_none_or(|(min, max)| followers.is_some_and(|followers| min <= followers && followers <= max));
+        let speaks = request.filters.languages.is_empty()
+            || request.filters.languages.iter().any(|language| language == person.language);
+        let lives = request.filters.countries.is_empty()
+            || request.filters.countries.iter().any(|country| country == person.country);
+        let excluded = request.exclude_creators.contains(&row.cold.creator_id);
+        let fit = row.cold.vectors.fit(&query.vector);
+        if on_platform && in_band && speaks && lives && !excluded && fit.estimate.value >= MIN_FIT {
+            let parts = components(row, &fit);
+            let score: f64 =
+                parts.iter().zip(query.weights.0).map(|(part, weight)| weight * part.mapped.value).sum();
+            let below: f64 = parts
+                .iter()
+                .zip(query.weights.0)
+                .map(|(part, weight)| (weight * (part.mapped.value - part.mapped.low)).powi(2))
+                .sum();
+            listed.push((score - below.sqrt(), row.cold.creator_id.clone()));
+        }
+    }
+    listed.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    listed.into_iter().map(|(_, id)| id).collect()
+}
+
+prop_compose! {
+    fn any_request()(
+        niches in prop::sample::subsequence(&NICHES, 1..4),
+        weights in prop::collection::vec(0.1..5.0_f64, 4),
+        filters in prop::sample::select(&[
+            "{}", r#"{"followers":{}}"#, r#"{"followers":{"min":50000}}"#, r#"{"followers":{"max":999}}"#,
+            r#"{"followers":{},"countries":["RO"]}"#, r#"{"followers":{},"languages":["en"]}"#,
+            r#"{"platforms":["tiktok"]}"#, r#"{"followers":{},"platforms":["instagram","tiktok"],"countries":["US","RO"]}"#,
+        ][..]),
+        excluded in prop::collection::vec(0..60_usize, 0..4),
+        component_weights in prop::option::of(prop::array::uniform5(0.1..3.0_f64)),
+    ) -> RecommendationRequest {
+        let niches: Vec<(&str, f64)> = niches.into_iter().zip(weights).collect();
+        let weights = component_weights.map(|[fit, loyalty, trust, authenticity, conversation]| {
+            serde_json::json!({"fit": fit, "loyalty": loyalty, "trust": trust, "authenticity": authenticity,
+                               "conversation": conversation})
+        });
+        RecommendationRequest {
+            filters: serde_json::from_str(filters).unwrap(),
+            exclude_creators: excluded.into_iter().map(id).collect(),
+            weights: weights.map(|weights| serde_json::from_value(weights).unwrap()),
+            ..request(&niches)
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_ranking_is_exact(people in prop::collection::vec(person(), 0..60), request in any_request()) {
+        let snapshot = snapshot(&people);
+        let query = request.query(TENANT, &snapshot).unwrap();
+        let (ranked, more) = rank(&snapshot, &query, None, 1_000);
+        prop_assert!(!more);
+        prop_assert_eq!(ids(&snapshot, &ranked), oracle(&snapshot, &people, &request));
+    }
+
+    #[test]
+    fn pages_neither_skip_nor_repeat(
+        people in prop::collection::vec(person(), 0..60), request in any_request(), limit in 1..7_usize,
+    ) {
+        let snapshot = snapshot(&people);
+        let query = request.query(TENANT, &snapshot).unwrap();
+        let (mut collected, mut after) = (Vec::new(), None);
+        loop {
+            let (page, more) = rank(&snapshot, &query, after.as_ref(), limit);
+            collected.extend(ids(&snapshot, &page));
+            prop_assert!(page.len() <= limit && (!more || page.len() == limit));
+            let Some(last) = page.last().filter(|_| more) else { break };
+            let creator_id = snapshot.row(last.row).unwrap().cold.creator_id.clone();
+            after = Some(Position { low: last.score.low, creator_id });
+        }
+        prop_assert_eq!(collected, oracle(&snapshot, &people, &request));
+    }
+
+    #[test]
+    fn followers_never_move_a_rank(
+        people in prop::collection::vec(person(), 1..60), request in any_request(),
+        others in prop::collection::vec(prop::option::of(0..3_000_000_u32), 60),
+    ) {
+        // Any band lets everybody in, so that only the order can differ, also across tiers.
+        let mut request = request;
+        request.filters.followers = Some(serde_json::from_str("{}").unwrap());
+        let changed: Vec<Person> = people
+            .iter()
+            .zip(others)
+            .map(|(person, followers)| Person { followers, ..person.clone() })
+            .collect();
+        let list = |people: &[Person]| {
+            let snapshot = snapshot(people);
+            let query = request.query(TENANT, &snapshot).unwrap();
+            let ranked = rank(&snapshot, &query, None, 1_000).0;
+            (ids(&snapshot, &ranked), ranked.iter().map(|ranked| ranked.score).collect::<Vec<_>>())
+        };
+        prop_assert_eq!(list(&people), list(&changed));
+    }
+}
