@@ -1,7 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
-use std::{io::Write, process::ExitCode};
+use std::{io::Write, net::SocketAddr, process::ExitCode};
 use voci::{
     app::{self, Application, Foundation, StartError},
     config::{DatabaseConfig, ServeConfig, WorkConfig},
@@ -186,13 +186,20 @@ async fn serve_until_signal(database: &DatabaseConfig, config: &ServeConfig) -> 
     let address = application.address();
     tracing::info!(%address, docs = format!("http://{address}/docs/"), "listening");
     if let Some(key) = application.first_key() {
-        print(&format!(
-            "\nYour API key, shown this once:\n\n  {key}\n\nTry it:\n\n  curl -s -H 'Authorization: Bearer {key}' \
-             'http://{address}/v1/recommendations?niche=gaming&limit=3'\n\n",
-            key = key.expose(),
-        ))?;
+        print(&welcome(key.expose(), address))?;
     }
     Ok(application.run_until(stop_signal()).await?)
+}
+
+/// What is shown once, at the first start: the key, and a line that registers a creator and gets it recommended.
+fn welcome(key: &str, address: SocketAddr) -> String {
+    let auth = format!("-H 'Authorization: Bearer {key}'");
+    let creator = r#"{"display_name":"Ana Verde","bio":"Slow fashion from Cluj","country":"RO","languages":["ro"],"niches":["sustainable-fashion"],"accounts":[{"platform":"instagram","handle":"ana.verde","followers":12400}]}"#;
+    format!(
+        "\nYour API key, shown this once:\n\n  {key}\n\nRegister a creator and get it recommended; paste this line:\n\n  \
+         curl -s -X PUT {auth} -H 'Content-Type: application/json' http://{address}/v1/creators/ana-verde -d '{creator}' \
+         && sleep 1 && curl -s {auth} 'http://{address}/v1/recommendations?niche=sustainable-fashion&limit=3'\n\n"
+    )
 }
 
 /// Completes at the first SIGTERM or SIGINT; a second one ends the process at once.

@@ -20,10 +20,12 @@ use utoipa::{
             relationship, never the number of followers, and every number comes with its interval, its evidence and \
             its parts.\n\nEvery failure is an `application/problem+json` document (RFC 9457) with a stable `code` and, \
             for bad input, pointers to what is wrong. A 2xx answer to a write means that it is committed and flushed.",
-        license(name = "Apache-2.0", identifier = "Apache-2.0"),
-        contact(name = "Voci", url = "https://voci.dev")
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    servers((url = "http://127.0.0.1:8080", description = "A local service")),
+    servers(
+        (url = "http://127.0.0.1:8080", description = "A local service"),
+        (url = "/", description = "The service that serves this document")
+    ),
     tags(
         (name = "creators", description = "Register, change and erase creators"),
         (name = "events", description = "Send what people do with creators' posts"),
