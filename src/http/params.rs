@@ -2,7 +2,7 @@
 
 use super::problem::{Kind, Problem};
 use crate::{error::FieldError, ids};
-use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use serde::de::DeserializeOwned;
 use std::future::{Ready, ready};
 
@@ -49,8 +49,9 @@ impl FromRequest for PathId {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let id = request.match_info().iter().next().map(|(_, id)| id.to_owned());
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let id =
+            web::Path::<String>::from_request(request, payload).into_inner().map(web::Path::into_inner).ok();
         ready(id.filter(|id| ids::is_valid_id(id)).map(Self).ok_or_else(|| {
             Problem::new(Kind::NotFound, format!("The id in the path cannot exist: ids are {}", ids::ID_RULE))
         }))

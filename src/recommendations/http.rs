@@ -144,6 +144,12 @@ fn answer(
     snapshots: &Snapshots,
     signer: &CursorSigner,
 ) -> Result<RecommendationPage, Problem> {
+    if !snapshots.is_loaded() {
+        return Err(Problem::new(
+            Kind::NotReady,
+            "The snapshot is being read from the database; try again in a moment",
+        ));
+    }
     let limit = params::limit(request.limit)?;
     let scope = cursor_scope(tenant, request);
     let page: Option<Page> =

@@ -27,7 +27,8 @@ const MAX_WAITS: u32 = 60;
 /// Creators read from the list at once.
 const PAGE: i64 = 1_000;
 
-/// Recomputes every creator's relationships and compares them with the stored ones; with `write`, stores them.
+/// Recomputes every creator's relationships and compares them with the stored ones; with `write`, stores them and asks for
+/// the statistics to be computed anew.
 ///
 /// Each creator is looked at in a transaction of its own that holds its lane, so folding goes on elsewhere and the
 /// comparison sees exactly the events that are folded.

@@ -97,6 +97,12 @@ impl Snapshots {
         self.looked_us.store(as_of.as_microsecond(), Ordering::Relaxed);
     }
 
+    /// True once everything that was committed at the start has been read.
+    #[must_use]
+    pub fn is_loaded(&self) -> bool {
+        self.looked().is_some()
+    }
+
     /// True when the snapshots have been compared with the database lately.
     #[must_use]
     pub fn is_fresh(&self) -> bool {
