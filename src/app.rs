@@ -305,7 +305,7 @@ fn routes_of_features(config: &mut utoipa_actix_web::service_config::ServiceConf
         .service(creators::http::patch_creator)
         .service(creators::http::delete_creator)
         .service(scores::http::get_creator_scores)
-        .service(scores::http::get_model)
+        .service(scores::published::get_model)
         .service(events::http::ingest_event)
         .service(events::http::ingest_event_batch)
         .service(niches::http::list_niches)

@@ -9,6 +9,7 @@ pub mod loyalty;
 pub mod loyalty_fit;
 pub mod maps;
 pub mod model;
+pub mod published;
 pub mod receipt;
 pub mod refit;
 pub mod simplex;

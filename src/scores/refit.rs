@@ -9,7 +9,7 @@ use super::{
     maps::Map,
     model::{Basis, Rates, ScoringModel, Spread},
     statistics::CreatorStatistics,
-    store,
+    store::{self, SampledCreator},
 };
 use crate::{
     db::{DbError, Pool, Tx},
@@ -18,24 +18,10 @@ use crate::{
 };
 use std::collections::{BTreeMap, HashMap};
 
-/// Creators in a sample. More: better fits; fewer: less work.
-pub const SAMPLE_CREATORS: i64 = 2_000;
-/// Relationships in a sample, at which it ends early.
-pub const SAMPLE_RELATIONSHIPS: usize = 300_000;
 /// A model is fitted anew when the tenant's engaged people have become this much more (or fewer).
 const GROWTH: f64 = 1.2;
 /// Least mature people of a niche for rates of its own.
 const MIN_NICHE_PEOPLE: i32 = 200;
-
-/// A creator of a sample.
-pub struct SampledCreator {
-    /// Declared niches.
-    pub niches: Vec<String>,
-    /// Pseudonyms of its own accounts.
-    pub own: Vec<EngagerKey>,
-    /// Its relationships.
-    pub relationships: Vec<(EngagerKey, Relationship)>,
-}
 
 /// Fits the models of all tenants whose data has grown enough.
 pub async fn refit_all(pool: &Pool) -> Result<(), DbError> {

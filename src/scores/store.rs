@@ -1,14 +1,12 @@
 //! SQL of statistics and models.
 
-use super::{
-    CreatorStatistics, ScoringModel,
-    refit::{SAMPLE_CREATORS, SAMPLE_RELATIONSHIPS, SampledCreator},
-};
+use super::{CreatorStatistics, ScoringModel};
 use crate::{
     creators::Account,
     db::{Client, DbError, Pool, Tx},
     ids::{CreatorKey, EngagerKey, TenantId},
     relationships::{
+        Relationship,
         days::{date_of, day_of},
         store::{load_creator, try_lane},
     },
@@ -21,6 +19,10 @@ use uuid::Uuid;
 /// Creators whose statistics are computed in one transaction.
 const BATCH: i64 = 100;
 
+/// Creators in a sample. More: better fits; fewer: less work.
+const SAMPLE_CREATORS: i64 = 2_000;
+/// Relationships in a sample, at which it ends early.
+const SAMPLE_RELATIONSHIPS: usize = 300_000;
 /// Columns of statistics, in the order of [`statistics`]; every column of the table is prefixed with `s.`.
 pub const STATISTICS_COLUMNS: &str = "s.model_version, s.events, s.anonymous_events, s.engagers, s.mature_engagers, \
     s.loyal_engagers, s.talking_engagers, s.expected_back, s.expected_back_variance, s.first_day, s.last_day";
@@ -229,6 +231,16 @@ pub async fn engagers_by_tenant(client: &Client) -> Result<Vec<(TenantId, i64)>,
     let sql = "/* scores::engagers_by_tenant */
                select tenant_id, sum(engagers)::int8 from creator_statistics group by tenant_id order by tenant_id";
     Ok(client.query(sql, &[]).await?.iter().map(|row| (TenantId(row.get(0)), row.get(1))).collect())
+}
+
+/// A creator of a sample.
+pub struct SampledCreator {
+    /// Declared niches.
+    pub niches: Vec<String>,
+    /// Pseudonyms of its own accounts.
+    pub own: Vec<EngagerKey>,
+    /// Its relationships.
+    pub relationships: Vec<(EngagerKey, Relationship)>,
 }
 
 /// A fair sample of a tenant's creators with their relationships.

@@ -1,0 +1,257 @@
+//! `/v1/model`: everything needed to recompute a score.
+
+use super::{
+    components::NAMES,
+    fit::{COMMUNITY_HALF, MAX_COMMUNITY_SHARE, MIN_FIT, PARENT_SHARE},
+    loyalty::HORIZON_DAYS,
+    model::{
+        CREATOR_EFFECT, LOYALTY_PRIOR_WEIGHT, MIN_ENGAGERS, MIN_WINDOW_DAYS, Rates, ScoringModel, Spread,
+        TALK_PRIOR_WEIGHT,
+    },
+    receipt::Weights,
+    statistics::MATURE_DAYS,
+    store,
+};
+use crate::{
+    db::Pools,
+    events::Kind,
+    http::{
+        auth::{Caller, Read},
+        problem::Problem,
+    },
+    relationships::model::HALF_LIFE_DAYS,
+};
+use actix_web::{HttpResponse, get, web::Data};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// Everything needed to recompute a score.
+#[derive(Serialize, ToSchema)]
+pub struct ModelView {
+    /// 0: the published default; higher: fitted to the tenant's data.
+    #[schema(example = 3, minimum = 0)]
+    version: i32,
+    /// When it was fitted; absent for the published default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    fitted_at: Option<Timestamp>,
+    /// Engaged people of the tenant it was fitted on.
+    #[schema(example = 91_000, minimum = 0)]
+    fitted_on_engagers: i64,
+    /// Default weights by component.
+    #[schema(example = json!({"fit": 0.35, "loyalty": 0.25, "trust": 0.15, "authenticity": 0.15, "conversation": 0.1}))]
+    weights: BTreeMap<&'static str, f64>,
+    /// How much an act of each kind adds to the strength of a relationship.
+    #[schema(example = json!({"like": 1.0, "comment": 4.0}))]
+    edge_weights: BTreeMap<&'static str, f64>,
+    /// Days in which strength decays to a half.
+    #[schema(example = 30.0)]
+    half_life_days: f64,
+    /// Parameters of the chance of return.
+    return_model: ReturnModelView,
+    /// Parameters of fit.
+    fit: FitParameters,
+    /// Parameters of loyalty.
+    loyalty: ComponentParameters,
+    /// Parameters of conversation.
+    conversation: ComponentParameters,
+    /// Each formula, with its source.
+    #[schema(example = json!({"low": "score - sqrt(sum over components of (weight (mapped - map(low)))^2)"}))]
+    formulas: BTreeMap<&'static str, &'static str>,
+}
+
+/// The MBG/NBD model of returning people.
+#[derive(Serialize, ToSchema)]
+pub struct ReturnModelView {
+    /// Shape of the rates of active days over people.
+    #[schema(example = 0.14, minimum = 0.0)]
+    r: f64,
+    /// Scale of those rates, in days.
+    #[schema(example = 2.5, minimum = 0.0)]
+    alpha: f64,
+    /// First parameter of the chances to leave.
+    #[schema(example = 3.1, minimum = 0.0)]
+    a: f64,
+    /// Second parameter of the chances to leave.
+    #[schema(example = 2.5, minimum = 0.0)]
+    b: f64,
+    /// Days within which a return counts.
+    #[schema(example = 90.0)]
+    horizon_days: f64,
+}
+
+/// Parameters of fit.
+#[derive(Serialize, ToSchema)]
+pub struct FitParameters {
+    /// What a niche shares with its parent.
+    #[schema(example = 0.5)]
+    parent_share: f64,
+    /// Least fit of a candidate.
+    #[schema(example = 0.25)]
+    minimum: f64,
+    /// Most that the community counts, against what the creator declares.
+    #[schema(example = 0.5)]
+    community_share_max: f64,
+    /// People at which the community counts half of its most.
+    #[schema(example = 20.0)]
+    community_half: f64,
+}
+
+/// Parameters of a component that is measured on people.
+#[derive(Serialize, ToSchema)]
+pub struct ComponentParameters {
+    /// People that the niche's rate counts as.
+    #[schema(example = 20.0)]
+    prior_weight: f64,
+    /// Rate over all creators of the tenant.
+    #[schema(example = 0.018)]
+    prior: f64,
+    /// Rates of niches with enough data.
+    #[schema(example = json!({"gaming": 0.02}))]
+    niche_priors: BTreeMap<String, f64>,
+    /// Interval of creators with insufficient evidence: 10 % quantile over creators.
+    #[schema(example = 0.005)]
+    spread_low: f64,
+    /// Interval of creators with insufficient evidence: 90 % quantile over creators.
+    #[schema(example = 0.05)]
+    spread_high: f64,
+    /// Least people for the component to be measured.
+    #[schema(example = 5, minimum = 0)]
+    minimum_engagers: i32,
+    /// Least days of observed window for the component to be measured.
+    #[schema(example = 14, minimum = 0)]
+    minimum_window_days: u32,
+    /// Spread of creators beyond chance, as a share of the value.
+    #[schema(example = 0.15)]
+    creator_effect: f64,
+    /// Knots of the map to the common scale, ascending; linear between them.
+    #[schema(max_items = 64)]
+    map: Vec<Knot>,
+}
+
+/// A knot of a map.
+#[derive(Serialize, ToSchema)]
+pub struct Knot {
+    /// On the component's own scale.
+    #[schema(example = 0.02)]
+    value: f64,
+    /// On the common scale.
+    #[schema(example = 0.55)]
+    mapped: f64,
+}
+
+/// Get the scoring model
+///
+/// Parameters, maps, weights and formulas in force for the tenant: enough to recompute any receipt.
+#[utoipa::path(operation_id = "getModel", tag = "scores",
+    responses((status = 200, body = ModelView, description = "The model")))]
+#[get("/v1/model")]
+pub(crate) async fn get_model(caller: Caller<Read>, pools: Data<Pools>) -> Result<HttpResponse, Problem> {
+    let client = pools.reads.get().await?;
+    let (model, fitted_at) = store::model(&client, caller.tenant().id).await?;
+    Ok(HttpResponse::Ok().json(ModelView::new(&model, fitted_at)))
+}
+
+impl ModelView {
+    fn new(model: &ScoringModel, fitted_at: Option<Timestamp>) -> Self {
+        let [r, alpha, a, b] = model.return_model.parameters();
+        Self {
+            version: model.version,
+            fitted_at,
+            fitted_on_engagers: model.basis.engagers,
+            weights: NAMES.into_iter().zip(Weights::DEFAULT.0).collect(),
+            edge_weights: Kind::ALL.iter().map(|kind| (kind.name(), kind.weight())).collect(),
+            half_life_days: HALF_LIFE_DAYS,
+            return_model: ReturnModelView { r, alpha, a, b, horizon_days: HORIZON_DAYS },
+            fit: FitParameters {
+                parent_share: PARENT_SHARE,
+                minimum: MIN_FIT,
+                community_share_max: MAX_COMMUNITY_SHARE,
+                community_half: COMMUNITY_HALF,
+            },
+            loyalty: loyalty_parameters(model),
+            conversation: conversation_parameters(model),
+            formulas: FORMULAS.into_iter().collect(),
+        }
+    }
+}
+
+fn loyalty_parameters(model: &ScoringModel) -> ComponentParameters {
+    let common = parameters(model, |rates| rates.loyalty, model.loyalty_spread, model.loyalty_map.knots());
+    ComponentParameters {
+        prior_weight: LOYALTY_PRIOR_WEIGHT,
+        minimum_window_days: MIN_WINDOW_DAYS,
+        creator_effect: CREATOR_EFFECT,
+        ..common
+    }
+}
+
+fn conversation_parameters(model: &ScoringModel) -> ComponentParameters {
+    parameters(model, |rates| rates.talk, model.conversation_spread, model.conversation_map.knots())
+}
+
+fn parameters(
+    model: &ScoringModel,
+    rate: impl Fn(&Rates) -> f64,
+    spread: Spread,
+    knots: &[(f64, f64)],
+) -> ComponentParameters {
+    ComponentParameters {
+        prior_weight: TALK_PRIOR_WEIGHT,
+        prior: rate(&model.rates),
+        niche_priors: model.niches.iter().map(|(niche, rates)| (niche.clone(), rate(rates))).collect(),
+        spread_low: spread.low,
+        spread_high: spread.high,
+        minimum_engagers: MIN_ENGAGERS,
+        minimum_window_days: 0,
+        creator_effect: 0.0,
+        map: knots.iter().map(|(value, mapped)| Knot { value: *value, mapped: *mapped }).collect(),
+    }
+}
+
+/// The formulas, for people who recompute receipts. A test recomputes one from these.
+const FORMULAS: [(&str, &str); 9] = [
+    (
+        "chance_of_return",
+        "For x active days after the first, t_x days from first to last active day, T days from the first active day to \
+         the end of the creator's observed window: p = P(alive) (1 - ((alpha + T) / (alpha + T + 90))^(r + x)), \
+         P(alive) = 1 / (1 + a / (b + x) ((alpha + T) / (alpha + t_x))^(r + x)). MBG/NBD: Batislam, Denizel and \
+         Filiztekin 2007, after Fader, Hardie and Lee 2005.",
+    ),
+    ("loyal_reach", "Sum of p over people with two or more active days."),
+    (
+        "loyalty",
+        "(loyal_reach + prior_weight prior) / (M + prior_weight), M = mature_engagers, prior = mean rate of the creator's \
+         niches. Interval: Beta with this mean and variance (loyal_reach_variance + prior_weight prior (1 - prior)) / \
+         (M + prior_weight)^2 + (creator_effect loyalty)^2.",
+    ),
+    (
+        "conversation",
+        "Mean and quantiles of Beta(talking_engagers + prior_weight prior, engagers - talking_engagers + prior_weight (1 - \
+         prior)).",
+    ),
+    (
+        "fit",
+        "Cosine of brief and creator. A niche is a vector with 1 on itself and parent_share on its parent. The brief sums \
+         its niches by weight. The creator is (1 - s) D + s C: D sums its declared niches, C the niches its people engage \
+         with elsewhere by their share, each scaled to length 1; s = community_share_max n / (n + community_half) for n \
+         people who engage with other creators, too (0 without them, 1 without declared niches). Interval: value -+ 1.2816 \
+         s sqrt(c (1 - c) / (n + 1)) / |creator|, c the cosine of brief and C.",
+    ),
+    ("trust, authenticity", "Not measured yet: 0.5 with the interval 0.1 to 0.9 on the common scale."),
+    ("score", "Sum over components of weight x mapped; weights are scaled to a sum of 1."),
+    (
+        "low, high",
+        "score - sqrt(sum of (weight (mapped - map(low)))^2) and score + sqrt(sum of (weight (map(high) - mapped))^2): \
+         10 % and 90 % quantile for components that err independently. Lists are sorted by low, ties by creator_id.",
+    ),
+    (
+        "maturity",
+        "A person is mature when the first active day lies 30 days or more before the end of the window, or with a second \
+         active day. Views, unfollows, mentions and the creator's own replies make no active day.",
+    ),
+];
+
+const _: () = assert!(MATURE_DAYS == 30, "the formulas speak of 30 days");
