@@ -127,14 +127,15 @@ fn syntax(error: &serde_json::Error) -> Problem {
 pub fn field_error(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldError {
     let message = error.inner().to_string();
     let parent = pointer(error.path());
-    if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+    let named = |start: &str| message.strip_prefix(start).and_then(|rest| rest.split('`').next());
+    if let Some(name) = named("missing field `") {
         return FieldError::new(format!("{parent}/{name}"), "required", "this field is required");
+    }
+    if let Some(name) = named("duplicate field `") {
+        return FieldError::new(format!("{parent}/{name}"), "duplicate", "this field is given twice");
     }
     if message.starts_with("unknown field") {
         return FieldError::new(parent, "unknown_field", "there is no such field here");
-    }
-    if message.starts_with("duplicate field") {
-        return FieldError::new(parent, "duplicate", "this field is given twice");
     }
     match message.rsplit_once(", expected ") {
         // serde ends its messages with the position, which the pointer tells better.
@@ -190,7 +191,8 @@ mod tests {
         assert_eq!((missing.pointer.as_str(), missing.code.as_str()), ("/name", "required"));
         let unknown = error_of(r#"{"name":"a","items":[],"a/b":1}"#);
         assert_eq!((unknown.pointer.as_str(), unknown.code.as_str()), ("/a~1b", "unknown_field"));
-        assert_eq!(error_of(r#"{"name":"a","name":"b"}"#).code, "duplicate");
+        let twice = error_of(r#"{"name":"a","name":"b"}"#);
+        assert_eq!((twice.pointer.as_str(), twice.code.as_str()), ("/name", "duplicate"));
     }
 
     #[test]
