@@ -59,8 +59,9 @@ struct Look {
 impl Feed {
     async fn look(&mut self) -> Result<(), DbError> {
         let tx = Tx::begin_snapshot(&self.pool).await?;
-        let look = Look { watermark: store::watermark(&tx).await?, at: Instant::now() };
+        // Taken before the transaction's view of the database, so that everything committed by then is in the view.
         let as_of = Timestamp::now();
+        let look = Look { watermark: store::watermark(&tx).await?, at: Instant::now() };
         match self.last.filter(|last| last.at.elapsed() < TOO_LONG) {
             Some(last) => self.read_changes(&tx, last.watermark).await?,
             None => self.read_all(&tx).await?,
