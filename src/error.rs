@@ -1,6 +1,6 @@
 //! What can be wrong with a value that a caller sent, told by place. Knows nothing of HTTP.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 /// One thing that is wrong with the input, and where.
@@ -88,4 +88,10 @@ pub fn prefixed(prefix: &str, errors: Vec<FieldError>) -> Vec<FieldError> {
         .into_iter()
         .map(|error| FieldError { pointer: format!("{prefix}{}", error.pointer), ..error })
         .collect()
+}
+
+/// Reads an optional field of a request, in which `null` is an error: optional fields are absent, never null. With
+/// `#[serde(default, deserialize_with = "not_null")]`.
+pub fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
 }

@@ -2,7 +2,7 @@
 
 use super::{codes, platform::Platform};
 use crate::{
-    error::{FieldError, Violations},
+    error::{FieldError, Violations, not_null},
     ids::EngagerKey,
 };
 use serde::{Deserialize, Serialize};
@@ -37,11 +37,11 @@ pub struct CreatorInput {
     #[schema(example = "RO", pattern = "^[A-Z]{2}$")]
     pub country: String,
     /// Region within the country.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "not_null")]
     #[schema(example = "Cluj", nullable = false, min_length = 1, max_length = 100)]
     pub region: Option<String>,
     /// City.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "not_null")]
     #[schema(example = "Cluj-Napoca", nullable = false, min_length = 1, max_length = 100)]
     pub city: Option<String>,
     /// Languages the creator speaks to the audience in, ISO 639-1.
@@ -69,12 +69,12 @@ pub struct AccountInput {
     #[schema(example = "ana.verde", min_length = 1, max_length = 128)]
     pub handle: String,
     /// Followers of the account; absent when unknown. Decides who is eligible for a brief, never the rank.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "not_null")]
     #[schema(example = 12400, nullable = false, minimum = 0, maximum = 2_000_000_000_i64)]
     pub followers: Option<i64>,
     /// The id this account has as an engager: what it does on its own creator is never scored. Stored as a pseudonym
     /// and never given back.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "not_null")]
     #[schema(example = "u-4711", nullable = false, max_length = 128)]
     pub engager_id: Option<String>,
 }

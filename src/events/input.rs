@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     creators::Platform,
-    error::{FieldError, Violations},
+    error::{FieldError, Violations, not_null},
     ids::{CreatorKey, EngagerKey, EventKey, PostKey},
     keys::Tenant,
 };
@@ -37,6 +37,7 @@ pub struct EventInput {
     #[schema(example = "ana-verde", min_length = 1, max_length = 128)]
     pub creator_id: String,
     /// Who did it; stored as a pseudonym only. Without it the event counts as engagement, never as loyalty.
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(example = "u-1203", nullable = false, min_length = 1, max_length = 128)]
     pub engager_id: Option<String>,
     /// What was done.
@@ -45,21 +46,27 @@ pub struct EventInput {
     #[schema(example = "2026-11-20T18:04:31Z")]
     pub occurred_at: String,
     /// The post it was done on.
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(example = "ig-post-771", nullable = false, min_length = 1, max_length = 128)]
     pub post_id: Option<String>,
     /// The event it answers; for `retract`, the event it takes back.
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(example = "ig-comment-99801", nullable = false, min_length = 1, max_length = 128)]
     pub in_reply_to: Option<String>,
     /// Where it was done.
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub platform: Option<Platform>,
     /// Words of a comment or reply. Voci measures whether they say something and drops them.
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(example = "Where did you find the linen fabric?", nullable = false, max_length = 10_000)]
     pub text: Option<String>,
     /// Value of a purchase in minor units of the currency (1999 is 19.99).
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(example = 1999, nullable = false, minimum = 0, maximum = 1_000_000_000_000_i64)]
     pub value: Option<i64>,
     /// Currency of the value, ISO 4217.
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(example = "RON", nullable = false, pattern = "^[A-Z]{3}$")]
     pub currency: Option<String>,
 }

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     db::{Pools, detached},
+    error::not_null,
     http::{
         auth::{Caller, CreatorsWrite, Read},
         body::Json,
@@ -72,6 +73,7 @@ pub struct NichePage {
 }))]
 pub struct NicheInput {
     /// Id of the niche it is part of.
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(example = "fashion", nullable = false, max_length = 64)]
     parent: Option<String>,
     /// Names per language.

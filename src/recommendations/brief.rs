@@ -2,7 +2,7 @@
 
 use crate::{
     creators::{Platform, codes},
-    error::{FieldError, Violations},
+    error::{FieldError, Violations, not_null},
     ids::{self, CreatorKey, TenantId},
     scores::{
         components::NAMES,
@@ -39,7 +39,7 @@ pub struct RecommendationRequest {
     #[serde(default)]
     pub filters: Filters,
     /// How much each component counts; the published default when absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub weights: Option<WeightsInput>,
     /// Creators who shall not be recommended.
@@ -47,11 +47,11 @@ pub struct RecommendationRequest {
     #[schema(max_items = 10_000, example = json!(["already-booked"]))]
     pub exclude_creators: Vec<String>,
     /// Creators on a page: 1 to 200.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "not_null")]
     #[schema(nullable = false, minimum = 1, maximum = 200, default = 50, example = 10)]
     pub limit: Option<u32>,
     /// `next_cursor` of the page before; send the rest of the request unchanged.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "not_null")]
     #[schema(nullable = false, max_length = 2048)]
     pub cursor: Option<String>,
 }
@@ -87,7 +87,7 @@ fn one() -> f64 {
 #[serde(deny_unknown_fields)]
 pub struct Filters {
     /// Band of followers, both ends included; 1,000 to 50,000 when absent; `{}` means any, unknown included.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub followers: Option<Band>,
     /// Countries, ISO 3166-1 alpha-2: any of them.
@@ -109,11 +109,11 @@ pub struct Filters {
 #[serde(deny_unknown_fields)]
 pub struct Band {
     /// Least followers.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "not_null")]
     #[schema(example = 1000, nullable = false, minimum = 0)]
     pub min: Option<u32>,
     /// Most followers.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "not_null")]
     #[schema(example = 50000, nullable = false, minimum = 0)]
     pub max: Option<u32>,
 }
