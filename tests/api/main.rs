@@ -1,0 +1,27 @@
+//! The service over HTTP: a real server on port 0, a real PostgreSQL, a database for each test.
+//!
+//! `VOCI_PG_BIN` chooses the PostgreSQL to test with.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
+
+mod auth;
+mod creators;
+mod creators_list;
+mod creators_rules;
+mod driver;
+mod erasure;
+mod events;
+mod events_batch;
+mod events_identity;
+mod isolation;
+mod loyalty;
+mod niches;
+mod openapi;
+mod operations;
+mod outage;
+mod paging;
+mod problems;
+mod provocations;
+mod recommendations;
+mod scores;
+mod support;

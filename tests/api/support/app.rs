@@ -1,0 +1,229 @@
+//! A service in this process, on a thread of its own and a free port, and what tests do with it.
+
+use super::{Client, Database, eventually, profile};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::{
+    ops::Deref,
+    sync::Arc,
+    thread::{self, JoinHandle},
+};
+use tokio::sync::oneshot;
+use tokio_postgres::SimpleQueryMessage;
+use voci::{
+    app::{Application, Foundation},
+    config::{DatabaseConfig, ServeConfig, WorkConfig},
+    keys::{Scope, store as keys},
+};
+
+/// The API key of the default tenant, with all scopes.
+pub(crate) const KEY: &str = "voci_test_first_0123456789abcdefghij0123456789";
+const SECRET: &str = "the master key of all tests";
+
+/// A running service with its database. Requests go out with the key of the default tenant.
+pub(crate) struct App {
+    client: Client,
+    running: Running,
+    database: Arc<Database>,
+}
+
+impl App {
+    /// A service on a new database.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_, _| {}).await
+    }
+
+    /// A service on a new database, with other settings.
+    pub(crate) async fn start_with(change: impl FnOnce(&mut DatabaseConfig, &mut ServeConfig)) -> Self {
+        Self::on(Arc::new(Database::create().await), change).await
+    }
+
+    /// Another service on the same database: a replica, or the next start.
+    pub(crate) async fn another(&self) -> Self {
+        Self::on(self.database.clone(), |_, _| {}).await
+    }
+
+    async fn on(database: Arc<Database>, change: impl FnOnce(&mut DatabaseConfig, &mut ServeConfig)) -> Self {
+        let (mut of_database, mut serve) = (database_config(&database), serve_config());
+        change(&mut of_database, &mut serve);
+        let (running, address) = Running::start(of_database, serve).await;
+        Self { client: Client::new(&address, Some(KEY)), running, database }
+    }
+
+    /// Tells the service to stop, and does not wait for it.
+    pub(crate) fn begin_stop(&mut self) {
+        self.running.stop.take();
+    }
+
+    /// Waits until the service has stopped.
+    pub(crate) async fn stopped(mut self) {
+        self.begin_stop();
+        let thread = self.running.thread.take().unwrap();
+        tokio::task::spawn_blocking(|| thread.join().unwrap()).await.unwrap();
+    }
+
+    /// The database of the service.
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// A client with the key of a new tenant.
+    pub(crate) async fn tenant(&self, name: &str) -> Client {
+        self.tenant_with(name, Some(400)).await
+    }
+
+    /// A client with the key of a new tenant that keeps events for so many days.
+    pub(crate) async fn tenant_with(&self, name: &str, retention_days: Option<i32>) -> Client {
+        let foundation = self.foundation().await;
+        let pool = &foundation.pools.background;
+        keys::create_tenant(pool, &foundation.master, name, retention_days).await.unwrap();
+        foundation.close().await.unwrap();
+        self.client_with(name, &Scope::ALL).await
+    }
+
+    /// A client with a new key of a tenant that may do only this.
+    pub(crate) async fn client_with(&self, tenant: &str, scopes: &[Scope]) -> Client {
+        let foundation = self.foundation().await;
+        let pool = &foundation.pools.background;
+        let tenant = keys::find_tenant(pool, tenant).await.unwrap().unwrap();
+        let key = keys::new_key("test").unwrap();
+        keys::store_key(pool, tenant, &key, "test", scopes).await.unwrap();
+        foundation.close().await.unwrap();
+        self.client.with_key(Some(key.expose()))
+    }
+
+    async fn foundation(&self) -> Foundation {
+        Foundation::open(&database_config(&self.database), 1).await.unwrap()
+    }
+
+    /// Runs SQL past the service; the rows as text.
+    pub(crate) async fn sql(&self, sql: &str) -> Vec<Vec<Option<String>>> {
+        let client = self.database.connect().await;
+        let messages = client.simple_query(sql).await.unwrap();
+        let rows = messages.iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        rows.map(|row| (0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect()).collect()
+    }
+
+    /// The number of rows of a table, or of `table where condition`.
+    pub(crate) async fn count(&self, rows: &str) -> i64 {
+        let found = self.sql(&format!("select count(*) from {rows}")).await;
+        found[0][0].as_ref().unwrap().parse().unwrap()
+    }
+
+    /// Everything in the database, as text.
+    pub(crate) async fn dump(&self) -> String {
+        let tables = "select relname from pg_class
+                      where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace";
+        let mut dump = String::new();
+        for table in self.sql(tables).await {
+            let table = table[0].as_deref().unwrap();
+            for row in self.sql(&format!("select '{table} ' || t::text from {table} t")).await {
+                dump.push_str(row[0].as_deref().unwrap());
+                dump.push('\n');
+            }
+        }
+        dump
+    }
+
+    /// Waits until all events are folded, all statistics computed, and the snapshot has seen it.
+    pub(crate) async fn settle(&self) {
+        let waiting = "select (select count(*) from fold_queue) + (select count(*) from score_queue)";
+        eventually("the queues are empty", async || {
+            (self.sql(waiting).await[0][0].as_deref() == Some("0")).then_some(())
+        })
+        .await;
+        let now = Timestamp::now();
+        eventually("the snapshot is fresh", async || {
+            let page = self.get("/v1/recommendations?niche=gaming&limit=1").await.ok();
+            let as_of: Timestamp = page["as_of"].as_str()?.parse().ok()?;
+            (as_of > now).then_some(())
+        })
+        .await;
+    }
+
+    /// Creators of these ids in the niche gaming, unless `change` says otherwise.
+    pub(crate) async fn put_creators(&self, ids: &[&str], change: Value) {
+        for id in ids {
+            self.put_creator(id, change.clone()).await;
+        }
+    }
+
+    /// Registers or replaces a creator; the sample profile with these changes.
+    pub(crate) async fn put_creator(&self, id: &str, change: Value) -> Value {
+        self.put(&format!("/v1/creators/{id}"), &profile(id, change)).await.ok()
+    }
+
+    /// Sends events that are all new, as batches.
+    pub(crate) async fn send(&self, events: &[Value]) {
+        for batch in events.chunks(1_000) {
+            let receipt = self.post("/v1/events/batch", &json!({"events": batch})).await.expect(207);
+            assert_eq!(receipt["stored"], batch.len(), "{receipt}");
+        }
+    }
+}
+
+impl Deref for App {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+fn database_config(database: &Database) -> DatabaseConfig {
+    DatabaseConfig {
+        database_url: Some(database.url().into()),
+        data_dir: "/nonexistent".into(),
+        pg_bin: None,
+        secret_key: Some(SECRET.into()),
+        secret_key_file: None,
+        accept_data_loss: true,
+        pool_size: 3,
+    }
+}
+
+fn serve_config() -> ServeConfig {
+    ServeConfig {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        bootstrap_key: Some(KEY.into()),
+        http_workers: 1,
+        drain_seconds: 5,
+        // Models are fitted at the start only, when there is nothing to fit them to.
+        work: WorkConfig { workers: 1, fold_batch: 5_000, model_seconds: 86_400 },
+    }
+}
+
+/// The thread of a service, which ends when this is dropped.
+struct Running {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    async fn start(database: DatabaseConfig, serve: ServeConfig) -> (Self, String) {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (ready, address) = oneshot::channel();
+        let thread = thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let application = Application::build(&database, &serve).await.unwrap();
+                ready.send(format!("http://{}", application.address())).unwrap();
+                let stopped = async { drop(stopped.await) };
+                application.run_until(stopped).await.unwrap();
+            });
+        });
+        (Self { stop: Some(stop), thread: Some(thread) }, address.await.expect("the service starts"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            // A service that failed has said so on standard error.
+            let _ = thread.join();
+        }
+    }
+}
