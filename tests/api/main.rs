@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
 mod auth;
+mod communities;
 mod creators;
 mod creators_list;
 mod creators_rules;

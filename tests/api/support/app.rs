@@ -92,7 +92,8 @@ impl App {
         self.client.with_key(Some(key.expose()))
     }
 
-    async fn foundation(&self) -> Foundation {
+    /// The database of the service and its master key, as commands beside it open them.
+    pub(crate) async fn foundation(&self) -> Foundation {
         Foundation::open(&database_config(&self.database), 1).await.unwrap()
     }
 
