@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     creators::Tier,
+    error::FieldError,
     http::{
         auth::{Caller, Read},
         body::Json,
@@ -116,8 +117,20 @@ pub(crate) async fn recommend_for_niche(
     signer: Data<CursorSigner>,
 ) -> Result<HttpResponse, Problem> {
     let NicheQuery { niche, limit, cursor } = query.0;
+    params::limit(limit)?;
     let request = RecommendationRequest::of_niche(niche, limit, cursor);
-    Ok(HttpResponse::Ok().json(answer(caller.tenant().id, &request, &snapshots, &signer)?))
+    let page = answer(caller.tenant().id, &request, &snapshots, &signer).map_err(of_parameter)?;
+    Ok(HttpResponse::Ok().json(page))
+}
+
+/// The one-line query has no body: what is wrong with the niche of its brief is wrong with a parameter.
+fn of_parameter(problem: Problem) -> Problem {
+    let named = |error: FieldError| FieldError {
+        pointer: error.pointer.replace("/brief/niches/0/id", "?niche"),
+        ..error
+    };
+    let errors = problem.document(None, None).errors.into_iter().map(named).collect();
+    problem.with_errors(errors)
 }
 
 /// Recommend creators for a brief
@@ -150,7 +163,8 @@ fn answer(
             "The snapshot is being read from the database; try again in a moment",
         ));
     }
-    let limit = params::limit(request.limit)?;
+    let out_of_range = |_| Problem::field("/limit", "out_of_range", "must be between 1 and 200");
+    let limit = params::limit(request.limit).map_err(out_of_range)?;
     let scope = cursor_scope(tenant, request);
     let page: Option<Page> =
         request.cursor.as_deref().map(|cursor| signer.open(&scope, cursor)).transpose()?;
