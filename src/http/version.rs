@@ -57,7 +57,8 @@ impl FromRequest for Conditions {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Ok(Self {
             if_match: tags(request, &header::IF_MATCH),
-            if_none_match: tags(request, &header::IF_NONE_MATCH),
+            // Compared weakly, because a cache between here and the caller may have weakened the tag.
+            if_none_match: tags(request, &header::IF_NONE_MATCH).map(strengthened),
         }))
     }
 }
@@ -68,6 +69,10 @@ fn tags(request: &HttpRequest, name: &HeaderName) -> Option<Vec<String>> {
         return None;
     }
     Some(values.iter().flat_map(|value| value.split(',')).map(|tag| tag.trim().to_owned()).collect())
+}
+
+fn strengthened(tags: Vec<String>) -> Vec<String> {
+    tags.into_iter().map(|tag| tag.strip_prefix("W/").map_or(tag.clone(), str::to_owned)).collect()
 }
 
 #[cfg(test)]
