@@ -10,6 +10,7 @@ use crate::{
         partitions::Partitions,
     },
     http::{
+        auth,
         cursor::CursorSigner,
         fallback::{RouteTable, no_route},
         health::Draining,
@@ -266,6 +267,7 @@ fn server(
             .service(web::redirect("/docs", "/docs/"))
             .service(SwaggerUi::new("/docs/{_:.*}").config(DocsConfig::new(["/openapi.json"])))
             .default_service(web::to(no_route))
+            .wrap(from_fn(auth::authenticate))
             .wrap(from_fn(respond::answer))
             .wrap(Compress::default())
             .wrap(TracingLogger::<RequestLine>::new())

@@ -1,10 +1,20 @@
-//! Who sends a request and whether they may: an extractor per scope.
+//! Who sends a request and whether they may: a middleware that knows the caller, and an extractor per scope.
 
 use super::problem::{Kind, Problem};
 use crate::keys::{ApiKey, KeyRing, Principal, Scope, Tenant, store::KeyStoreError};
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
-use futures_util::future::LocalBoxFuture;
-use std::{marker::PhantomData, sync::Arc};
+use actix_web::{
+    Error, FromRequest, HttpMessage, HttpRequest,
+    body::MessageBody,
+    dev::{Payload, ServiceRequest, ServiceResponse},
+    http::header,
+    middleware::Next,
+    web::Data,
+};
+use std::{
+    future::{Ready, ready},
+    marker::PhantomData,
+    sync::Arc,
+};
 
 /// A scope as a type, so that a handler's signature says what it demands.
 pub trait Demand: 'static {
@@ -49,27 +59,39 @@ impl<D> Caller<D> {
     }
 }
 
+/// The middleware: callers are known before anything else of their request is looked at, so strangers have no body read
+/// or parsed and learn nothing but that they are strangers.
+pub async fn authenticate(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    if request.path().starts_with("/v1/") {
+        let principal = principal(request.request()).await?;
+        request.extensions_mut().insert(principal);
+    }
+    next.call(request).await
+}
+
+async fn principal(request: &HttpRequest) -> Result<Principal, Problem> {
+    let ring = request.app_data::<Data<KeyRing>>().expect("the application registers its key ring");
+    let key = bearer_key(request)?;
+    ring.authenticate(&key).await?.ok_or_else(|| unauthorized("The API key is wrong or revoked"))
+}
+
 impl<D: Demand> FromRequest for Caller<D> {
     type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+    type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let key = bearer_key(request);
-        let ring =
-            request.app_data::<Data<KeyRing>>().cloned().expect("the application registers its key ring");
-        Box::pin(async move {
-            let principal = ring
-                .authenticate(&key?)
-                .await?
-                .ok_or_else(|| unauthorized("The API key is wrong or revoked"))?;
-            if !principal.may(D::SCOPE) {
-                return Err(Problem::new(
-                    Kind::MissingScope,
-                    format!("The API key lacks the scope {}", D::SCOPE),
-                ));
+        let principal = request.extensions().get::<Principal>().cloned();
+        let caller = match principal {
+            Some(principal) if principal.may(D::SCOPE) => Ok(Self { principal, demand: PhantomData }),
+            Some(_) => {
+                Err(Problem::new(Kind::MissingScope, format!("The API key lacks the scope {}", D::SCOPE)))
             }
-            Ok(Self { principal, demand: PhantomData })
-        })
+            None => Err(unauthorized("This path needs an API key")),
+        };
+        ready(caller)
     }
 }
 
