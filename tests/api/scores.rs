@@ -1,1 +1,216 @@
-//! To come.
+//! Receipts: anyone can recompute a score from the published model and the statistics.
+
+use crate::support::{App, at_noon, community, event};
+use serde_json::{Value, json};
+use statrs::distribution::{Beta, ContinuousCDF};
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+/// The component of this name.
+fn component<'a>(receipt: &'a Value, name: &str) -> &'a Value {
+    let components = receipt["components"].as_array().unwrap();
+    components.iter().find(|component| component["name"] == name).unwrap()
+}
+
+fn near(found: &Value, expected: f64, tolerance: f64) {
+    assert!((number(found) - expected).abs() < tolerance, "{found} instead of {expected}");
+}
+
+/// Through the knots of a published map.
+fn mapped(parameters: &Value, value: f64) -> f64 {
+    let knots: Vec<(f64, f64)> = parameters["map"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|knot| (number(&knot["value"]), number(&knot["mapped"])))
+        .collect();
+    let above = knots.partition_point(|knot| knot.0 <= value).clamp(1, knots.len() - 1);
+    let (left, right) = (knots[above - 1], knots[above]);
+    let share = ((value - left.0) / (right.0 - left.0)).clamp(0.0, 1.0);
+    left.1 + share * (right.1 - left.1)
+}
+
+/// `chance_of_return` as published.
+fn chance_of_return(model: &Value, x: f64, t_x: f64, age: f64) -> f64 {
+    let of = &model["return_model"];
+    let [r, alpha, a, b] = ["r", "alpha", "a", "b"].map(|name| number(&of[name]));
+    let alive = 1.0 / (1.0 + a / (b + x) * ((alpha + age) / (alpha + t_x)).powf(r + x));
+    alive * (1.0 - ((alpha + age) / (alpha + age + number(&of["horizon_days"]))).powf(r + x))
+}
+
+/// Mean and 10 % and 90 % quantile.
+type Interval = (f64, f64, f64);
+
+/// `loyalty` as published.
+fn loyalty(model: &Value, statistics: &Value) -> Interval {
+    let of = &model["loyalty"];
+    let (weight, prior) = (number(&of["prior_weight"]), number(&of["prior"]));
+    let people = number(&statistics["mature_engagers"]) + weight;
+    let mean = (number(&statistics["loyal_reach"]) + weight * prior) / people;
+    let by_chance =
+        (number(&statistics["loyal_reach_variance"]) + weight * prior * (1.0 - prior)) / people.powi(2);
+    let variance = by_chance + (number(&of["creator_effect"]) * mean).powi(2);
+    let concentration = mean * (1.0 - mean) / variance - 1.0;
+    beta(mean * concentration, (1.0 - mean) * concentration)
+}
+
+/// `conversation` as published.
+fn conversation(model: &Value, statistics: &Value) -> Interval {
+    let of = &model["conversation"];
+    let (weight, prior) = (number(&of["prior_weight"]), number(&of["prior"]));
+    let (all, talking) = (number(&statistics["engagers"]), number(&statistics["talking_engagers"]));
+    beta(talking + weight * prior, all - talking + weight * (1.0 - prior))
+}
+
+fn beta(alpha: f64, beta: f64) -> Interval {
+    let quantiles = Beta::new(alpha, beta).unwrap();
+    (alpha / (alpha + beta), quantiles.inverse_cdf(0.1), quantiles.inverse_cdf(0.9))
+}
+
+/// Checks a component against what it should be, and returns its part of score, low and high.
+fn check(model: &Value, receipt: &Value, name: &str, (mean, low, high): Interval) -> Interval {
+    let shown = component(receipt, name);
+    assert_eq!(shown["status"], "measured");
+    near(&shown["value"], mean, 1e-9);
+    // The quantiles are computed to a thousandth of a probability.
+    near(&shown["low"], low, 2e-3);
+    near(&shown["high"], high, 2e-3);
+    near(&shown["mapped"], mapped(&model[name], mean), 1e-9);
+    let weight = number(&shown["weight"]);
+    near(&shown["contribution"], weight * mapped(&model[name], mean), 1e-9);
+    let at = |bound: &str| mapped(&model[name], number(&shown[bound]));
+    (weight * at("value"), weight * (at("value") - at("low")), weight * (at("high") - at("value")))
+}
+
+/// A community of people with different days, and passers-by.
+fn story() -> Vec<Value> {
+    let mut events = community("ana", 15, &[2, 9, 30, 55]);
+    let like = |person: i64| {
+        let by = json!({"engager_id": format!("passer-by-{person}"), "occurred_at": at_noon(1 + person)});
+        event(&format!("like-{person}"), "ana", by)
+    };
+    events.extend((0..60).map(like));
+    events
+}
+
+#[tokio::test]
+async fn a_receipt_can_be_recomputed_from_the_published_model() {
+    let app = App::start().await;
+    app.put_creator("ana", json!({})).await;
+    app.send(&story()).await;
+    app.settle().await;
+    let model = app.get("/v1/model").await.ok();
+    let receipt = app.get("/v1/creators/ana/scores").await.ok();
+    let statistics = &receipt["statistics"];
+    assert_eq!(receipt["model_version"], model["version"]);
+
+    // 15 people with 4 active days, from 55 to 2 days ago; the window ends with the last event, 1 day ago.
+    let chance = chance_of_return(&model, 3.0, 53.0, 54.0);
+    near(&statistics["loyal_reach"], 15.0 * chance, 1e-9);
+    near(&statistics["loyal_reach_variance"], 15.0 * chance * (1.0 - chance), 1e-9);
+    // Of the passers-by, those who came 31 to 60 days ago are mature.
+    let expected = json!({"events": 120, "anonymous_events": 0, "engagers": 75, "mature_engagers": 45,
+        "loyal_engagers": 15, "talking_engagers": 15, "window_days": 60,
+        "loyal_reach": statistics["loyal_reach"], "loyal_reach_variance": statistics["loyal_reach_variance"]});
+    assert_eq!(*statistics, expected);
+
+    let loyalty = check(&model, &receipt, "loyalty", loyalty(&model, statistics));
+    let conversation = check(&model, &receipt, "conversation", conversation(&model, statistics));
+    let weight = |name: &str| number(&model["weights"][name]);
+    let scale = 1.0 - weight("fit");
+    near(&component(&receipt, "loyalty")["weight"], weight("loyalty") / scale, 1e-9);
+    let unmeasured = ["trust", "authenticity"].map(|name| {
+        let share = weight(name) / scale;
+        (share * 0.5, share * 0.4, share * 0.4)
+    });
+    let parts = [loyalty, conversation, unmeasured[0], unmeasured[1]];
+    let score: f64 = parts.iter().map(|part| part.0).sum();
+    let spread = |of: fn(&Interval) -> f64| parts.iter().map(|part| of(part).powi(2)).sum::<f64>().sqrt();
+    near(&receipt["score"], score, 1e-9);
+    near(&receipt["low"], score - spread(|part| part.1), 1e-9);
+    near(&receipt["high"], score + spread(|part| part.2), 1e-9);
+    near(&receipt["uncertainty"], number(&receipt["low"]) - number(&receipt["score"]), 1e-12);
+}
+
+#[tokio::test]
+async fn contributions_and_uncertainty_add_up_to_what_ranks() {
+    let app = App::start().await;
+    app.put_creators(&["ana", "bea", "cia"], json!({"niches": ["gaming", "minimalism"]})).await;
+    app.send(&story()).await;
+    app.send(&community("bea", 3, &[1, 20])).await;
+    app.settle().await;
+    let weights = json!({"fit": 3.0, "loyalty": 1.0, "trust": 0.3, "authenticity": 0.0, "conversation": 7.0});
+    for more in [json!({}), json!({"weights": weights})] {
+        let mut request = json!({"brief": {"niches": [{"id": "gaming"}]}});
+        request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let page = app.post("/v1/recommendations", &request).await.expect(200);
+        for item in page["items"].as_array().unwrap() {
+            let sum = |of: &dyn Fn(&Value) -> f64| {
+                item["components"].as_array().unwrap().iter().map(of).sum::<f64>()
+            };
+            let contributions = sum(&|component| number(&component["contribution"]));
+            near(&item["score"], contributions, 1e-9);
+            near(&item["low"], contributions + number(&item["uncertainty"]), 1e-9);
+            near(&item["score"], sum(&|part| number(&part["weight"]) * number(&part["mapped"])), 1e-9);
+            assert!(number(&item["uncertainty"]) <= 0.0 && number(&item["high"]) >= number(&item["score"]));
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_evidence_a_component_is_insufficient_and_stands_where_its_niche_is() {
+    let app = App::start().await;
+    app.put_creators(&["nobody-seen", "few-seen", "briefly-seen"], json!({})).await;
+    app.send(&community("few-seen", 4, &[1, 20, 50])).await;
+    app.send(&community("briefly-seen", 9, &[1, 2, 3])).await;
+    app.settle().await;
+    let model = app.get("/v1/model").await.ok();
+    for (id, conversation) in
+        [("nobody-seen", "insufficient"), ("few-seen", "insufficient"), ("briefly-seen", "measured")]
+    {
+        let receipt = app.get(&format!("/v1/creators/{id}/scores")).await.ok();
+        for name in ["loyalty", "trust", "authenticity"] {
+            assert_eq!(component(&receipt, name)["status"], "insufficient", "{id} {name}");
+        }
+        assert_eq!(component(&receipt, "conversation")["status"], conversation, "{id}");
+        let loyalty = component(&receipt, "loyalty");
+        near(&loyalty["value"], number(&model["loyalty"]["prior"]), 1e-12);
+        near(&loyalty["low"], number(&model["loyalty"]["spread_low"]), 1e-12);
+        near(&loyalty["high"], number(&model["loyalty"]["spread_high"]), 1e-12);
+    }
+    let nobody = app.get("/v1/creators/nobody-seen/scores").await.ok();
+    assert_eq!(component(&nobody, "loyalty")["evidence"], json!({"events": 0, "engagers": 0, "days": 0}));
+}
+
+#[tokio::test]
+async fn a_model_fitted_to_the_tenants_data_is_published_and_used() {
+    let app = App::start_with(|_, serve| serve.work.model_seconds = 1).await;
+    app.put_creators(&["ana", "bea"], json!({})).await;
+    app.send(&community("ana", 400, &[1, 5, 20])).await;
+    let likes: Vec<Value> = (0..800)
+        .map(|person| {
+            event(
+                &format!("like-{person}"),
+                "bea",
+                json!({"engager_id": format!("p{person}"), "occurred_at": at_noon(1 + person % 50)}),
+            )
+        })
+        .collect();
+    app.send(&likes).await;
+    crate::support::eventually("a model is fitted and the scores follow", async || {
+        let model = app.get("/v1/model").await.ok();
+        let receipt = app.get("/v1/creators/ana/scores").await.ok();
+        let page = app.get("/v1/recommendations?niche=gaming").await.ok();
+        let ranked = page["items"].as_array()?.iter().find(|item| item["creator_id"] == "ana")?;
+        let agree = component(ranked, "loyalty")["value"] == component(&receipt, "loyalty")["value"];
+        (model["version"].as_i64()? > 0
+            && receipt["model_version"] == model["version"]
+            && agree
+            && model["fitted_at"].is_string()
+            && receipt["statistics"]["engagers"] == 400)
+            .then_some(())
+    })
+    .await;
+}

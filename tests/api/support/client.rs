@@ -23,6 +23,11 @@ impl Client {
         Self { key: key.map(str::to_owned), ..self.clone() }
     }
 
+    /// The same caller at another service.
+    pub(crate) fn at(&self, other: &Self) -> Self {
+        Self { base: other.base.clone(), ..self.clone() }
+    }
+
     /// Where the service is, such as `127.0.0.1:4000`.
     pub(crate) fn address(&self) -> &str {
         self.base.strip_prefix("http://").unwrap()
