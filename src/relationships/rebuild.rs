@@ -8,7 +8,10 @@ use crate::{
     db::{DbError, Pool, Tx},
     ids::CreatorKey,
 };
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 /// What a rebuild found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,14 +24,15 @@ pub struct Report {
     pub differences: u64,
 }
 
-/// How often the lock timeout of a second may pass before a lane counts as stuck.
-const MAX_WAITS: u32 = 60;
-
 /// Creators read from the list at once.
 const PAGE: i64 = 1_000;
 
-/// Recomputes every creator's relationships and compares them with the stored ones; with `write`, stores them and asks for
-/// the statistics to be computed anew.
+/// How long a creator is tried whose lane is taken: longer than any transaction of a worker.
+const PATIENCE: Duration = Duration::from_mins(3);
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Recomputes every creator's relationships and compares them with the stored ones; with `write`, stores them and asks
+/// for the statistics to be computed anew.
 ///
 /// Each creator is looked at in a transaction of its own that holds its lane, so folding goes on elsewhere and the
 /// comparison sees exactly the events that are folded.
@@ -40,7 +44,7 @@ pub async fn rebuild(pool: &Pool, write: bool) -> Result<Report, DbError> {
         let Some(last) = page.last() else { return Ok(report) };
         after = Some(*last);
         for creator in page {
-            let (compared, differences) = patiently(pool, creator, write).await?;
+            let (compared, differences) = rebuild_patiently(pool, creator, write).await?;
             report.creators += 1;
             report.compared += compared;
             report.differences += differences;
@@ -48,24 +52,26 @@ pub async fn rebuild(pool: &Pool, write: bool) -> Result<Report, DbError> {
     }
 }
 
-/// Waits for a worker that has the creator's lane for longer than the lock timeout.
-async fn patiently(pool: &Pool, creator: CreatorKey, write: bool) -> Result<(u64, u64), DbError> {
-    for _ in 0..MAX_WAITS {
+async fn rebuild_patiently(pool: &Pool, creator: CreatorKey, write: bool) -> Result<(u64, u64), DbError> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
         match rebuild_creator(pool, creator, write).await {
-            Err(DbError::Busy) => {}
+            Err(DbError::Busy) if Instant::now() < deadline => tokio::time::sleep(PAUSE).await,
             result => return result,
         }
     }
-    rebuild_creator(pool, creator, write).await
 }
 
 async fn rebuild_creator(pool: &Pool, creator: CreatorKey, write: bool) -> Result<(u64, u64), DbError> {
     let tx = Tx::begin(pool).await?;
     store::lock_lane(&tx, creator.lane()).await?;
     let raw = store::raw_facts(&tx, creator, None).await?;
-    let stored = store::load_creator(&tx, creator).await?;
-    let wrong = differing(&raw, &stored);
-    if write && !wrong.is_empty() {
+    let stored = store::load_creator_as_is(&tx, creator).await?;
+    // What they take back is out of the raw facts already, but not out of the relationship before they are folded.
+    let pending = store::awaiting_retracts(&tx, creator).await?;
+    let mut wrong = differing(&raw, &stored);
+    wrong.retain(|pair| !pending.contains(pair));
+    if write {
         store::remove(&tx, &wrong).await?;
         let right =
             raw.iter().filter(|(pair, _)| wrong.contains(pair)).map(|(pair, kept)| (*pair, kept.clone()));
@@ -76,9 +82,11 @@ async fn rebuild_creator(pool: &Pool, creator: CreatorKey, write: bool) -> Resul
     Ok((raw.len().max(stored.len()) as u64, wrong.len() as u64))
 }
 
-fn differing(raw: &BTreeMap<Pair, Relationship>, stored: &BTreeMap<Pair, Relationship>) -> Vec<Pair> {
-    let changed =
-        raw.iter().filter(|(pair, folded)| !stored.get(pair).is_some_and(|kept| kept.agrees_with(folded)));
+fn differing(raw: &BTreeMap<Pair, Relationship>, stored: &BTreeMap<Pair, Option<Relationship>>) -> Vec<Pair> {
+    let agrees = |pair: &Pair, folded: &Relationship| {
+        stored.get(pair).and_then(Option::as_ref).is_some_and(|kept| kept.agrees_with(folded))
+    };
+    let changed = raw.iter().filter(|(pair, folded)| !agrees(pair, folded));
     let surplus = stored.keys().filter(|pair| !raw.contains_key(pair));
     changed.map(|(pair, _)| *pair).chain(surplus.copied()).collect()
 }

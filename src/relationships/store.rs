@@ -169,27 +169,61 @@ pub async fn load(tx: &Tx, pairs: &[Pair]) -> Result<BTreeMap<Pair, Relationship
 
 /// All stored relationships of a creator.
 pub async fn load_creator(tx: &Tx, creator: CreatorKey) -> Result<BTreeMap<Pair, Relationship>, DbError> {
+    decode(&creator_rows(tx, creator).await?)
+}
+
+/// All stored relationships of a creator, damaged ones as `None`.
+pub async fn load_creator_as_is(
+    tx: &Tx,
+    creator: CreatorKey,
+) -> Result<BTreeMap<Pair, Option<Relationship>>, DbError> {
+    let rows = creator_rows(tx, creator).await?;
+    Ok(rows.iter().map(|row| (pair(row), stored(row).decode().ok())).collect())
+}
+
+async fn creator_rows(tx: &Tx, creator: CreatorKey) -> Result<Vec<Row>, DbError> {
     let sql = format!(
         "/* relationships::load_creator */ select {COLUMNS} from relationships where creator_key = $1"
     );
-    decode(&tx.query(&sql, &[&creator.0]).await?)
+    tx.query(&sql, &[&creator.0]).await
 }
 
 fn decode(rows: &[Row]) -> Result<BTreeMap<Pair, Relationship>, DbError> {
     rows.iter()
         .map(|row| {
-            let pair = (CreatorKey(row.get("creator_key")), EngagerKey(row.get("engager_key")));
-            let stored = Stored {
-                strength: row.get("strength"),
-                seen: (day_of(row.get("first_seen")), day_of(row.get("last_seen"))),
-                counts: row.get("counts"),
-                active_days: row.get("active_days"),
-                posts: row.get("posts"),
-            };
-            let relationship = stored.decode().map_err(|damaged| DbError::Damaged(damaged.to_string()))?;
-            Ok((pair, relationship))
+            let decoded = stored(row).decode().map_err(|damaged| DbError::Damaged(damaged.to_string()))?;
+            Ok((pair(row), decoded))
         })
         .collect()
+}
+
+fn pair(row: &Row) -> Pair {
+    (CreatorKey(row.get("creator_key")), EngagerKey(row.get("engager_key")))
+}
+
+fn stored(row: &Row) -> Stored {
+    Stored {
+        strength: row.get("strength"),
+        seen: (day_of(row.get("first_seen")), day_of(row.get("last_seen"))),
+        counts: row.get("counts"),
+        active_days: row.get("active_days"),
+        posts: row.get("posts"),
+    }
+}
+
+/// Relationships of a creator that a retract in the queue will take something from.
+pub async fn awaiting_retracts(tx: &Tx, creator: CreatorKey) -> Result<BTreeSet<Pair>, DbError> {
+    let rows = tx
+        .query(
+            "/* relationships::awaiting_retracts */
+             select distinct e.creator_key, e.engager_key
+             from fold_queue q join events r using (creator_key, event_key, occurred_on)
+             join events e on e.creator_key = r.creator_key and e.event_key = r.reference_key
+             where q.lane = $2 and q.creator_key = $1 and r.kind = 13",
+            &[&creator.0, &creator.lane()],
+        )
+        .await?;
+    Ok(rows.iter().map(pair).collect())
 }
 
 /// Writes relationships, replacing what is stored.
