@@ -55,16 +55,34 @@ async fn fold_and_score(pool: Pool, first: i16, batch: u32) {
     }
 }
 
-/// Folds and scores every lane with work once; how much was done.
+/// Folds and scores every lane with work once; how much was done. A lane that fails does not hold up the others.
 async fn pass(pool: &Pool, first: i16, batch: u32) -> Result<usize, DbError> {
-    let mut done = 0;
+    let mut pass = Pass::default();
     for lane in lanes_from(first, busy_lanes(pool, "fold_queue").await?) {
-        done += relationships::fold::fold_lane(pool, lane, batch).await?;
+        pass.add(relationships::fold::fold_lane(pool, lane, batch).await)?;
     }
     for lane in lanes_from(first, busy_lanes(pool, "score_queue").await?) {
-        done += scores::store::score_lane(pool, lane).await?;
+        pass.add(scores::store::score_lane(pool, lane).await)?;
     }
-    Ok(done)
+    pass.failure.map_or(Ok(pass.done), Err)
+}
+
+#[derive(Default)]
+struct Pass {
+    done: usize,
+    failure: Option<DbError>,
+}
+
+impl Pass {
+    /// Takes down what became of a lane; an error when no other lane can succeed either.
+    fn add(&mut self, lane: Result<usize, DbError>) -> Result<(), DbError> {
+        match lane {
+            Ok(done) => self.done += done,
+            Err(error @ (DbError::Unavailable(_) | DbError::OutcomeUnknown(_))) => return Err(error),
+            Err(error) => self.failure = Some(error),
+        }
+        Ok(())
+    }
 }
 
 async fn busy_lanes(pool: &Pool, queue: &str) -> Result<Vec<i16>, DbError> {
