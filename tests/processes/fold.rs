@@ -1,0 +1,374 @@
+//! Folding under kills, beside rebuilds, and by workers of their own.
+
+use crate::support::{Api, Dice, PATIENCE, Place, Process, days_ago, like, number, until};
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+use tokio_postgres::Client;
+use uuid::Uuid;
+use voci::{
+    events::Kind,
+    ids::{CreatorKey, EngagerKey, TenantId},
+    keys::{master::MasterKey, model::TenantSecrets},
+    relationships::codec::Stored,
+};
+
+const SECRET: (&str, &str) = ("VOCI_SECRET_KEY", "a secret that only tests use");
+
+const KINDS: [&str; 12] = [
+    "view",
+    "like",
+    "comment",
+    "reply",
+    "creator_reply",
+    "share",
+    "save",
+    "click",
+    "follow",
+    "unfollow",
+    "mention",
+    "purchase",
+];
+const PASSIVE: [&str; 5] = ["view", "creator_reply", "unfollow", "mention", "retract"];
+
+/// An event as the test remembers it.
+#[derive(Clone)]
+struct Sent {
+    id: String,
+    creator: String,
+    engager: Option<String>,
+    kind: &'static str,
+    second: i64,
+    takes_back: Option<String>,
+}
+
+impl Sent {
+    fn json(&self) -> Value {
+        let mut event = json!({
+            "event_id": self.id, "creator_id": self.creator, "kind": self.kind,
+            "occurred_at": jiff::Timestamp::from_second(self.second).unwrap().to_string(),
+            "post_id": format!("post-{}", self.second % 50),
+        });
+        if let Some(engager) = &self.engager {
+            event["engager_id"] = json!(engager);
+        }
+        if let Some(reference) = &self.takes_back {
+            event["in_reply_to"] = json!(reference);
+        }
+        event
+    }
+}
+
+/// A made-up story: half of the events are on one creator, some have no engager, some take others back, be it before
+/// or after those are sent.
+fn story(dice: &mut Dice, events: usize) -> Vec<Sent> {
+    let start = jiff::Timestamp::now().as_second() - 60 * 86_400;
+    (0..events)
+        .map(|index| {
+            let creator = if dice.below(2) == 0 { 0 } else { dice.below(CREATORS) };
+            let engager = (dice.below(10) > 0).then(|| format!("person-{}", dice.below(200)));
+            let mut sent = Sent {
+                id: format!("e{index}"),
+                creator: creator_id(creator),
+                engager,
+                kind: KINDS[dice.below(KINDS.len())],
+                second: start + i64::try_from(dice.below(59 * 86_400)).unwrap(),
+                takes_back: None,
+            };
+            if dice.below(25) == 0 {
+                sent.kind = "retract";
+                sent.takes_back = Some(format!("e{}", (index + dice.below(2_000)).saturating_sub(1_500)));
+            }
+            sent
+        })
+        .collect()
+}
+
+const CREATORS: usize = 40;
+
+fn creator_id(number: usize) -> String {
+    format!("creator-{number}")
+}
+
+/// A retract names an event of its own creator, so half-random references would seldom hit: point them right.
+fn aim(story: &mut [Sent]) {
+    let creators: BTreeMap<String, String> =
+        story.iter().map(|sent| (sent.id.clone(), sent.creator.clone())).collect();
+    for sent in story.iter_mut() {
+        if let Some(creator) = sent.takes_back.as_ref().and_then(|target| creators.get(target)) {
+            sent.creator = creator.clone();
+        }
+    }
+}
+
+/// Counts by kind and active days, of each pair of creator and engager.
+type Recount = BTreeMap<(Uuid, i64), (BTreeMap<&'static str, u32>, Vec<i32>)>;
+
+/// What the relationships must be, worked out from what was sent.
+fn recount(story: &[Sent], secrets: &TenantSecrets) -> Recount {
+    let retracted: BTreeSet<(&String, &String)> =
+        story.iter().filter_map(|sent| Some((&sent.creator, sent.takes_back.as_ref()?))).collect();
+    let mut pairs: BTreeMap<(Uuid, i64), (BTreeMap<&'static str, u32>, BTreeSet<i32>)> = BTreeMap::new();
+    for sent in story {
+        if sent.kind == "retract" || retracted.contains(&(&sent.creator, &sent.id)) {
+            continue;
+        }
+        let creator = CreatorKey::derive(TenantId(1), &sent.creator).0;
+        let engager = sent.engager.as_ref().map_or(0, |id| EngagerKey::derive(&secrets.engagers, id).0);
+        let (counts, days) = pairs.entry((creator, engager)).or_default();
+        *counts.entry(sent.kind).or_default() += 1;
+        if !PASSIVE.contains(&sent.kind) {
+            days.insert(i32::try_from(sent.second.div_euclid(86_400)).unwrap());
+        }
+    }
+    pairs.into_iter().map(|(pair, (counts, days))| (pair, (counts, days.into_iter().collect()))).collect()
+}
+
+async fn stored(client: &Client) -> Recount {
+    let rows = client
+        .query(
+            "select creator_key, engager_key, strength, first_seen - date '1970-01-01', last_seen - date '1970-01-01',
+                    counts, active_days, posts from relationships",
+            &[],
+        )
+        .await
+        .unwrap();
+    let decoded = rows.iter().map(|row| {
+        let stored = Stored {
+            strength: row.get(2),
+            seen: (row.get(3), row.get(4)),
+            counts: row.get(5),
+            active_days: row.get(6),
+            posts: row.get(7),
+        };
+        let relationship = stored.decode().unwrap();
+        let counts = Kind::ALL.iter().map(|kind| (kind.name(), relationship.count_of(*kind)));
+        let counts = counts.filter(|(_, count)| *count > 0).collect();
+        ((row.get(0), row.get(1)), (counts, relationship.active_days().as_slice().to_vec()))
+    });
+    decoded.collect()
+}
+
+async fn secrets(client: &Client) -> TenantSecrets {
+    let row = client.query_one("select name, wrapped_secret from tenants where tenant_id = 1", &[]).await.unwrap();
+    let master = MasterKey::from_secret(&SECRET.1.to_owned().into()).unwrap();
+    TenantSecrets::derive(&master.unwrap(row.get(0), row.get(1)).unwrap())
+}
+
+/// Sends events; each must be told what it is.
+async fn send(api: &Api, events: &[Sent], status: &str) {
+    for batch in events.chunks(400) {
+        let batch: Vec<Value> = batch.iter().map(Sent::json).collect();
+        let answer = api.batch(&batch).await.unwrap();
+        assert_eq!(answer.status, 207, "{answer:?}");
+        for result in answer.body["results"].as_array().unwrap() {
+            assert_eq!(result["status"], status, "{result}");
+        }
+    }
+}
+
+fn worker(place: &Place) -> Process {
+    let mut command = place.voci(&["work"]);
+    command.envs([SECRET, ("VOCI_WORKERS", "1"), ("VOCI_FOLD_BATCH", "150"), ("VOCI_MODEL_SECONDS", "3600")]);
+    place.start(command)
+}
+
+async fn folded(client: &Client) {
+    until("the queues are empty", PATIENCE, async || {
+        number(client, "select (select count(*) from fold_queue) + (select count(*) from score_queue)").await == 0
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_event_is_folded_exactly_once_however_often_workers_are_killed() {
+    const ROUNDS: usize = 25;
+    let place = Place::new();
+    let service = place.serve(&[SECRET, ("VOCI_WORKERS", "0")]);
+    let client = place.connect().await;
+    for creator in 0..CREATORS {
+        service.api.put_creator(&creator_id(creator)).await;
+    }
+    let mut dice = Dice::new(42);
+    let mut story = story(&mut dice, 20_000);
+    aim(&mut story);
+
+    let mut workers: Vec<Process> = (0..4).map(|_| worker(&place)).collect();
+    for (round, events) in story.chunks(story.len() / ROUNDS).enumerate() {
+        let again = &story[..round * events.len()];
+        let repeated = &again[again.len().saturating_sub(dice.below(600))..];
+        let fresh = async {
+            send(&service.api, events, "stored").await;
+            send(&service.api, repeated, "duplicate").await;
+        };
+        let kill = async {
+            tokio::time::sleep(Duration::from_millis(u64::try_from(dice.below(400)).unwrap())).await;
+            workers.swap_remove(dice.below(workers.len())).kill();
+            workers.push(worker(&place));
+        };
+        tokio::join!(fresh, kill);
+        if round == ROUNDS / 2 {
+            // In the middle of it all nothing is wrong either: what waits in the queue is not missing.
+            let report = tokio::task::block_in_place(|| place.run(&["rebuild", "--verify"], &[SECRET])).output();
+            assert!(report.ends_with(" 0 differences found\n"), "{report}");
+        }
+    }
+    folded(&client).await;
+
+    assert_eq!(number(&client, "select count(*) from events").await, 20_000);
+    let expected = recount(&story, &secrets(&client).await);
+    let found = stored(&client).await;
+    assert_eq!(found.len(), expected.len());
+    for (pair, relationship) in &expected {
+        assert_eq!(found.get(pair), Some(relationship), "{pair:?}");
+    }
+    check_statistics(&client, &expected).await;
+    check_rebuild(&place, &client, &expected).await;
+}
+
+async fn check_statistics(client: &Client, expected: &Recount) {
+    let total = |anonymous: bool| -> i64 {
+        let pairs = expected.iter().filter(|((_, engager), _)| (*engager == 0) == anonymous);
+        pairs.flat_map(|(_, (counts, _))| counts.values()).map(|count| i64::from(*count)).sum()
+    };
+    let sums = "select sum(events)::int8, sum(anonymous_events)::int8 from creator_statistics";
+    let row = client.query_one(sums, &[]).await.unwrap();
+    assert_eq!((row.get(0), row.get(1)), (Some(total(false)), Some(total(true))));
+}
+
+/// Rebuilding finds nothing wrong, then everything that is put wrong, and mends it.
+async fn check_rebuild(place: &Place, client: &Client, expected: &Recount) {
+    let rebuild = |arguments: &[&str]| {
+        let arguments = [&["rebuild"], arguments].concat();
+        tokio::task::block_in_place(|| place.run(&arguments, &[SECRET]))
+    };
+    let rows = expected.len();
+    let clean = format!("{CREATORS} creators, {rows} relationships compared, 0 differences found\n");
+    assert_eq!(rebuild(&["--verify"]).output(), clean);
+
+    client
+        .batch_execute(
+            "create temp table victims as
+                 select creator_key, engager_key, row_number() over (order by creator_key, engager_key) as n
+                 from relationships;
+             update relationships r set active_days = '\\x01' from victims v
+             where v.n = 1 and (r.creator_key, r.engager_key) = (v.creator_key, v.engager_key);
+             update relationships r set counts = '\\xffff' from victims v
+             where v.n = 2 and (r.creator_key, r.engager_key) = (v.creator_key, v.engager_key);
+             update relationships r set strength = 'NaN' from victims v
+             where v.n = 3 and (r.creator_key, r.engager_key) = (v.creator_key, v.engager_key);
+             delete from relationships r using victims v
+             where v.n = 4 and (r.creator_key, r.engager_key) = (v.creator_key, v.engager_key);
+             insert into relationships
+             select creator_key, 4711, strength, first_seen, last_seen, counts, active_days, posts
+             from relationships r join victims v using (creator_key, engager_key) where v.n = 5",
+        )
+        .await
+        .unwrap();
+    let tampered = rebuild(&["--verify"]);
+    assert!(tampered.stdout.ends_with(" 5 differences found\n"), "{} {}", tampered.stdout, tampered.stderr);
+    assert!(tampered.complaint().contains("`voci rebuild` mends them"));
+    assert!(rebuild(&[]).output().ends_with(" 5 differences mended\n"));
+    assert_eq!(rebuild(&["--verify"]).output(), clean);
+    assert_eq!(&stored(client).await, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_alone_folds_what_a_service_took_in_and_the_service_shows_it_within_two_seconds() {
+    let place = Place::new();
+    let service = place.serve(&[SECRET, ("VOCI_WORKERS", "0")]);
+    let client = place.connect().await;
+    service.api.put_creator("ana").await;
+    service.api.put_creator("bea").await;
+    let comments: Vec<Value> = (0..300)
+        .map(|index| {
+            json!({
+                "event_id": format!("c{index}"), "creator_id": "bea", "engager_id": format!("p{}", index % 30),
+                "kind": "comment", "occurred_at": days_ago(index / 30 + 1),
+                "text": "where did you find this wonderful linen fabric?",
+            })
+        })
+        .collect();
+    assert_eq!(service.api.batch(&comments).await.unwrap().body["stored"], 300);
+    until("both creators are recommended", PATIENCE, async || service.api.recommended().await.len() == 2).await;
+    assert_eq!(number(&client, "select count(*) from fold_queue").await, 300, "nobody folds yet");
+
+    let worker = worker(&place);
+    folded(&client).await;
+    until("the service shows the work of the worker", Duration::from_secs(2), async || {
+        let page = service.api.get("/v1/recommendations?niche=gaming").await.body;
+        let first = &page["items"][0];
+        first["creator_id"] == "bea" && first["components"].to_string().contains("\"engagers\":30")
+    })
+    .await;
+    worker.signal("-TERM");
+    assert!(worker.finish().status.success());
+    assert_eq!(service.stop().status.code(), Some(0));
+    assert!(place.is_silent());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rebuild_waits_for_a_lane_and_does_not_count_what_waits_as_a_difference() {
+    let place = Place::new();
+    let service = place.serve(&[SECRET, ("VOCI_WORKERS", "0")]);
+    let client = place.connect().await;
+    service.api.put_creator("ana").await;
+    service.api.batch(&[like("a", "ana", "p1", 3), like("b", "ana", "p2", 3)]).await.unwrap();
+    let worker = worker(&place);
+    folded(&client).await;
+    worker.kill();
+
+    // The like is taken back, and nobody has folded that yet.
+    let mut retract = like("r", "ana", "p1", 2);
+    retract["kind"] = json!("retract");
+    retract["in_reply_to"] = json!("a");
+    service.api.batch(&[retract]).await.unwrap();
+    let mut verify = place.voci(&["rebuild", "--verify"]);
+    verify.envs([SECRET]);
+    let holder = hold_lane(&place, "ana").await;
+    let verify = place.start(verify);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    drop(holder);
+    let report = tokio::task::block_in_place(|| verify.finish()).output();
+    assert!(report.ends_with(" 0 differences found\n"), "{report}");
+}
+
+/// Keeps all workers from a creator until it is dropped, as a long transaction of one of them does.
+pub(crate) async fn hold_lane(place: &Place, creator: &str) -> Client {
+    let client = place.connect().await;
+    let lane = CreatorKey::derive(TenantId(1), creator).lane();
+    let held: i64 = 0x766f_6369_0000_1000 + i64::from(lane);
+    client.execute("select pg_advisory_lock($1)", &[&held]).await.unwrap();
+    client
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_relationship_holds_up_no_other_creator() {
+    let place = Place::new();
+    let service = place.serve(&[SECRET, ("VOCI_WORKERS", "1")]);
+    let client = place.connect().await;
+    let creators: Vec<String> = (0..20).map(creator_id).collect();
+    for creator in &creators {
+        service.api.put_creator(creator).await;
+    }
+    service.api.batch(&[like("a", &creators[0], "p1", 3)]).await.unwrap();
+    folded(&client).await;
+    client.execute("update relationships set counts = '\\xffff'", &[]).await.unwrap();
+
+    let damaged_lane = CreatorKey::derive(TenantId(1), &creators[0]).lane();
+    let events: Vec<Value> = creators.iter().map(|creator| like("b", creator, "p1", 2)).collect();
+    service.api.batch(&events).await.unwrap();
+    until("all other creators are folded and scored", PATIENCE, async || {
+        let sql = "select (select count(*) from fold_queue where lane <> $1)
+                        + (select count(*) from score_queue where lane <> $1)";
+        client.query_one(sql, &[&damaged_lane]).await.unwrap().get::<_, i64>(0) == 0
+    })
+    .await;
+    let report = tokio::task::block_in_place(|| place.run(&["rebuild"], &[SECRET])).output();
+    assert!(report.ends_with(" 1 differences mended\n"), "{report}");
+    folded(&client).await;
+    let likes = number(&client, "select sum(events)::int8 from creator_statistics").await;
+    assert_eq!(likes, 21);
+}

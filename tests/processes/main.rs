@@ -1,0 +1,8 @@
+//! The program as processes: started, killed, restarted, several beside each other, on real PostgreSQL servers.
+//!
+//! `VOCI_PG_BIN` chooses the PostgreSQL to test with.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
+
+mod fold;
+mod support;
