@@ -138,7 +138,9 @@ impl App {
         .await;
         let now = Timestamp::now();
         eventually("the snapshot is fresh", async || {
-            let page = self.get("/v1/recommendations?niche=gaming&limit=1").await.ok();
+            let answer = self.get("/v1/recommendations?niche=gaming&limit=1").await;
+            // 503 until a service that was just started has read its snapshot.
+            let page = (answer.status == 200).then(|| answer.json())?;
             let as_of: Timestamp = page["as_of"].as_str()?.parse().ok()?;
             (as_of > now).then_some(())
         })
