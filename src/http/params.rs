@@ -23,12 +23,13 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     serde_path_to_error::deserialize(pairs).map_err(|error| {
         let message = error.inner().to_string();
         let name = error.path().to_string();
-        let (name, code, detail) = if let Some(rest) = message.strip_prefix("missing field `") {
-            (rest.split('`').next().unwrap_or("").to_owned(), "required", "this parameter is required")
+        let named = |start: &str| Some(message.strip_prefix(start)?.split('`').next()?.to_owned());
+        let (name, code, detail) = if let Some(name) = named("missing field `") {
+            (name, "required", "this parameter is required")
+        } else if let Some(name) = named("duplicate field `") {
+            (name, "duplicate", "this parameter is given twice")
         } else if message.starts_with("unknown field") {
             (name, "unknown_parameter", "there is no such parameter here")
-        } else if message.starts_with("duplicate field") {
-            (name, "duplicate", "this parameter is given twice")
         } else {
             (name, "wrong_type", "the value does not have the documented type or range")
         };
