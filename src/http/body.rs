@@ -99,8 +99,12 @@ fn content_encoding(request: &HttpRequest) -> Result<ContentEncoding, Problem> {
     })
 }
 
-/// Parses JSON; errors say where and what was expected, never what was sent.
+/// Parses a JSON object; errors say where and what was expected, never what was sent.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // serde takes an array for an object, its items for the fields in their order; no caller was told of that.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::field("", "wrong_type", "expected an object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| explain(&error))?;
     json.end().map_err(|error| syntax(&error))?;
@@ -193,6 +197,12 @@ mod tests {
         assert_eq!((unknown.pointer.as_str(), unknown.code.as_str()), ("/a~1b", "unknown_field"));
         let twice = error_of(r#"{"name":"a","name":"b"}"#);
         assert_eq!((twice.pointer.as_str(), twice.code.as_str()), ("/name", "duplicate"));
+    }
+
+    #[test]
+    fn an_array_is_not_taken_for_an_object() {
+        let array = error_of(r#" ["a",[1]]"#);
+        assert_eq!((array.pointer.as_str(), array.code.as_str()), ("", "wrong_type"));
     }
 
     #[test]
