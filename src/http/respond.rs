@@ -51,7 +51,10 @@ fn finished(
     response: ServiceResponse<impl MessageBody + 'static>,
     origin: &Origin,
 ) -> ServiceResponse<BoxBody> {
-    let problem = response.response().error().map(problem_of);
+    let problem = match response.response().error() {
+        Some(error) => Some(problem_of(error)),
+        None => problem_of_status(response.status()),
+    };
     let mut response = match problem {
         Some(problem) => {
             response.into_response(problem.response(Some(origin.path.clone()), origin.request_id.clone()))
@@ -71,6 +74,15 @@ fn failed(problem: Problem, origin: &Origin) -> Error {
 fn stamp(response: &mut HttpResponse, origin: &Origin) {
     if let Some(id) = origin.request_id.as_ref().and_then(|id| HeaderValue::from_str(id).ok()) {
         response.headers_mut().insert(REQUEST_ID_HEADER.clone(), id);
+    }
+}
+
+/// What the documentation pages, which are only read, answer without a body.
+fn problem_of_status(status: StatusCode) -> Option<Problem> {
+    match status {
+        StatusCode::NOT_FOUND => Some(Problem::new(Kind::NotFound, "There is nothing at this path")),
+        StatusCode::METHOD_NOT_ALLOWED => Some(Problem::method_not_allowed("GET, HEAD".to_owned())),
+        _ => None,
     }
 }
 
