@@ -88,6 +88,12 @@ pub struct BatchReceipt {
 
 /// A batch of events.
 #[derive(ToSchema)]
+#[schema(example = json!({"events": [
+    {"event_id": "ig-like-5501", "creator_id": "ana-verde", "engager_id": "u-1203", "kind": "like",
+     "occurred_at": "2026-11-20T18:03:02Z", "post_id": "ig-post-771", "platform": "instagram"},
+    {"event_id": "shop-order-88", "creator_id": "ana-verde", "engager_id": "u-1203", "kind": "purchase",
+     "occurred_at": "2026-11-20T19:20:00Z", "value": 12900, "currency": "RON"}
+]}))]
 #[expect(
     dead_code,
     reason = "describes the shape; batches are read item by item, so that a bad one hurts no other"
