@@ -8,66 +8,80 @@ use tokio_postgres::Row;
 
 /// An open transaction. Dropped without [`Tx::commit`] or [`Tx::rollback`], its connection is closed, which rolls back.
 pub struct Tx {
-    client: Client,
+    client: Option<Client>,
     open: bool,
 }
 
 impl Tx {
     /// Opens a READ COMMITTED transaction.
     pub async fn begin(pool: &Pool) -> Result<Self, DbError> {
-        Self::begin_as(pool, "begin").await
+        Self::begin_as(pool.get().await?, "begin").await
     }
 
     /// Opens a read-only transaction in which every statement sees the same state.
     pub async fn begin_snapshot(pool: &Pool) -> Result<Self, DbError> {
-        Self::begin_as(pool, "begin isolation level repeatable read read only").await
+        Self::begin_snapshot_on(pool.get().await?).await
     }
 
-    async fn begin_as(pool: &Pool, begin: &str) -> Result<Self, DbError> {
-        let tx = Self { client: pool.get().await?, open: true };
-        tx.client.batch(begin).await?;
+    /// The same on a connection that the caller keeps; [`Tx::into_client`] gives it back.
+    pub async fn begin_snapshot_on(client: Client) -> Result<Self, DbError> {
+        Self::begin_as(client, "begin isolation level repeatable read read only").await
+    }
+
+    async fn begin_as(client: Client, begin: &str) -> Result<Self, DbError> {
+        let tx = Self { client: Some(client), open: true };
+        tx.client().batch(begin).await?;
         Ok(tx)
+    }
+
+    fn client(&self) -> &Client {
+        self.client.as_ref().expect("the connection is taken only when the transaction ends")
     }
 
     /// Rows of a statement.
     pub async fn query(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, DbError> {
-        self.client.query(sql, params).await
+        self.client().query(sql, params).await
     }
 
     /// The single row of a statement, if there is one.
     pub async fn query_opt(&self, sql: &str, params: Params<'_>) -> Result<Option<Row>, DbError> {
-        self.client.query_opt(sql, params).await
+        self.client().query_opt(sql, params).await
     }
 
     /// Runs a statement; the number of rows it touched.
     pub async fn execute(&self, sql: &str, params: Params<'_>) -> Result<u64, DbError> {
-        self.client.execute(sql, params).await
+        self.client().execute(sql, params).await
     }
 
     /// Runs statements without parameters.
     pub async fn batch(&self, sql: &str) -> Result<(), DbError> {
-        self.client.batch(sql).await
+        self.client().batch(sql).await
     }
 
     /// Commits; `Ok` means that the changes are there to stay.
     pub async fn commit(mut self) -> Result<(), DbError> {
-        let result = self.client.guarded_commit().await;
+        let result = self.client().guarded_commit().await;
         self.open = result.is_err();
         result
     }
 
     /// Gives everything up.
-    pub async fn rollback(mut self) -> Result<(), DbError> {
-        let result = self.client.batch("rollback").await;
-        self.open = result.is_err();
-        result
+    pub async fn rollback(self) -> Result<(), DbError> {
+        self.into_client().await.map(drop)
+    }
+
+    /// Gives everything up but the connection.
+    pub async fn into_client(mut self) -> Result<Client, DbError> {
+        self.client().batch("rollback").await?;
+        self.open = false;
+        Ok(self.client.take().expect("the connection is taken only here"))
     }
 }
 
 impl Drop for Tx {
     fn drop(&mut self) {
-        if self.open {
-            self.client.discard();
+        if let Some(client) = self.client.as_ref().filter(|_| self.open) {
+            client.discard();
         }
     }
 }

@@ -1,8 +1,12 @@
 //! Keeps the snapshots fresh: reads everything at start and then, a few times a second, what changed.
+//!
+//! All looks use one connection. When it is lost, everything is read again: PostgreSQL may have crashed or another
+//! server may have taken its place, and both give transaction ids out again that were seen before, so that looking
+//! only for newer ones would miss changes.
 
 use super::{registry::Snapshots, store, tenant::TenantBuilder};
 use crate::{
-    db::{DbError, Pool, Tx},
+    db::{Client, DbError, Pool, Tx},
     ids::TenantId,
     niches::Taxonomy,
     scores,
@@ -22,7 +26,7 @@ const TOO_LONG: Duration = Duration::from_hours(24);
 
 /// Runs until it is dropped. Failed looks are repeated; the snapshots stay as they are meanwhile.
 pub async fn run(pool: Pool, taxonomy: Arc<Taxonomy>, snapshots: Arc<Snapshots>) {
-    let mut feed = Feed { pool, taxonomy, snapshots, tenants: HashMap::new(), last: None };
+    let mut feed = Feed { pool, taxonomy, snapshots, tenants: HashMap::new(), kept: None };
     let mut failing = false;
     loop {
         match feed.look().await {
@@ -47,9 +51,10 @@ struct Feed {
     taxonomy: Arc<Taxonomy>,
     snapshots: Arc<Snapshots>,
     tenants: HashMap<TenantId, TenantBuilder>,
-    last: Option<Look>,
+    kept: Option<(Client, Look)>,
 }
 
+/// What a look leaves for the next one.
 #[derive(Clone, Copy)]
 struct Look {
     watermark: i64,
@@ -58,25 +63,29 @@ struct Look {
 
 impl Feed {
     async fn look(&mut self) -> Result<(), DbError> {
-        let tx = Tx::begin_snapshot(&self.pool).await?;
+        let (client, last) = match self.kept.take() {
+            Some((client, last)) => (client, Some(last)),
+            None => (self.pool.get().await?, None),
+        };
+        let tx = Tx::begin_snapshot_on(client).await?;
         // Taken before the transaction's view of the database, so that everything committed by then is in the view.
         let as_of = Timestamp::now();
         let look = Look { watermark: store::watermark(&tx).await?, at: Instant::now() };
-        match self.last.filter(|last| last.at.elapsed() < TOO_LONG) {
+        match last.filter(|last| last.at.elapsed() < TOO_LONG) {
             Some(last) => self.read_changes(&tx, last.watermark).await?,
             None => self.read_all(&tx).await?,
         }
-        tx.rollback().await?;
+        self.kept = Some((tx.into_client().await?, look));
         let builders = self.tenants.iter_mut();
         let fresh = builders.filter_map(|(id, builder)| Some((*id, builder.publish()?))).collect();
         self.snapshots.publish(fresh, as_of);
-        self.last = Some(look);
         Ok(())
     }
 
     async fn read_all(&mut self, tx: &Tx) -> Result<(), DbError> {
         let started = Instant::now();
-        self.tenants.clear();
+        // Emptied and not forgotten, so that a tenant of whom nothing is left gets an empty snapshot.
+        self.tenants.values_mut().for_each(|tenant| *tenant = TenantBuilder::new(self.taxonomy.clone()));
         self.read_niches(tx, 0).await?;
         self.read_models(tx).await?;
         let (mut after, mut creators) = (None, 0_usize);
