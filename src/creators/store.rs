@@ -107,12 +107,7 @@ async fn modify_in<E>(
     change: impl FnOnce(Option<&StoredCreator>) -> Result<Profile, E>,
 ) -> Result<(StoredCreator, bool), PutError<E>> {
     let key = CreatorKey::derive(tenant, creator_id);
-    // Two first registrations of one id would both find nothing: let them take turns.
-    tx.execute(
-        "/* creators::modify */ select pg_advisory_xact_lock(hashtextextended($1::text, 0))",
-        &[&key.0.to_string()],
-    )
-    .await?;
+    take_turn(tx, key).await?;
     let present = lock(tx, key).await?;
     let profile = change(present.as_ref()).map_err(PutError::Refused)?;
     if let Some(present) = present.as_ref().filter(|present| present.profile == profile) {
@@ -125,6 +120,16 @@ async fn modify_in<E>(
     let stored = write(tx, key, tenant, creator_id, &profile).await?;
     crate::scores::store::enqueue(tx, &[key]).await?;
     Ok((stored, present.is_none()))
+}
+
+/// Lets changes of one id take turns: a registration that is not committed yet has no row that could be locked.
+pub async fn take_turn(tx: &Tx, key: CreatorKey) -> Result<(), DbError> {
+    tx.execute(
+        "/* creators::take_turn */ select pg_advisory_xact_lock(hashtextextended($1::text, 0))",
+        &[&key.0.to_string()],
+    )
+    .await?;
+    Ok(())
 }
 
 async fn lock(tx: &Tx, key: CreatorKey) -> Result<Option<StoredCreator>, DbError> {

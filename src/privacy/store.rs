@@ -1,18 +1,24 @@
 //! Full erasure of a creator, in two steps.
 //!
 //! First the creator goes and a tombstone is committed: from then on no new event is accepted. An insert that began
-//! before may still be under way, so the data is swept only when every insert of that time has ended. A process
-//! that dies between the steps leaves the tombstone, and any worker finishes the sweep.
+//! before may still be under way, so the data is swept only when every insert of that time has ended. Inserts are known
+//! by their lock on the table of events, which they have from before they look for creators until they are committed
+//! (`CREATE INDEX CONCURRENTLY` waits in the same way). A process that dies between the steps leaves the tombstone, and
+//! any worker finishes the sweep.
 
 use crate::{
+    creators::store::take_turn,
     db::{DbError, Pool, Tx},
     ids::{CreatorKey, TenantId},
     relationships::store::lock_lane,
 };
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often the end of older transactions is looked for.
 const POLL: Duration = Duration::from_millis(20);
+
+/// How long inserts and lanes are waited for at a time; statements of requests end sooner.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Tombstones are kept this long, so that every replica has seen them.
 const TOMBSTONE_HOURS: i32 = 48;
@@ -52,14 +58,8 @@ pub async fn erase_creator<E: Send>(
             return Err(refused);
         }
     }
-    loop {
-        match sweep(&pool, key).await {
-            Ok(true) => return Ok(()),
-            // An insert is under way, or a worker has the lane: soon it has not.
-            Ok(false) | Err(DbError::Busy) => tokio::time::sleep(POLL).await,
-            Err(error) => return Err(error.into()),
-        }
-    }
+    wait_for_inserts(&pool).await?;
+    Ok(sweep(&pool, key).await?)
 }
 
 async fn begin_erasure<E>(
@@ -68,6 +68,7 @@ async fn begin_erasure<E>(
     key: CreatorKey,
     check: impl FnOnce(i64) -> Result<(), E>,
 ) -> Result<(), EraseError<E>> {
+    take_turn(tx, key).await?;
     let present =
         "/* privacy::begin_erasure */ select version from creators where creator_key = $1 for update";
     let Some(row) = tx.query_opt(present, &[&key.0]).await? else {
@@ -93,6 +94,9 @@ pub async fn finish_erasures(pool: &Pool) -> Result<(), DbError> {
     let pending =
         "/* privacy::finish_erasures */ select creator_key from erasures where swept_at is null limit 100";
     let rows = pool.get().await?.query(pending, &[]).await?;
+    if !rows.is_empty() {
+        wait_for_inserts(pool).await?;
+    }
     for row in rows {
         sweep(pool, CreatorKey(row.get(0))).await?;
     }
@@ -117,29 +121,47 @@ const TABLES: [&str; 7] = [
     "creator_communities",
 ];
 
-/// Statements of the ingest pools that may have seen the creator before it was deleted: their view of the database is
-/// not newer than the transaction that deleted it. Transaction ids of views are 32 bits wide, hence `age`.
-const INSERTS_UNDER_WAY: &str = "/* privacy::sweep */
-    select 1 from erasures e, pg_stat_activity a
-    where e.creator_key = $1 and a.datname = current_database() and a.application_name = 'voci ingest'
-      and age(a.backend_xmin) >= age((e.changed_xid & 4294967295)::text::xid)
-    limit 1";
+/// Waits until every insert of events that is under way now has ended.
+async fn wait_for_inserts(pool: &Pool) -> Result<(), DbError> {
+    let deadline = Instant::now() + PATIENCE;
+    let under_way = "/* privacy::wait_for_inserts */
+        select distinct virtualtransaction from pg_locks
+        where relation = 'events'::regclass and mode = 'RowExclusiveLock' and granted
+          and database = (select oid from pg_database where datname = current_database())";
+    let rows = pool.get().await?.query(under_way, &[]).await?;
+    let inserts: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    let still =
+        "/* privacy::wait_for_inserts */ select 1 from pg_locks where virtualtransaction = any($1) limit 1";
+    while pool.get().await?.query_opt(still, &[&inserts]).await?.is_some() {
+        if Instant::now() > deadline {
+            return Err(DbError::Busy);
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    Ok(())
+}
 
-/// Removes what is left of a creator, once no statement is under way that may still add to it. False: not yet.
-async fn sweep(pool: &Pool, key: CreatorKey) -> Result<bool, DbError> {
+/// Removes what is left of a creator to whom nothing is added any more.
+async fn sweep(pool: &Pool, key: CreatorKey) -> Result<(), DbError> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match try_sweep(pool, key).await {
+            // A worker has the lane.
+            Err(DbError::Busy) if Instant::now() < deadline => tokio::time::sleep(POLL).await,
+            result => return result,
+        }
+    }
+}
+
+async fn try_sweep(pool: &Pool, key: CreatorKey) -> Result<(), DbError> {
     let tx = Tx::begin(pool).await?;
     // The lane keeps fold workers away from this creator.
     lock_lane(&tx, key.lane()).await?;
-    if tx.query_opt(INSERTS_UNDER_WAY, &[&key.0]).await?.is_some() {
-        tx.rollback().await?;
-        return Ok(false);
-    }
     for table in TABLES {
         tx.execute(&format!("/* privacy::sweep */ delete from {table} where creator_key = $1"), &[&key.0])
             .await?;
     }
     tx.execute("/* privacy::sweep */ update erasures set swept_at = now() where creator_key = $1", &[&key.0])
         .await?;
-    tx.commit().await?;
-    Ok(true)
+    tx.commit().await
 }

@@ -152,7 +152,8 @@ async fn stored(client: &Client) -> Recount {
 }
 
 async fn secrets(client: &Client) -> TenantSecrets {
-    let row = client.query_one("select name, wrapped_secret from tenants where tenant_id = 1", &[]).await.unwrap();
+    let row =
+        client.query_one("select name, wrapped_secret from tenants where tenant_id = 1", &[]).await.unwrap();
     let master = MasterKey::from_secret(&SECRET.1.to_owned().into()).unwrap();
     TenantSecrets::derive(&master.unwrap(row.get(0), row.get(1)).unwrap())
 }
@@ -177,7 +178,8 @@ fn worker(place: &Place) -> Process {
 
 async fn folded(client: &Client) {
     until("the queues are empty", PATIENCE, async || {
-        number(client, "select (select count(*) from fold_queue) + (select count(*) from score_queue)").await == 0
+        number(client, "select (select count(*) from fold_queue) + (select count(*) from score_queue)").await
+            == 0
     })
     .await;
 }
@@ -211,7 +213,8 @@ async fn every_event_is_folded_exactly_once_however_often_workers_are_killed() {
         tokio::join!(fresh, kill);
         if round == ROUNDS / 2 {
             // In the middle of it all nothing is wrong either: what waits in the queue is not missing.
-            let report = tokio::task::block_in_place(|| place.run(&["rebuild", "--verify"], &[SECRET])).output();
+            let report =
+                tokio::task::block_in_place(|| place.run(&["rebuild", "--verify"], &[SECRET])).output();
             assert!(report.ends_with(" 0 differences found\n"), "{report}");
         }
     }
@@ -292,7 +295,8 @@ async fn a_worker_alone_folds_what_a_service_took_in_and_the_service_shows_it_wi
         })
         .collect();
     assert_eq!(service.api.batch(&comments).await.unwrap().body["stored"], 300);
-    until("both creators are recommended", PATIENCE, async || service.api.recommended().await.len() == 2).await;
+    until("both creators are recommended", PATIENCE, async || service.api.recommended().await.len() == 2)
+        .await;
     assert_eq!(number(&client, "select count(*) from fold_queue").await, 300, "nobody folds yet");
 
     let worker = worker(&place);

@@ -240,7 +240,8 @@ fn stop_postgres(data_dir: &Path) {
     let programs = env::var_os("VOCI_PG_BIN").map(PathBuf::from);
     let options = Options { data_dir: data_dir.to_owned(), programs, durable: true };
     let data_dir = data_dir.to_owned();
-    let stopped = thread::spawn(move || EmbeddedServer::start_or_adopt(&options).and_then(EmbeddedServer::stop));
+    let stopped =
+        thread::spawn(move || EmbeddedServer::start_or_adopt(&options).and_then(EmbeddedServer::stop));
     if let Ok(Err(error)) = stopped.join() {
         let _ = writeln!(std::io::stderr(), "{} is not stopped: {error}", data_dir.display());
     }
@@ -435,7 +436,8 @@ impl Api {
         }
         let response = request.send().await?;
         let status = response.status().as_u16();
-        let retry_after = response.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
+        let retry_after =
+            response.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
         let text = response.text().await?;
         Ok(Answer { status, retry_after, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) })
     }
@@ -456,7 +458,8 @@ impl Api {
     /// Ids of the gaming creators that are recommended, best first; none while the service cannot answer.
     pub(crate) async fn recommended(&self) -> Vec<String> {
         let answer = self.send("GET", "/v1/recommendations?niche=gaming&limit=200", None).await;
-        let items = answer.ok().and_then(|answer| answer.body["items"].as_array().cloned()).unwrap_or_default();
+        let items =
+            answer.ok().and_then(|answer| answer.body["items"].as_array().cloned()).unwrap_or_default();
         items.iter().map(|item| item["creator_id"].as_str().unwrap().to_owned()).collect()
     }
 
