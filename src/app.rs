@@ -6,6 +6,7 @@ use crate::{
         Pools,
         connect::{ConnectError, ConnectSettings},
         embedded::{EmbeddedError, EmbeddedServer, Options},
+        keeper::Keeper,
         migrate::{self, MigrateError},
         partitions::Partitions,
     },
@@ -82,7 +83,7 @@ pub struct Foundation {
     pub pools: Pools,
     /// The master key, checked against the database.
     pub master: Arc<MasterKey>,
-    embedded: Option<EmbeddedServer>,
+    embedded: Option<Keeper>,
 }
 
 impl Foundation {
@@ -92,35 +93,72 @@ impl Foundation {
             Some(url) => (ConnectSettings::from_url(url.expose_secret())?, given_master(config)?, None),
             None => open_embedded(config).await?,
         };
-        migrate::check_server(&settings, config.accept_data_loss).await?;
-        migrate::migrate(&settings).await?;
         let pools = Pools::open(&settings, usize::from(config.pool_size), background_size);
-        key_store::check_master(&pools.background, &master).await?;
-        Ok(Self { pools, master: Arc::new(master), embedded })
+        let foundation = Self { pools, master: Arc::new(master), embedded };
+        let checked = foundation.check(&settings, config.accept_data_loss).await;
+        foundation.closed_on_failure(checked).await.map(|(foundation, ())| foundation)
+    }
+
+    async fn check(&self, settings: &ConnectSettings, accept_data_loss: bool) -> Result<(), StartError> {
+        migrate::check_server(settings, accept_data_loss).await?;
+        migrate::migrate(settings).await?;
+        Ok(key_store::check_master(&self.pools.background, &self.master).await?)
+    }
+
+    /// Goes on with what a step of the start made, or closes everything when it failed.
+    async fn closed_on_failure<T>(self, step: Result<T, StartError>) -> Result<(Self, T), StartError> {
+        match step {
+            Ok(made) => Ok((self, made)),
+            Err(error) => {
+                if let Err(second) = self.close().await {
+                    tracing::warn!(error = %second, "the database was not closed");
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Closes the connections; stops the private PostgreSQL unless another process uses it.
     pub async fn close(self) -> Result<(), StartError> {
         self.pools.close();
-        if let Some(server) = self.embedded {
-            tokio::task::spawn_blocking(move || server.stop()).await??;
+        match self.embedded {
+            Some(keeper) => Ok(keeper.stop().await?),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
 async fn open_embedded(
     config: &DatabaseConfig,
-) -> Result<(ConnectSettings, MasterKey, Option<EmbeddedServer>), StartError> {
+) -> Result<(ConnectSettings, MasterKey, Option<Keeper>), StartError> {
+    let given = match given_master(config) {
+        Err(MasterKeyError::Missing) => None,
+        given => Some(given?),
+    };
     let options =
         Options { data_dir: config.data_dir.clone(), programs: config.pg_bin.clone(), durable: true };
-    let server = tokio::task::spawn_blocking(move || EmbeddedServer::start_or_adopt(&options)).await??;
-    let master = match given_master(config) {
-        Err(MasterKeyError::Missing) => MasterKey::from_file_or_new(&config.data_dir.join("secret.key"))?,
-        given => given?,
+    let starting = options.clone();
+    let server = tokio::task::spawn_blocking(move || EmbeddedServer::start_or_adopt(&starting)).await??;
+    match prepare_embedded(&server, given, config).await {
+        Ok((settings, master)) => Ok((settings, master, Some(Keeper::watch(server, options)))),
+        Err(error) => {
+            tokio::task::spawn_blocking(move || server.stop()).await??;
+            Err(error)
+        }
+    }
+}
+
+async fn prepare_embedded(
+    server: &EmbeddedServer,
+    given: Option<MasterKey>,
+    config: &DatabaseConfig,
+) -> Result<(ConnectSettings, MasterKey), StartError> {
+    let master = match given {
+        Some(given) => given,
+        None => MasterKey::from_file_or_new(&config.data_dir.join("secret.key"))?,
     };
-    migrate::ensure_database(&ConnectSettings::embedded(&server, "postgres")?, "voci").await?;
-    Ok((ConnectSettings::embedded(&server, "voci")?, master, Some(server)))
+    migrate::ensure_database(&ConnectSettings::embedded(server, "postgres")?, "voci").await?;
+    Ok((ConnectSettings::embedded(server, "voci")?, master))
 }
 
 fn given_master(config: &DatabaseConfig) -> Result<MasterKey, MasterKeyError> {
@@ -143,27 +181,27 @@ pub struct Application {
 }
 
 impl Application {
-    /// Opens the database, binds the address and starts the background work.
+    /// Binds the address, opens the database and starts the background work.
     pub async fn build(database: &DatabaseConfig, config: &ServeConfig) -> Result<Self, StartError> {
         let given = config::given(config.bootstrap_key.as_ref())
             .map(|key| ApiKey::parse(key.expose_secret().trim()))
             .transpose()?;
+        // First of all: a start that ends here has not made a key that nobody gets to see.
+        let listener = std::net::TcpListener::bind(config.listen).map_err(listen_error(config))?;
         // Each worker, the snapshot feed, erasures and models use one connection at a time, and a creator's erasure another.
         let foundation = Foundation::open(database, usize::from(config.work.workers) + 5).await?;
-        let first_key = key_store::bootstrap(&foundation.pools.background, &foundation.master, given).await?;
-        let services = Services::new(&foundation);
-        let draining = Data::new(Draining::default());
-        let listener = std::net::TcpListener::bind(config.listen);
-        let listen = |cause| StartError::Listen { address: config.listen, cause };
-        let server = server(&services, &draining, config, listener.map_err(listen)?).map_err(listen)?;
-        let background = services.start(&foundation.pools, config);
+        let key = key_store::bootstrap(&foundation.pools.background, &foundation.master, given).await;
+        let (foundation, first_key) = foundation.closed_on_failure(key.map_err(StartError::from)).await?;
+        let (services, draining) = (Services::new(&foundation), Data::new(Draining::default()));
+        let server = server(&services, &draining, config, listener).map_err(listen_error(config));
+        let (foundation, (server, addresses)) = foundation.closed_on_failure(server).await?;
         Ok(Self {
-            addresses: server.1,
-            server: server.0,
+            background: services.start(&foundation.pools, config),
+            server,
+            addresses,
             first_key,
             foundation,
             draining,
-            background,
             drain: Duration::from_secs(u64::from(config.drain_seconds)),
         })
     }
@@ -204,6 +242,11 @@ impl Application {
         }
         self.foundation.close().await
     }
+}
+
+fn listen_error(config: &ServeConfig) -> impl FnOnce(io::Error) -> StartError {
+    let address = config.listen;
+    move |cause| StartError::Listen { address, cause }
 }
 
 /// What handlers share.

@@ -3,6 +3,7 @@
 pub mod connect;
 pub mod embedded;
 pub mod error;
+pub mod keeper;
 pub mod migrate;
 pub mod partitions;
 pub mod pool;
