@@ -6,6 +6,7 @@ use voci::{
     app::{self, Application, Foundation, StartError},
     config::{DatabaseConfig, ServeConfig, WorkConfig},
     db::DbError,
+    ids::{ID_RULE, is_valid_id},
     keys::{
         Scope,
         store::{self as keys, KeyStoreError},
@@ -112,6 +113,7 @@ struct CreateTenant {
     #[command(flatten)]
     database: DatabaseConfig,
     /// Its name.
+    #[arg(value_parser = tenant_name)]
     name: String,
     /// Days of events it takes, or `unlimited`.
     #[arg(long, default_value = "400", value_parser = retention)]
@@ -127,6 +129,10 @@ fn retention(text: &str) -> Result<Retention, String> {
     }
     let days = text.parse().ok().filter(|days| (1..=36_500).contains(days));
     days.map(|days| Retention(Some(days))).ok_or_else(|| "must be 1 to 36500 days, or unlimited".to_owned())
+}
+
+fn tenant_name(text: &str) -> Result<String, String> {
+    if is_valid_id(text) { Ok(text.to_owned()) } else { Err(format!("must be {ID_RULE}")) }
 }
 
 fn environment(text: &str) -> Result<String, String> {
@@ -166,10 +172,11 @@ async fn run(command: Command) -> Result<(), CommandError> {
     match command {
         Command::Serve { database, serve } => serve_until_signal(&database, &serve).await,
         Command::Work { database, work } => {
+            let stop = tokio::spawn(stop_signal());
             let foundation = Foundation::open(&database, usize::from(work.workers) + 2).await?;
             tokio::select! {
                 () = worker::run(foundation.pools.background.clone(), work) => {}
-                () = stop_signal() => {}
+                _ = stop => {}
             }
             Ok(foundation.close().await?)
         }
@@ -182,13 +189,15 @@ async fn run(command: Command) -> Result<(), CommandError> {
 }
 
 async fn serve_until_signal(database: &DatabaseConfig, config: &ServeConfig) -> Result<(), CommandError> {
+    // From here on, so that a signal during a long start is not lost.
+    let stop = tokio::spawn(stop_signal());
     let application = Application::build(database, config).await?;
     let address = application.address();
     tracing::info!(%address, docs = format!("http://{address}/docs/"), "listening");
     if let Some(key) = application.first_key() {
         print(&welcome(key.expose(), address))?;
     }
-    Ok(application.run_until(stop_signal()).await?)
+    Ok(application.run_until(async { drop(stop.await) }).await?)
 }
 
 /// What is shown once, at the first start: the key, and a line that registers a creator and gets it recommended.
@@ -219,11 +228,25 @@ async fn stop_signal() {
     });
 }
 
+/// Does something with the database and closes it, whatever became of that.
+async fn on_database<T>(
+    config: &DatabaseConfig,
+    work: impl AsyncFnOnce(&Foundation) -> Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    let foundation = Foundation::open(config, 2).await?;
+    let done = work(&foundation).await;
+    let closed = foundation.close().await;
+    let done = done?;
+    closed?;
+    Ok(done)
+}
+
 async fn rebuild(database: &DatabaseConfig, verify: bool) -> Result<(), CommandError> {
-    let foundation = Foundation::open(database, 2).await?;
-    let report = relationships::rebuild::rebuild(&foundation.pools.background, !verify).await?;
-    foundation.close().await?;
-    let relationships::rebuild::Report { creators, compared, differences } = report;
+    let rebuild = async |foundation: &Foundation| {
+        Ok(relationships::rebuild::rebuild(&foundation.pools.background, !verify).await?)
+    };
+    let relationships::rebuild::Report { creators, compared, differences } =
+        on_database(database, rebuild).await?;
     let done = if verify { "found" } else { "mended" };
     print(&format!(
         "{creators} creators, {compared} relationships compared, {differences} differences {done}\n"
@@ -239,26 +262,28 @@ async fn rebuild(database: &DatabaseConfig, verify: bool) -> Result<(), CommandE
 async fn manage_keys(command: KeysCommand) -> Result<(), CommandError> {
     match command {
         KeysCommand::Create { database, tenant, label, env, scopes } => {
-            let foundation = Foundation::open(&database, 2).await?;
-            let pool = &foundation.pools.background;
-            let tenant = keys::find_tenant(pool, &tenant).await?.ok_or(KeyStoreError::NoTenant)?;
             let key = keys::new_key(&env)?;
-            keys::store_key(pool, tenant, &key, &label, &scopes).await?;
-            foundation.close().await?;
+            let store = async |foundation: &Foundation| {
+                let pool = &foundation.pools.background;
+                let tenant = keys::find_tenant(pool, &tenant).await?.ok_or(KeyStoreError::NoTenant)?;
+                Ok(keys::store_key(pool, tenant, &key, &label, &scopes).await?)
+            };
+            on_database(&database, store).await?;
             print(&format!("{}\n", key.expose()))
         }
         KeysCommand::List { database, tenant } => {
-            let foundation = Foundation::open(&database, 2).await?;
-            let pool = &foundation.pools.background;
-            let tenant = keys::find_tenant(pool, &tenant).await?.ok_or(KeyStoreError::NoTenant)?;
-            let stored = keys::list_keys(pool, tenant).await?;
-            foundation.close().await?;
-            stored.iter().try_for_each(|key| print(&described(key)))
+            let list = async |foundation: &Foundation| {
+                let pool = &foundation.pools.background;
+                let tenant = keys::find_tenant(pool, &tenant).await?.ok_or(KeyStoreError::NoTenant)?;
+                Ok(keys::list_keys(pool, tenant).await?)
+            };
+            on_database(&database, list).await?.iter().try_for_each(|key| print(&described(key)))
         }
         KeysCommand::Revoke { database, key_id } => {
-            let foundation = Foundation::open(&database, 2).await?;
-            let revoked = keys::revoke_key(&foundation.pools.background, &key_id).await?;
-            foundation.close().await?;
+            let revoke = async |foundation: &Foundation| {
+                Ok(keys::revoke_key(&foundation.pools.background, &key_id).await?)
+            };
+            let revoked = on_database(&database, revoke).await?;
             if revoked { Ok(()) } else { Err(CommandError::Failed("there is no live key of this id".into())) }
         }
     }
@@ -273,19 +298,17 @@ fn described(key: &keys::StoredKey) -> String {
 async fn manage_tenants(command: TenantsCommand) -> Result<(), CommandError> {
     match command {
         TenantsCommand::Create(CreateTenant { database, name, retention }) => {
-            let foundation = Foundation::open(&database, 2).await?;
-            let made =
-                keys::create_tenant(&foundation.pools.background, &foundation.master, &name, retention.0)
-                    .await;
-            foundation.close().await?;
-            made?;
+            let create = async |foundation: &Foundation| {
+                let Foundation { pools, master, .. } = foundation;
+                Ok(keys::create_tenant(&pools.background, master, &name, retention.0).await?)
+            };
+            on_database(&database, create).await?;
             print(&format!("tenant {name} made; `voci keys create --tenant {name}` makes a key for it\n"))
         }
         TenantsCommand::List { database } => {
-            let foundation = Foundation::open(&database, 2).await?;
-            let tenants = keys::list_tenants(&foundation.pools.background).await?;
-            foundation.close().await?;
-            tenants.iter().try_for_each(|(id, name, retention)| {
+            let list =
+                async |foundation: &Foundation| Ok(keys::list_tenants(&foundation.pools.background).await?);
+            on_database(&database, list).await?.iter().try_for_each(|(id, name, retention)| {
                 let retention = retention.map_or("unlimited".to_owned(), |days| format!("{days} days"));
                 print(&format!("{}  {name}  {retention}\n", id.0))
             })
