@@ -4,5 +4,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
+mod commands;
 mod fold;
+mod restart;
+mod shutdown;
 mod support;

@@ -7,7 +7,7 @@ use std::{
     fmt::Write as _,
     fs::{self, Permissions},
     io::{BufRead, BufReader, Read, Write},
-    os::unix::{fs::MetadataExt, fs::PermissionsExt, process::CommandExt},
+    os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -103,10 +103,6 @@ impl Place {
             .unwrap();
         let shared = Shared { reports: Mutex::new(watchdog.stdin.take()), ..Shared::default() };
         Self { temp, shared: Arc::new(shared), watchdog }
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        self.temp.path()
     }
 
     pub(crate) fn data_dir(&self) -> PathBuf {
@@ -535,9 +531,4 @@ impl Dice {
         let number = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
         usize::try_from(number).unwrap() % end
     }
-}
-
-/// Whether the tests run as root.
-pub(crate) fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|found| found.uid() == 0)
 }
