@@ -103,14 +103,17 @@ fn aim(story: &mut [Sent]) {
     }
 }
 
-/// Counts by kind and active days, of each pair of creator and engager.
-type Recount = BTreeMap<(Uuid, i64), (BTreeMap<&'static str, u32>, Vec<i32>)>;
+/// Counts by kind and active days.
+type Counted = (BTreeMap<&'static str, u32>, BTreeSet<i32>);
+
+/// What each pair of creator and engager has.
+type Recount = BTreeMap<(Uuid, i64), Counted>;
 
 /// What the relationships must be, worked out from what was sent.
 fn recount(story: &[Sent], secrets: &TenantSecrets) -> Recount {
     let retracted: BTreeSet<(&String, &String)> =
         story.iter().filter_map(|sent| Some((&sent.creator, sent.takes_back.as_ref()?))).collect();
-    let mut pairs: BTreeMap<(Uuid, i64), (BTreeMap<&'static str, u32>, BTreeSet<i32>)> = BTreeMap::new();
+    let mut pairs = Recount::new();
     for sent in story {
         if sent.kind == "retract" || retracted.contains(&(&sent.creator, &sent.id)) {
             continue;
@@ -123,7 +126,7 @@ fn recount(story: &[Sent], secrets: &TenantSecrets) -> Recount {
             days.insert(i32::try_from(sent.second.div_euclid(86_400)).unwrap());
         }
     }
-    pairs.into_iter().map(|(pair, (counts, days))| (pair, (counts, days.into_iter().collect()))).collect()
+    pairs
 }
 
 async fn stored(client: &Client) -> Recount {
@@ -146,7 +149,7 @@ async fn stored(client: &Client) -> Recount {
         let relationship = stored.decode().unwrap();
         let counts = Kind::ALL.iter().map(|kind| (kind.name(), relationship.count_of(*kind)));
         let counts = counts.filter(|(_, count)| *count > 0).collect();
-        ((row.get(0), row.get(1)), (counts, relationship.active_days().as_slice().to_vec()))
+        ((row.get(0), row.get(1)), (counts, relationship.active_days().as_slice().iter().copied().collect()))
     });
     decoded.collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! `VOCI_PG_BIN` chooses the PostgreSQL to test with.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 mod commands;
 mod fold;

@@ -3,7 +3,9 @@
 
 use crate::{
     fold::hold_lane,
-    support::{Answer, Api, Dice, PATIENCE, Place, Service, days_ago, like, number, runs, signal, until},
+    support::{
+        Answer, Api, Dice, PATIENCE, Place, Service, days_ago, like, number, profile, runs, signal, until,
+    },
 };
 use serde_json::Value;
 use std::{
@@ -360,4 +362,52 @@ async fn nothing_is_left_of_creators_erased_while_events_for_them_come_in() {
             assert_eq!(number(&client, &format!("select count(*) from {table}")).await, 0, "{table}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replicas_agree_with_the_database_after_many_changes_at_once() {
+    let place = Place::new();
+    let (first, second) = (place.serve(&[]), place.serve(&[("VOCI_WORKERS", "0")]));
+    let over = Arc::new(AtomicBool::new(false));
+    let mut writers = JoinSet::new();
+    for seed in 0..4 {
+        let (api, over) = (if seed % 2 == 0 { &first } else { &second }.api.clone(), over.clone());
+        writers.spawn(async move {
+            let mut dice = Dice::new(seed);
+            while !over.load(Ordering::Relaxed) {
+                let id = format!("creator-{}", dice.below(12));
+                let path = format!("/v1/creators/{id}");
+                let answer = match dice.below(4) {
+                    0 => api.send("DELETE", &path, None).await,
+                    1 => api.batch(&[like(&format!("{seed}-{}", dice.below(1 << 30)), &id, "p1", 1)]).await,
+                    _ => api.send("PUT", &path, Some(&profile(&id))).await,
+                };
+                let status = answer.unwrap().status;
+                assert!(matches!(status, 200 | 201 | 204 | 207 | 404 | 409 | 503), "{status}");
+            }
+        });
+    }
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    over.store(true, Ordering::Relaxed);
+    writers.join_all().await;
+
+    let client = place.connect().await;
+    let rows = client.query("select creator_id from creators order by creator_id", &[]).await.unwrap();
+    let registered: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    for service in [&first, &second] {
+        until("a replica agrees", Duration::from_secs(2), async || {
+            let mut shown = service.api.recommended().await;
+            shown.sort();
+            shown == registered
+        })
+        .await;
+    }
+    for table in ["events", "relationships", "creator_statistics"] {
+        let orphans = format!(
+            "select count(*) from {table} t where not exists (select from creators c where c.creator_key = t.creator_key)"
+        );
+        assert_eq!(number(&client, &orphans).await, 0, "{table} of nobody");
+    }
+    let report = tokio::task::block_in_place(|| place.run(&["rebuild", "--verify"], &[])).output();
+    assert!(report.ends_with(" 0 differences found\n"), "{report}");
 }

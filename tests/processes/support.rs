@@ -209,7 +209,9 @@ fn is_setting(name: &str) -> bool {
 impl Drop for Place {
     fn drop(&mut self) {
         let left = lock(&self.shared.running).clone();
-        left.iter().for_each(|pid| signal("-KILL", *pid));
+        for pid in left {
+            signal("-KILL", pid);
+        }
         let file = self.pid_file();
         if !file.is_empty() {
             stop_postgres(&self.data_dir());
