@@ -4,9 +4,11 @@ use crate::{
     scores::{
         components::{Component, Status},
         fit::Fit,
+        interval::Estimate,
     },
     snapshot::{TenantSnapshot, chunk::Row},
 };
+use std::fmt::Display;
 
 /// Reasons, the most telling first. English.
 #[must_use]
@@ -14,7 +16,7 @@ pub fn reasons(snapshot: &TenantSnapshot, asked: &[String], row: &Row, fit: &Fit
     let mut reasons = vec![fit_reason(snapshot, asked, row, fit.estimate.value)];
     reasons.extend(community_reason(asked, row, fit));
     reasons.extend(loyalty_reason(snapshot, row));
-    reasons.extend(conversation_reason(row));
+    reasons.extend(conversation_reason(snapshot, row));
     reasons.extend(evidence_reason(row));
     reasons
 }
@@ -24,19 +26,28 @@ fn name<'a>(snapshot: &'a TenantSnapshot, niche: &'a str) -> &'a str {
 }
 
 fn fit_reason(snapshot: &TenantSnapshot, asked: &[String], row: &Row, fit: f64) -> String {
-    let percent = percent(fit);
-    let shared: Vec<&str> = row
-        .cold
-        .niches
-        .iter()
-        .filter(|niche| asked.contains(niche))
-        .map(|niche| name(snapshot, niche))
-        .collect();
-    if shared.is_empty() {
-        let near: Vec<&str> = row.cold.niches.iter().map(|niche| name(snapshot, niche)).take(3).collect();
-        return format!("Declares {}, next to what the brief asks for (fit {percent})", listed(&near));
-    }
-    format!("Declares {}, which the brief asks for (fit {percent})", listed(&shared))
+    let named = |wanted: bool| -> Vec<&str> {
+        let niches = row.cold.niches.iter().filter(|niche| asked.contains(niche) == wanted);
+        niches.map(|niche| name(snapshot, niche)).collect()
+    };
+    declared(&named(true), &named(false), asked.len(), &percent(fit))
+}
+
+/// Which niches of the brief a creator declares, and which besides: both move the fit.
+fn declared(shared: &[&str], besides: &[&str], asked: usize, fit: &str) -> String {
+    let besides = listed(besides);
+    let part = match (shared.len(), asked) {
+        (0, _) if besides.is_empty() => {
+            return format!("Declares no niche; its people are near the brief (fit {fit})");
+        }
+        (0, _) => return format!("Declares {besides}, next to what the brief asks for (fit {fit})"),
+        (1, 1) => "the niche of the brief".to_owned(),
+        (2, 2) => "both niches of the brief".to_owned(),
+        (shared, asked) if shared == asked => format!("all {asked} niches of the brief"),
+        (shared, asked) => format!("{shared} of the {asked} niches of the brief"),
+    };
+    let besides = if besides.is_empty() { besides } else { format!(", and {besides} besides") };
+    format!("Declares {}, {part}{besides} (fit {fit})", listed(shared))
 }
 
 /// Least people of a community that is worth a sentence.
@@ -55,52 +66,163 @@ fn community_reason(asked: &[String], row: &Row, fit: &Fit) -> Option<String> {
 fn loyalty_reason(snapshot: &TenantSnapshot, row: &Row) -> Option<String> {
     let sums = row.cold.statistics.as_ref()?;
     let loyalty = &row.cold.components.loyalty;
-    if loyalty.status == Status::Insufficient {
-        return None;
-    }
-    let back = sums.expected_back.round();
     let usual = snapshot.model.rates_for(&row.cold.niches).loyalty;
-    let compared = compared_with_usual(loyalty, usual);
-    Some(format!("{} people engaged, {back} are expected back within 90 days: {compared}", sums.engagers))
+    let compared = compared_with_usual(&loyalty.raw, usual, &place_of_rates(snapshot, row));
+    is_measured(loyalty).then(|| returning(sums.loyal_engagers, sums.engagers, sums.expected_back, &compared))
 }
 
-fn compared_with_usual(loyalty: &Component, usual: f64) -> String {
-    let ratio = loyalty.raw.value / usual.max(1e-9);
-    if loyalty.raw.low > usual {
-        format!("{ratio:.1} times the loyalty usual in these niches")
-    } else if loyalty.raw.high < usual {
-        format!("less loyal than usual in these niches ({ratio:.1} times)")
+/// How many people came back and how many of those are expected again.
+fn returning(loyal: i32, engagers: i32, expected: f64, compared: &str) -> String {
+    let people = grouped(engagers);
+    let expected = match (loyal, expected.round()) {
+        (0, _) if besides.is_empty() => {
+            return format!("Declares no niche; its people are near the brief (fit {fit})");
+        }
+        (0, _) => return format!("None of {people} people came back on another day: {compared}"),
+        (_, ..1.0) => "none of them is".to_owned(),
+        (_, 1.0) => "1 of them is".to_owned(),
+        (_, many) => format!("{} of them are", grouped(many)),
+    };
+    let loyal = grouped(loyal);
+    format!(
+        "{loyal} of {people} people came back on another day, and {expected} expected again within 90 days: {compared}"
+    )
+}
+
+fn compared_with_usual(loyalty: &Estimate, usual: f64, place: &str) -> String {
+    let ratio = loyalty.value / usual.max(1e-9);
+    let times = match ratio {
+        10.0.. => format!("{ratio:.0} times"),
+        0.1.. => format!("{ratio:.1} times"),
+        _ => "less than a tenth of".to_owned(),
+    };
+    if loyalty.low > usual {
+        format!("{times} the loyalty usual {place}")
+    } else if loyalty.high < usual && ratio >= 0.1 {
+        format!("only {times} the loyalty usual {place}")
+    } else if loyalty.high < usual {
+        format!("{times} the loyalty usual {place}")
     } else {
-        "about the loyalty usual in these niches".to_owned()
+        format!("about the loyalty usual {place}")
     }
 }
 
-fn conversation_reason(row: &Row) -> Option<String> {
+fn conversation_reason(snapshot: &TenantSnapshot, row: &Row) -> Option<String> {
     let sums = row.cold.statistics.as_ref()?;
     let talkers = sums.talking_engagers;
-    let told = row.cold.components.conversation.status == Status::Measured && talkers > 0;
+    let told = is_measured(&row.cold.components.conversation) && talkers > 0;
     let share = percent(f64::from(talkers) / f64::from(sums.engagers.max(1)));
-    told.then(|| format!("{talkers} of them talk, with comments that say something or replies ({share})"))
+    let usual = percent(snapshot.model.rates_for(&row.cold.niches).talk);
+    let place = place_of_rates(snapshot, row);
+    told.then(|| {
+        format!(
+            "{share} of its people talk, in replies or comments that say something; {usual} is usual {place}"
+        )
+    })
+}
+
+/// What the creator is compared with: its niches, as far as the model has rates of their own for them. Before a model
+/// is fitted nothing is known of the tenant's creators, and the reason shall not claim it.
+fn place_of_rates(snapshot: &TenantSnapshot, row: &Row) -> String {
+    let known = row.cold.niches.iter().filter(|niche| snapshot.model.niches.contains_key(*niche));
+    let known: Vec<&str> = known.map(|niche| name(snapshot, niche)).collect();
+    match (&known[..], snapshot.model.version) {
+        ([], 0) => "by the published default".to_owned(),
+        ([], _) => "among all creators".to_owned(),
+        (known, _) => format!("in {}", listed(known)),
+    }
 }
 
 fn evidence_reason(row: &Row) -> Option<String> {
     let engagers = row.cold.statistics.as_ref().map_or(0, |sums| sums.engagers);
-    let unmeasured = row.cold.components.loyalty.status == Status::Insufficient;
-    unmeasured.then(|| match engagers {
+    (!is_measured(&row.cold.components.loyalty)).then(|| match engagers {
         0 => "No engagement seen yet: loyalty is taken as usual in these niches".to_owned(),
         1 => "Only 1 person seen so far: loyalty is taken as usual in these niches".to_owned(),
         _ => format!("{engagers} people seen so far, too few or too briefly to measure loyalty: taken as usual in these niches"),
     })
 }
 
+fn is_measured(component: &Component) -> bool {
+    component.status == Status::Measured
+}
+
 fn percent(share: f64) -> String {
+    if share > 0.0 && share < 0.005 {
+        return "under 1 %".to_owned();
+    }
     format!("{:.0} %", share * 100.0)
 }
 
 fn listed(names: &[&str]) -> String {
     match names {
-        [] => "no niche".to_owned(),
+        [] => String::new(),
         [one] => (*one).to_owned(),
         [head @ .., last] => format!("{} and {last}", head.join(", ")),
+    }
+}
+
+/// A whole number that is not negative, with commas between thousands.
+pub(crate) fn grouped<N: Display>(number: N) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn niches_of_the_brief_are_told_from_others() {
+        assert_eq!(declared(&["A"], &[], 1, "100 %"), "Declares A, the niche of the brief (fit 100 %)");
+        assert_eq!(
+            declared(&["A", "B"], &[], 2, "95 %"),
+            "Declares A and B, both niches of the brief (fit 95 %)"
+        );
+        assert_eq!(
+            declared(&["A"], &["C", "D"], 2, "60 %"),
+            "Declares A, 1 of the 2 niches of the brief, and C and D besides (fit 60 %)"
+        );
+        assert_eq!(
+            declared(&[], &["C"], 1, "45 %"),
+            "Declares C, next to what the brief asks for (fit 45 %)"
+        );
+    }
+
+    #[test]
+    fn people_who_come_back_are_counted_in_words() {
+        assert_eq!(
+            returning(46, 2_340, 25.2, "as usual"),
+            "46 of 2,340 people came back on another day, and 25 of them are expected again within 90 days: as usual"
+        );
+        assert!(returning(3, 9, 0.6, "x").contains("1 of them is expected again"));
+        assert!(returning(3, 9, 0.4, "x").contains("none of them is expected again"));
+        assert_eq!(returning(0, 8, 0.0, "x"), "None of 8 people came back on another day: x");
+    }
+
+    #[test]
+    fn loyalty_differs_from_the_usual_only_beyond_its_uncertainty() {
+        let compared = |value, low, high| compared_with_usual(&Estimate { value, low, high }, 0.1, "here");
+        assert_eq!(compared(0.31, 0.2, 0.4), "3.1 times the loyalty usual here");
+        assert_eq!(compared(1.0, 0.9, 1.0), "10 times the loyalty usual here");
+        assert_eq!(compared(0.31, 0.1, 0.4), "about the loyalty usual here");
+        assert_eq!(compared(0.05, 0.0, 0.09), "only 0.5 times the loyalty usual here");
+        assert_eq!(compared(0.003, 0.0, 0.09), "less than a tenth of the loyalty usual here");
+    }
+
+    #[test]
+    fn numbers_are_easy_to_read() {
+        assert_eq!(
+            [0, 999, 1_000, 20_000, 2_300_000].map(grouped),
+            ["0", "999", "1,000", "20,000", "2,300,000"]
+        );
+        assert_eq!([0.0, 0.001, 0.05, 1.0].map(percent), ["0 %", "under 1 %", "5 %", "100 %"]);
+        assert_eq!(listed(&["A", "B", "C"]), "A, B and C");
     }
 }
