@@ -8,6 +8,7 @@ pub mod app;
 pub mod config;
 pub mod creators;
 pub mod db;
+pub mod demo;
 pub mod error;
 pub mod events;
 pub mod http;
