@@ -4,7 +4,10 @@
 
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
 /// Where the database is and how it is reached; shared by all commands.
 #[derive(Args, Clone, Debug)]
@@ -85,4 +88,38 @@ pub struct WorkConfig {
     /// high: priors and maps lag behind the data.
     #[arg(long, env = "VOCI_MODEL_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub model_seconds: u32,
+}
+
+/// What `voci demo` needs.
+#[derive(Args, Clone, Debug)]
+pub struct DemoConfig {
+    /// Address of the service, such as `http://127.0.0.1:8080`; from `VOCI_LISTEN` unless it is given.
+    #[arg(long, env = "VOCI_URL")]
+    pub url: Option<String>,
+
+    /// Address the service on this machine listens on.
+    #[arg(long, env = "VOCI_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// API key of the tenant to load the story into. Without it the demo makes a tenant and a key of its own in the
+    /// database of the service.
+    #[arg(long, env = "VOCI_KEY", hide_env_values = true)]
+    pub key: Option<SecretString>,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would become the help text of the whole command")]
+    pub database: DatabaseConfig,
+}
+
+impl DemoConfig {
+    /// Where the service is. One that listens on all addresses is found on the loopback one.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let mut listen = self.listen;
+        if listen.ip().is_unspecified() {
+            listen.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        }
+        let given = self.url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
+        given.unwrap_or_else(|| format!("http://{listen}"))
+    }
 }

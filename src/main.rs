@@ -4,8 +4,9 @@ use clap::{Args, Parser, Subcommand};
 use std::{io::Write, net::SocketAddr, process::ExitCode};
 use voci::{
     app::{self, Application, Foundation, StartError},
-    config::{DatabaseConfig, ServeConfig, WorkConfig},
+    config::{DatabaseConfig, DemoConfig, ServeConfig, WorkConfig},
     db::DbError,
+    demo::{self, DemoError},
     ids::{ID_RULE, is_valid_id},
     keys::{
         Scope,
@@ -57,6 +58,11 @@ enum Command {
     /// Make and list tenants.
     #[command(subcommand)]
     Tenants(TenantsCommand),
+    /// Load a small story into the running service and ask it three questions.
+    Demo {
+        #[command(flatten)]
+        demo: DemoConfig,
+    },
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -149,6 +155,8 @@ enum CommandError {
     Database(#[from] DbError),
     #[error(transparent)]
     Keys(#[from] KeyStoreError),
+    #[error(transparent)]
+    Demo(#[from] DemoError),
     #[error("cannot print: {0}")]
     Print(#[from] std::io::Error),
     #[error("{0}")]
@@ -158,7 +166,10 @@ enum CommandError {
 #[actix_web::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    telemetry::start_logging();
+    telemetry::start_logging(match cli.command {
+        Command::Demo { .. } => telemetry::QUIET,
+        _ => telemetry::USUAL,
+    });
     match run(cli.command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -184,6 +195,7 @@ async fn run(command: Command) -> Result<(), CommandError> {
         Command::Rebuild { database, verify } => rebuild(&database, verify).await,
         Command::Keys(command) => manage_keys(command).await,
         Command::Tenants(command) => manage_tenants(command).await,
+        Command::Demo { demo } => Ok(demo::run(&demo, &mut std::io::stdout()).await?),
         Command::Openapi => print(&openapi::to_text(&app::document())),
     }
 }

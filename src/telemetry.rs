@@ -13,10 +13,14 @@ use tracing_subscriber::EnvFilter;
 /// Response header that carries the id of a request, as in its log line and in its problem document.
 pub static REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What is logged unless `VOCI_LOG` says otherwise.
+pub const USUAL: &str = "info,actix_server=warn";
+/// The same for commands whose output is for reading.
+pub const QUIET: &str = "warn";
+
 /// Starts logging: `VOCI_LOG` is a filter such as `info` or `voci=debug`, `VOCI_LOG_FORMAT=json` makes JSON lines.
-pub fn start_logging() {
-    let filter =
-        EnvFilter::try_from_env("VOCI_LOG").unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+pub fn start_logging(otherwise: &str) {
+    let filter = EnvFilter::try_from_env("VOCI_LOG").unwrap_or_else(|_| EnvFilter::new(otherwise));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if std::env::var("VOCI_LOG_FORMAT").is_ok_and(|format| format == "json") {
         builder.json().init();

@@ -75,9 +75,6 @@ fn loyalty_reason(snapshot: &TenantSnapshot, row: &Row) -> Option<String> {
 fn returning(loyal: i32, engagers: i32, expected: f64, compared: &str) -> String {
     let people = grouped(engagers);
     let expected = match (loyal, expected.round()) {
-        (0, _) if besides.is_empty() => {
-            return format!("Declares no niche; its people are near the brief (fit {fit})");
-        }
         (0, _) => return format!("None of {people} people came back on another day: {compared}"),
         (_, ..1.0) => "none of them is".to_owned(),
         (_, 1.0) => "1 of them is".to_owned(),
