@@ -36,3 +36,7 @@ openapi:
 
 demo:
 	$(CARGO) run --release -- demo
+
+# The directory of the data is given in DATA; ../shared/data unless set.
+evaluate: postgres
+	$(CARGO) bench --bench evaluate

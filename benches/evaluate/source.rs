@@ -1,0 +1,121 @@
+//! Reads the short-video data: who was shown which video when, and what they did.
+
+use super::harness::Failure;
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    path::{Path, PathBuf},
+};
+use voci::events::Kind;
+
+/// Name of the data set below the data directory.
+const DATA_SET: &str = "kuairand-pure-part";
+
+/// A row of the event table: one video shown to one person.
+pub(crate) struct Row {
+    /// Hash of the whole row: exact repeats, and only they, have the same.
+    pub(crate) digest: [u8; 8],
+    /// When, in milliseconds since 1970.
+    pub(crate) time_ms: i64,
+    /// Whom it was shown to.
+    pub(crate) user: u32,
+    /// The video.
+    pub(crate) video: u32,
+    /// Whose video it is.
+    pub(crate) author: u32,
+    /// What the person did; empty when the video was only shown or played.
+    pub(crate) acts: Vec<Kind>,
+}
+
+/// The data.
+pub(crate) struct Source {
+    /// All rows, exact repeats included, in the order of time.
+    pub(crate) rows: Vec<Row>,
+    /// Tags of each author's videos, as often as they occur. All videos were uploaded before the first row.
+    pub(crate) tags: BTreeMap<u32, Vec<String>>,
+}
+
+/// The directory of the data set, if it is there: in the directory that `DATA` names, else beside the checkout.
+pub(crate) fn find() -> Option<PathBuf> {
+    let data = std::env::var_os("DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
+    Some(data.join(DATA_SET)).filter(|directory| directory.join("events.csv.zst").is_file())
+}
+
+/// Reads everything.
+pub(crate) fn read(directory: &Path) -> Result<Source, Failure> {
+    Ok(Source {
+        rows: rows(&directory.join("events.csv.zst"))?,
+        tags: tags(&directory.join("videos.csv.zst"))?,
+    })
+}
+
+type Table = csv::Reader<zstd::Decoder<'static, std::io::BufReader<File>>>;
+
+fn open(path: &Path) -> Result<Table, Failure> {
+    let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(csv::Reader::from_reader(zstd::Decoder::new(file)?))
+}
+
+/// Places of columns by their names, in the order asked for.
+fn places<const N: usize>(table: &mut Table, names: [&str; N]) -> Result<[usize; N], Failure> {
+    let headers = table.headers()?.clone();
+    let mut places = [0; N];
+    for (place, name) in places.iter_mut().zip(names) {
+        let found = headers.iter().position(|header| header == name);
+        *place = found.ok_or_else(|| format!("the data has no column {name}"))?;
+    }
+    Ok(places)
+}
+
+/// Columns that tell of an act, with its kind. `is_click` (the video was played) and `long_view` are views, which a
+/// row stands for anyway; `is_hate` has no kind.
+const ACTS: [(&str, Kind); 5] = [
+    ("is_like", Kind::Like),
+    ("is_follow", Kind::Follow),
+    ("is_comment", Kind::Comment),
+    ("is_forward", Kind::Share),
+    ("is_profile_enter", Kind::Click),
+];
+
+fn rows(path: &Path) -> Result<Vec<Row>, Failure> {
+    let mut table = open(path)?;
+    let [time, user, video, author] = places(&mut table, ["time_ms", "user_id", "video_id", "author_id"])?;
+    let acts = places(&mut table, ACTS.map(|(column, _)| column))?;
+    let mut rows = Vec::new();
+    for record in table.records() {
+        let record = record?;
+        let done = acts.iter().zip(ACTS).filter(|(place, _)| &record[**place] == "1");
+        rows.push(Row {
+            digest: digest(&record),
+            time_ms: record[time].parse()?,
+            user: record[user].parse()?,
+            video: record[video].parse()?,
+            author: record[author].parse()?,
+            acts: done.map(|(_, (_, kind))| kind).collect(),
+        });
+    }
+    Ok(rows)
+}
+
+fn digest(record: &csv::StringRecord) -> [u8; 8] {
+    let mut hasher = blake3::Hasher::new();
+    for field in record {
+        hasher.update(field.as_bytes()).update(b"\n");
+    }
+    let mut digest = [0; 8];
+    hasher.finalize_xof().fill(&mut digest);
+    digest
+}
+
+fn tags(path: &Path) -> Result<BTreeMap<u32, Vec<String>>, Failure> {
+    let mut table = open(path)?;
+    let [author, tag] = places(&mut table, ["author_id", "tag"])?;
+    let mut tags: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+    for record in table.records() {
+        let record = record?;
+        // "unknown" says that there is no tag; it is no niche.
+        let known = record[tag].split(',').filter(|tag| *tag != "unknown").map(str::to_owned);
+        tags.entry(record[author].parse()?).or_default().extend(known);
+    }
+    Ok(tags)
+}

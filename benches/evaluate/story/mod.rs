@@ -1,0 +1,47 @@
+//! The data as a story that can be told to the service: niches, creators, events.
+
+mod events;
+mod expected;
+mod profiles;
+
+pub(crate) use expected::Expected;
+
+use super::source::Source;
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// What is sent.
+pub(crate) struct Story {
+    /// Paths and bodies of the niches.
+    pub(crate) niches: Vec<(String, Value)>,
+    /// Paths and bodies of the creators.
+    pub(crate) creators: Vec<(String, Value)>,
+    /// Bodies of the batches of events, as JSON text.
+    pub(crate) batches: Vec<String>,
+    /// What must then be in the database.
+    pub(crate) expected: Expected,
+}
+
+impl Story {
+    /// The story of the data, moved to end just before `now`.
+    pub(crate) fn of(source: &Source, now: Timestamp) -> Self {
+        let declared = profiles::declared(source);
+        Self {
+            niches: profiles::niches(&declared),
+            creators: profiles::creators(&declared),
+            batches: events::batches(source, now),
+            expected: Expected::of(source, &declared),
+        }
+    }
+}
+
+/// Id of the niche made from a tag.
+fn niche_id(tag: &str) -> String {
+    format!("kuai-{tag}")
+}
+
+/// Id of the creator made from an author. Numbers of authors and of people are told apart: an author whose number is
+/// also a person's number need not be that person, so no creator has an account among the engagers.
+fn creator_id(author: u32) -> String {
+    format!("author-{author}")
+}

@@ -1,0 +1,63 @@
+//! A client of the HTTP API that takes anything but success for a failure.
+
+use super::Failure;
+use reqwest::{
+    Client, Method, RequestBuilder,
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{net::SocketAddr, time::Duration};
+
+/// A client with a key. Cheap to clone; clones share connections.
+#[derive(Clone)]
+pub(crate) struct Api {
+    client: Client,
+    base: String,
+}
+
+impl Api {
+    /// A client of the service at an address.
+    pub(crate) fn new(address: SocketAddr, key: &str) -> Result<Self, Failure> {
+        let bearer = HeaderValue::from_str(&format!("Bearer {key}"))?;
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, bearer)]);
+        let client = Client::builder().default_headers(headers).timeout(Duration::from_secs(30)).build()?;
+        Ok(Self { client, base: format!("http://{address}") })
+    }
+
+    /// Puts a resource in its place.
+    pub(crate) async fn put(&self, path: &str, body: &impl Serialize) -> Result<(), Failure> {
+        self.answer(self.request(Method::PUT, path).json(body)).await.map(drop)
+    }
+
+    /// Posts JSON text and reads the answer.
+    pub(crate) async fn post<T: DeserializeOwned>(&self, path: &str, body: String) -> Result<T, Failure> {
+        let request = self.request(Method::POST, path).header(CONTENT_TYPE, "application/json").body(body);
+        Ok(serde_json::from_slice(&self.answer(request).await?)?)
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.base))
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> Result<Vec<u8>, Failure> {
+        let response = request.send().await?;
+        let (status, bytes) = (response.status(), response.bytes().await?);
+        if status.is_success() {
+            return Ok(bytes.to_vec());
+        }
+        Err(format!("{status}: {}", String::from_utf8_lossy(&bytes)).into())
+    }
+}
+
+/// What became of a batch of events, without the single results.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+pub(crate) struct BatchReceipt {
+    /// New and committed.
+    pub(crate) stored: u64,
+    /// Committed before.
+    pub(crate) duplicate: u64,
+    /// Another content has the identity.
+    pub(crate) conflict: u64,
+    /// Breaks a rule.
+    pub(crate) invalid: u64,
+}
