@@ -104,13 +104,19 @@ fn cell_of(relationship: &Relationship, end: Day) -> Option<(u32, u32, u32)> {
     Some((relationship.active_days().len() - 1, (last - first).unsigned_abs(), (end - first).unsigned_abs()))
 }
 
+/// People a creator counts as at most in the rates of a group. Without it, one creator with thousands of bought one-day
+/// likes would set the prior of a whole niche, and everybody else in it would look better or worse.
+const MAX_PEOPLE: f64 = 100.0;
+
 fn rates<'a>(sums: impl Iterator<Item = &'a CreatorStatistics>) -> Option<Rates> {
     let (mut back, mut mature, mut talking, mut engagers) = (0.0, 0.0, 0.0, 0.0);
     for sums in sums {
-        back += sums.expected_back;
-        mature += f64::from(sums.mature_engagers);
-        talking += f64::from(sums.talking_engagers);
-        engagers += f64::from(sums.engagers);
+        let share_of = |people: i32| (MAX_PEOPLE / f64::from(people.max(1))).min(1.0);
+        let (of_mature, of_engagers) = (share_of(sums.mature_engagers), share_of(sums.engagers));
+        back += sums.expected_back * of_mature;
+        mature += f64::from(sums.mature_engagers) * of_mature;
+        talking += f64::from(sums.talking_engagers) * of_engagers;
+        engagers += f64::from(sums.engagers) * of_engagers;
     }
     (mature > 0.0 && engagers > 0.0).then(|| Rates { loyalty: back / mature, talk: talking / engagers })
 }
@@ -129,6 +135,7 @@ fn niche_rates(sums: &[(&SampledCreator, CreatorStatistics)]) -> BTreeMap<String
 
 /// Maps and spreads learnt from the sample's creators with enough evidence.
 fn with_scales(model: ScoringModel, sums: &[(&SampledCreator, CreatorStatistics)]) -> ScoringModel {
+    let default = ScoringModel::published_default();
     let components: Vec<Components> =
         sums.iter().map(|(creator, sums)| Components::of(Some(sums), &creator.niches, &model)).collect();
     let loyalty = measured(components.iter().map(|components| components.loyalty));
@@ -136,8 +143,16 @@ fn with_scales(model: ScoringModel, sums: &[(&SampledCreator, CreatorStatistics)
     ScoringModel {
         loyalty_map: Map::from_quantiles(&loyalty, &model.loyalty_map),
         conversation_map: Map::from_quantiles(&conversation, &model.conversation_map),
-        loyalty_spread: spread(&loyalty).unwrap_or(model.loyalty_spread),
-        conversation_spread: spread(&conversation).unwrap_or(model.conversation_spread),
+        loyalty_spread: spread(&loyalty).unwrap_or(around(
+            model.rates.loyalty,
+            default.rates.loyalty,
+            default.loyalty_spread,
+        )),
+        conversation_spread: spread(&conversation).unwrap_or(around(
+            model.rates.talk,
+            default.rates.talk,
+            default.conversation_spread,
+        )),
         ..model
     }
 }
@@ -155,4 +170,39 @@ fn spread(sorted: &[f64]) -> Option<Spread> {
         return None;
     }
     Some(Spread { low: *sorted.get(sorted.len() / 10)?, high: *sorted.get(sorted.len() * 9 / 10)? })
+}
+
+/// The default spread, moved to the tenant's own rate: as many times above and below it.
+fn around(rate: f64, default_rate: f64, default: Spread) -> Spread {
+    let scale = rate / default_rate;
+    Spread { low: default.low * scale, high: (default.high * scale).min(1.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn creator(mature: i32, back: f64) -> CreatorStatistics {
+        CreatorStatistics {
+            mature_engagers: mature,
+            engagers: mature,
+            expected_back: back,
+            ..CreatorStatistics::default()
+        }
+    }
+
+    #[test]
+    fn a_creator_with_bought_likes_does_not_set_the_prior_of_its_niche() {
+        let honest = [creator(80, 8.0), creator(60, 6.0), creator(90, 9.0)];
+        let alone = rates(honest.iter()).unwrap().loyalty;
+        let with_cheater = rates(honest.iter().chain([&creator(10_000, 0.0)])).unwrap().loyalty;
+        assert!((alone - 0.1).abs() < 1e-9);
+        assert!(with_cheater > 0.6 * alone, "{with_cheater}");
+    }
+
+    #[test]
+    fn a_spread_that_is_not_learnt_moves_with_the_rate() {
+        let spread = around(0.06, 0.02, Spread { low: 0.005, high: 0.05 });
+        assert!((spread.low - 0.015).abs() < 1e-12 && (spread.high - 0.15).abs() < 1e-12);
+    }
 }

@@ -54,7 +54,9 @@ fn counted_here(pairs: &BTreeSet<(&str, u32)>) -> BTreeMap<String, (i32, BTreeMa
                 }
             }
         }
-        shares.values_mut().for_each(|share| *share /= f64::from(people));
+        for share in shares.values_mut() {
+            *share /= f64::from(people);
+        }
         shares.retain(|_, share| *share >= 0.02);
         if people > 0 {
             communities.insert(creator.to_owned(), (people, shares));
