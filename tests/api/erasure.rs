@@ -1,6 +1,6 @@
 //! Erasure, and that people are never stored in clear.
 
-use crate::support::{App, Client, community, event, eventually, profile};
+use crate::support::{App, Client, community, event, eventually, hex, profile};
 use reqwest::Method;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -153,7 +153,6 @@ async fn people_never_come_back_and_are_stored_nowhere_in_clear() {
     assert!(dump.contains("relationships "), "the dump holds data: {dump}");
     for text in answers.iter().chain([&dump]) {
         assert!(!text.contains("person-"), "{text}");
-        let in_hex: String = "person-".bytes().map(|byte| format!("{byte:02x}")).collect();
-        assert!(!text.contains(&in_hex), "{text}");
+        assert!(!text.contains(&hex("person-")), "{text}");
     }
 }

@@ -1,6 +1,6 @@
 //! Single events: stored, repeated, in conflict, and what is kept of them.
 
-use crate::support::{App, at_noon, community, days_ago, event, eventually};
+use crate::support::{App, at_noon, community, days_ago, event, eventually, hex};
 use futures_util::future::join_all;
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -68,10 +68,6 @@ async fn the_text_of_a_comment_is_never_stored() {
     app.settle().await;
     let dump = app.dump().await;
     assert!(!dump.contains("Xylophonic") && !dump.contains(&hex("Xylophonic")), "{dump}");
-}
-
-fn hex(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use crate::support::{App, at_noon, community, event};
 use serde_json::{Value, json};
 
 /// A brief for gaming with more in the request.
-fn brief(more: Value) -> Value {
+fn brief(more: &Value) -> Value {
     let mut request = json!({"brief": {"niches": [{"id": "gaming"}]}});
     request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     request
@@ -16,7 +16,7 @@ fn ids(page: &Value) -> Vec<&str> {
 }
 
 async fn found(app: &App, more: Value) -> Value {
-    app.post("/v1/recommendations", &brief(more)).await.expect(200)
+    app.post("/v1/recommendations", &brief(&more)).await.expect(200)
 }
 
 /// Accounts with these followers.
@@ -195,7 +195,7 @@ async fn every_rule_of_a_brief_names_its_field() {
     let refused = async |request: Value| app.post("/v1/recommendations", &request).await.violations();
     let one = |pointer: &str, code: &str| vec![(pointer.to_owned(), code.to_owned())];
     let niches = |niches: Value| json!({"brief": {"niches": niches}});
-    let filters = |filters: Value| brief(json!({"filters": filters}));
+    let filters = |filters: Value| brief(&json!({"filters": filters}));
     let many: Vec<Value> = (0..21).map(|_| json!({"id": "gaming"})).collect();
     assert_eq!(refused(niches(json!([]))).await, one("/brief/niches", "required"));
     assert_eq!(refused(niches(json!(many))).await[0], one("/brief/niches", "too_many")[0]);
@@ -223,21 +223,21 @@ async fn every_rule_of_a_brief_names_its_field() {
     assert_eq!(refused(filters(band)).await, one("/filters/followers", "out_of_range"));
     let negative = json!({"followers": {"min": -1}});
     assert_eq!(refused(filters(negative)).await, one("/filters/followers/min", "wrong_type"));
-    assert_eq!(refused(brief(json!({"weights": {"fit": -1}}))).await, one("/weights", "out_of_range"));
+    assert_eq!(refused(brief(&json!({"weights": {"fit": -1}}))).await, one("/weights", "out_of_range"));
     let nothing = json!({"fit": 0, "loyalty": 0, "trust": 0, "authenticity": 0, "conversation": 0});
-    assert_eq!(refused(brief(json!({"weights": nothing}))).await, one("/weights", "out_of_range"));
+    assert_eq!(refused(brief(&json!({"weights": nothing}))).await, one("/weights", "out_of_range"));
     assert_eq!(
-        refused(brief(json!({"exclude_creators": ["a b"]}))).await,
+        refused(brief(&json!({"exclude_creators": ["a b"]}))).await,
         one("/exclude_creators/0", "invalid_id")
     );
     let too_many = vec!["x"; 10_001];
     assert_eq!(
-        refused(brief(json!({"exclude_creators": too_many}))).await,
+        refused(brief(&json!({"exclude_creators": too_many}))).await,
         one("/exclude_creators", "too_many")
     );
-    assert_eq!(refused(brief(json!({"limit": 0}))).await, one("/limit", "out_of_range"));
-    assert_eq!(refused(brief(json!({"limit": 201}))).await, one("/limit", "out_of_range"));
-    assert_eq!(refused(brief(json!({"sort": "followers"}))).await, one("/sort", "unknown_field"));
+    assert_eq!(refused(brief(&json!({"limit": 0}))).await, one("/limit", "out_of_range"));
+    assert_eq!(refused(brief(&json!({"limit": 201}))).await, one("/limit", "out_of_range"));
+    assert_eq!(refused(brief(&json!({"sort": "followers"}))).await, one("/sort", "unknown_field"));
     let query = app.get("/v1/recommendations?niche=unheard-of").await.violations();
     assert_eq!(query, one("?niche", "unknown_niche"));
 }

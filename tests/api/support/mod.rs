@@ -8,7 +8,7 @@ mod samples;
 pub(crate) use app::{App, KEY};
 pub(crate) use client::{Answer, Client};
 pub(crate) use postgres::Database;
-pub(crate) use samples::{at_noon, community, days_ago, event, profile};
+pub(crate) use samples::{at_noon, community, days_ago, event, hex, profile};
 
 use std::time::{Duration, Instant};
 

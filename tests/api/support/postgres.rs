@@ -124,11 +124,6 @@ impl Database {
         database
     }
 
-    /// Its name.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Where it is, as in `DATABASE_URL`.
     pub(crate) fn url(&self) -> String {
         let socket_dir = Server::running().embedded.socket_dir().display();

@@ -47,6 +47,11 @@ pub(crate) fn days_ago(days: i64) -> String {
     (Timestamp::now() - SignedDuration::from_hours(24 * days)).to_string()
 }
 
+/// A text as the bytes of it are printed in a dump of the database.
+pub(crate) fn hex(text: &str) -> String {
+    text.bytes().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
 fn merged(mut base: Value, change: Value) -> Value {
     let Value::Object(change) = change else { panic!("changes are an object") };
     let fields = base.as_object_mut().unwrap();
