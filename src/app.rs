@@ -13,7 +13,7 @@ use crate::{
     http::{
         auth,
         cursor::CursorSigner,
-        fallback::{RouteTable, no_route},
+        fallback::{RouteTable, no_route, refuse_unknown_parameters},
         health::Draining,
         respond,
     },
@@ -310,6 +310,7 @@ fn server(
             .service(web::redirect("/docs", "/docs/"))
             .service(SwaggerUi::new("/docs/{_:.*}").config(DocsConfig::new(["/openapi.json"])))
             .default_service(web::to(no_route))
+            .wrap(from_fn(refuse_unknown_parameters))
             .wrap(from_fn(auth::authenticate))
             .wrap(from_fn(respond::answer))
             .wrap(Compress::default())

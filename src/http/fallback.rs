@@ -2,38 +2,98 @@
 //! list of routes, so the two cannot disagree.
 
 use super::problem::{Kind, Problem};
-use actix_web::{HttpRequest, HttpResponse, web::Data};
-use utoipa::openapi::{OpenApi, PathItem};
+use crate::error::FieldError;
+use actix_web::{
+    Error, HttpRequest, HttpResponse,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    middleware::Next,
+    web::Data,
+};
+use std::borrow::Cow;
+use utoipa::openapi::{
+    OpenApi, PathItem, RefOr,
+    path::{Operation, ParameterIn},
+};
 
-/// Paths and their methods.
+/// Paths, their methods and what each method takes in the query.
 pub struct RouteTable {
-    routes: Vec<(String, Vec<&'static str>)>,
+    routes: Vec<Route>,
+}
+
+struct Route {
+    template: String,
+    methods: Vec<(&'static str, Vec<String>)>,
 }
 
 impl RouteTable {
     /// The routes of a document.
     #[must_use]
     pub fn of(document: &OpenApi) -> Self {
-        let routes = document.paths.paths.iter().map(|(path, item)| (path.clone(), methods(item)));
-        Self { routes: routes.collect() }
+        let routes = document.paths.paths.iter();
+        let route =
+            |(path, item): (&String, &PathItem)| Route { template: path.clone(), methods: methods(item) };
+        Self { routes: routes.map(route).collect() }
+    }
+
+    fn route(&self, path: &str) -> Option<&Route> {
+        self.routes.iter().find(|route| fits(&route.template, path))
     }
 
     fn allowed(&self, path: &str) -> Option<String> {
-        let (_, methods) = self.routes.iter().find(|(template, _)| fits(template, path))?;
+        let methods: Vec<&str> = self.route(path)?.methods.iter().map(|(name, _)| *name).collect();
         Some(methods.join(", "))
+    }
+
+    /// The first query parameter that this operation does not have.
+    fn unknown_parameter<'q>(&self, path: &str, method: &str, query: &'q str) -> Option<Cow<'q, str>> {
+        let (_, known) = self.route(path)?.methods.iter().find(|(name, _)| *name == method)?;
+        let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
+        names.find(|name| !known.iter().any(|known| known == name))
     }
 }
 
-fn methods(item: &PathItem) -> Vec<&'static str> {
+fn methods(item: &PathItem) -> Vec<(&'static str, Vec<String>)> {
     let offered = [
-        ("GET", item.get.is_some()),
-        ("HEAD", item.get.is_some()),
-        ("PUT", item.put.is_some()),
-        ("POST", item.post.is_some()),
-        ("PATCH", item.patch.is_some()),
-        ("DELETE", item.delete.is_some()),
+        ("GET", &item.get),
+        ("HEAD", &item.get),
+        ("PUT", &item.put),
+        ("POST", &item.post),
+        ("PATCH", &item.patch),
+        ("DELETE", &item.delete),
     ];
-    offered.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect()
+    offered
+        .into_iter()
+        .filter_map(|(name, operation)| Some((name, query_parameters(operation.as_ref()?))))
+        .collect()
+}
+
+fn query_parameters(operation: &Operation) -> Vec<String> {
+    let parameters = operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
+        RefOr::T(parameter) => Some(parameter),
+        // Parameters are written where they are used.
+        RefOr::Ref(_) => None,
+    });
+    let in_query = parameters.filter(|parameter| parameter.parameter_in == ParameterIn::Query);
+    in_query.map(|parameter| parameter.name.clone()).collect()
+}
+
+/// The middleware that refuses query parameters which an operation does not have: ignored, a misspelt one would change
+/// what a request does without a word.
+pub async fn refuse_unknown_parameters(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let table = request.app_data::<Data<RouteTable>>().expect("the application registers its routes");
+    let unknown = table.unknown_parameter(request.path(), request.method().as_str(), request.query_string());
+    if let Some(name) = unknown {
+        let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+        let error =
+            FieldError::new(format!("?{shown}"), "unknown_parameter", "there is no such parameter here");
+        let problem = Problem::new(Kind::InvalidQuery, "A query parameter is wrong; see errors");
+        return Err(problem.with_errors(vec![error]).into());
+    }
+    next.call(request).await
 }
 
 fn fits(template: &str, path: &str) -> bool {

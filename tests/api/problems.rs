@@ -162,6 +162,7 @@ async fn a_query_parameter_that_is_wrong_is_named() {
     assert_eq!(wrong("/v1/recommendations").await, "?niche required");
     assert_eq!(wrong("/v1/recommendations?niche=gaming&limit=1000").await, "?limit out_of_range");
     assert_eq!(wrong("/v1/recommendations?niche=gaming&country=RO").await, "?country unknown_parameter");
+    assert_eq!(wrong("/v1/model?verbose").await, "?verbose unknown_parameter");
 }
 
 #[tokio::test]
