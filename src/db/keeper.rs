@@ -48,6 +48,11 @@ async fn keep(
         // The share goes first: a server that nobody has a share in may be replaced.
         drop(server.take());
         let options = options.clone();
+        if !options.data_dir.join("postgres").exists() {
+            // A new and empty cluster must never take the place of one that is, say, on a disk that went away.
+            tracing::error!(data_dir = %options.data_dir.display(), "the cluster of the embedded PostgreSQL is gone");
+            continue;
+        }
         match tokio::task::spawn_blocking(move || EmbeddedServer::start_or_adopt(&options)).await {
             Ok(Ok(found)) => server = Some(found),
             Ok(Err(error)) => tracing::warn!(%error, "the embedded PostgreSQL cannot be used yet"),

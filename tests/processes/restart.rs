@@ -9,6 +9,7 @@ use crate::{
 };
 use serde_json::Value;
 use std::{
+    fs,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -230,6 +231,27 @@ async fn a_change_right_after_a_crash_of_postgresql_reaches_the_snapshot() {
     .await;
     assert_eq!(service.api.send("DELETE", "/v1/creators/ana", None).await.unwrap().status, 204);
     until("ana is gone", Duration::from_secs(2), async || service.api.recommended().await == ["bea"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_that_goes_away_is_not_replaced_by_an_empty_one() {
+    let place = Place::new();
+    let service = place.serve(&[("VOCI_WORKERS", "0")]);
+    service.api.put_creator("ana").await;
+    let (cluster, away) = (place.data_dir().join("postgres"), place.data_dir().join("away"));
+    let processes = place.postgres_processes();
+    fs::rename(&cluster, &away).unwrap();
+    for pid in processes {
+        signal("-KILL", pid);
+    }
+    until("the service complains", PATIENCE, async || {
+        service.process.logged("the cluster of the embedded PostgreSQL is gone").is_some()
+    })
+    .await;
+    assert!(!cluster.exists());
+    fs::rename(&away, &cluster).unwrap();
+    service.api.ready().await;
+    assert_eq!(service.api.get("/v1/creators/ana").await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
