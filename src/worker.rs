@@ -37,7 +37,12 @@ pub async fn run(pool: Pool, config: WorkConfig) {
             communities::count_all(&pool).await
         }));
     }
-    while tasks.join_next().await.is_some() {}
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended {
+            // Work that is left is done by the other workers, and by this one after the next start.
+            tracing::error!(%error, "background work ended");
+        }
+    }
 }
 
 async fn fold_and_score(pool: Pool, first: i16, batch: u32) {

@@ -3,7 +3,10 @@
 //! A connection of its own tells at once when the server is gone, without asking. Then it is started again, or adopted
 //! when another Voci process was faster.
 
-use super::embedded::{EmbeddedError, EmbeddedServer, Options};
+use super::{
+    chain,
+    embedded::{EmbeddedError, EmbeddedServer, Options},
+};
 use std::time::Duration;
 use tokio::{sync::oneshot, task::JoinHandle};
 use tokio_postgres::NoTls;
@@ -66,12 +69,11 @@ async fn lost(server: Option<&EmbeddedServer>) {
     let Some(server) = server else { return };
     let mut config = server.config("postgres");
     config.application_name("voci keeper");
-    match config.connect(NoTls).await {
-        Ok((client, connection)) => {
-            let ended = connection.await;
-            drop(client);
-            tracing::warn!(cause = ?ended.err(), "the embedded PostgreSQL is gone");
-        }
-        Err(error) => tracing::warn!(%error, "the embedded PostgreSQL cannot be reached"),
-    }
+    let ended = match config.connect(NoTls).await {
+        // The client must live for as long as the connection is to.
+        Ok((_client, connection)) => connection.await,
+        Err(error) => Err(error),
+    };
+    let cause = ended.err().as_ref().map(chain);
+    tracing::warn!(cause, "the embedded PostgreSQL is gone");
 }

@@ -40,15 +40,16 @@ while read -r word pid; do
     esac
 done
 for pid in $pids; do kill -9 "$pid"; done
-for dir in "$1"/*/; do
-    file=$dir/postgres/postmaster.pid
-    [ -f "$file" ] || continue
-    kill -QUIT "$(sed -n 1p "$file")"
-    socket=$(sed -n 5p "$file")
-    tries=0
-    while [ -f "$file" ] && [ $tries -lt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
-    case $socket in /tmp/voci-*) rm -rf "$socket" ;; esac
+# More than once: a server may be on its way up.
+sockets=
+for _ in 1 2 3; do
+    sockets="$sockets $(grep -l "^$1/" /tmp/voci-*/.s.PGSQL.5432.lock | sed 's,/[^/]*$,,')"
+    for file in "$1"/*/postgres/postmaster.pid; do
+        pid=$(head -n 1 "$file") && ps -o command= -p "$pid" | grep -q postgres && kill -QUIT "$pid"
+    done
+    sleep 1
 done
+rm -rf $sockets
 rm -rf "$1"
 "#;
 
