@@ -182,6 +182,9 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), CommandError> {
     match command {
         Command::Serve { database, serve } => serve_until_signal(&database, &serve).await,
+        Command::Work { work, .. } if work.workers == 0 => Err(CommandError::Failed(
+            "voci work without workers has nothing to do: VOCI_WORKERS must be above 0".into(),
+        )),
         Command::Work { database, work } => {
             let stop = tokio::spawn(stop_signal());
             let foundation = Foundation::open(&database, usize::from(work.workers) + 2).await?;
