@@ -13,7 +13,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
-use tokio_postgres::{Row, ToStatement, error::SqlState, types::ToSql};
+use tokio_postgres::{Row, error::SqlState, types::ToSql};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long a request waits for a free connection. Longer: overload turns into long queues; shorter: bursts are shed.
@@ -142,23 +142,6 @@ impl Client {
     /// Runs statements without parameters that are not worth preparing.
     pub async fn batch(&self, sql: &str) -> Result<(), DbError> {
         self.watched(self.object().batch_execute(sql)).await
-    }
-
-    /// The guard of a transaction and its COMMIT, sent together.
-    pub(super) async fn guarded_commit(&self) -> Result<(), DbError> {
-        self.watched(async {
-            let client = self.object();
-            let (guard, commit) = tokio::join!(
-                Self::guard(client, "select pg_current_xact_id()"),
-                client.batch_execute("commit")
-            );
-            guard.and(commit)
-        })
-        .await
-    }
-
-    async fn guard<S: ToStatement + ?Sized>(client: &Object, sql: &S) -> Result<(), tokio_postgres::Error> {
-        client.query(sql, &[]).await.map(drop)
     }
 
     async fn watched<T>(

@@ -1,7 +1,8 @@
 //! Transactions that know whether they were committed.
 //!
 //! COMMIT of a transaction that failed answers ROLLBACK, which the driver reports as success. So a guard statement
-//! goes right before COMMIT: in a failed transaction it fails, and so does [`Tx::commit`].
+//! goes right before COMMIT, in the same message: in a failed transaction it fails, COMMIT is then not run, and
+//! [`Tx::commit`] fails.
 
 use super::{Client, DbError, Pool, pool::Params};
 use tokio_postgres::Row;
@@ -60,7 +61,7 @@ impl Tx {
 
     /// Commits; `Ok` means that the changes are there to stay.
     pub async fn commit(mut self) -> Result<(), DbError> {
-        let result = self.client().guarded_commit().await;
+        let result = self.client().batch("select 1; commit").await;
         self.open = result.is_err();
         result
     }
