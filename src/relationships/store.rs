@@ -1,4 +1,7 @@
 //! SQL of folding: lanes, the queue, relationships.
+//!
+//! Keys to look up come as `unnest((select $1::uuid[]), ...)`. The inner select hides their number from the planner, which
+//! otherwise reads and hashes a whole table of up to about half a million rows for a few thousand keys.
 
 use super::{
     codec::Stored,
@@ -102,7 +105,8 @@ pub async fn retracted(
     let rows = tx
         .query(
             "/* relationships::retracted */
-             select creator_key, event_key from unnest($1::uuid[], $2::uuid[]) as wanted (creator_key, event_key)
+             select creator_key, event_key
+             from unnest((select $1::uuid[]), (select $2::uuid[])) as wanted (creator_key, event_key)
              join retractions using (creator_key, event_key)",
             &[&creators, &keys],
         )
@@ -118,7 +122,7 @@ pub async fn pairs_of(tx: &Tx, events: &[(CreatorKey, EventKey)]) -> Result<BTre
         .query(
             "/* relationships::pairs_of */
              select distinct creator_key, engager_key
-             from unnest($1::uuid[], $2::uuid[]) as wanted (creator_key, event_key)
+             from unnest((select $1::uuid[]), (select $2::uuid[])) as wanted (creator_key, event_key)
              join events using (creator_key, event_key) where kind <> 13",
             &[&creators, &keys],
         )
@@ -161,7 +165,7 @@ pub async fn load(tx: &Tx, pairs: &[Pair]) -> Result<BTreeMap<Pair, Relationship
     let (creators, engagers): (Vec<Uuid>, Vec<i64>) = pairs.iter().map(|pair| (pair.0.0, pair.1.0)).unzip();
     let sql = format!(
         "/* relationships::load */
-         select {COLUMNS} from unnest($1::uuid[], $2::int8[]) as wanted (creator_key, engager_key)
+         select {COLUMNS} from unnest((select $1::uuid[]), (select $2::int8[])) as wanted (creator_key, engager_key)
          join relationships using (creator_key, engager_key)"
     );
     decode(&tx.query(&sql, &[&creators, &engagers]).await?)
