@@ -11,7 +11,7 @@ use super::{
 use crate::{
     db::{DbError, Pool, Tx},
     events::Kind,
-    ids::{CreatorKey, EventKey},
+    ids::{CreatorKey, EngagerKey, EventKey},
 };
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -75,13 +75,16 @@ async fn retracted_among(
 }
 
 async fn refold_from_raw(tx: &Tx, pairs: &BTreeSet<Pair>) -> Result<(), DbError> {
-    for pair in pairs {
-        let folded: BTreeMap<Pair, Relationship> = store::raw_facts(tx, pair.0, Some(pair.1)).await?;
-        if folded.is_empty() {
-            store::remove(tx, &[*pair]).await?;
-        } else {
-            store::write(tx, &folded).await?;
-        }
+    let mut by_creator: BTreeMap<CreatorKey, Vec<EngagerKey>> = BTreeMap::new();
+    for (creator, engager) in pairs {
+        by_creator.entry(*creator).or_default().push(*engager);
+    }
+    for (creator, engagers) in by_creator {
+        let folded: BTreeMap<Pair, Relationship> = store::raw_facts(tx, creator, Some(&engagers)).await?;
+        let pairs = engagers.into_iter().map(|engager| (creator, engager));
+        let nothing_left: Vec<Pair> = pairs.filter(|pair| !folded.contains_key(pair)).collect();
+        store::remove(tx, &nothing_left).await?;
+        store::write(tx, &folded).await?;
     }
     Ok(())
 }

@@ -130,25 +130,29 @@ pub async fn pairs_of(tx: &Tx, events: &[(CreatorKey, EventKey)]) -> Result<BTre
     Ok(rows.iter().map(|row| (CreatorKey(row.get(0)), EngagerKey(row.get(1)))).collect())
 }
 
-/// All folded facts of a creator (or of one of its engagers) from the raw events: neither queued nor taken back.
+/// All folded facts of a creator (or of some of its engagers) from the raw events: neither queued nor taken back.
+///
+/// Reads all events of the creator, as they are not indexed by engager: ask for many engagers at once.
 pub async fn raw_facts(
     tx: &Tx,
     creator: CreatorKey,
-    engager: Option<EngagerKey>,
+    engagers: Option<&[EngagerKey]>,
 ) -> Result<BTreeMap<Pair, Relationship>, DbError> {
+    let engagers: Option<Vec<i64>> =
+        engagers.map(|engagers| engagers.iter().map(|engager| engager.0).collect());
     let rows = tx
         .query(
             "/* relationships::raw_facts */
              select creator_key, engager_key, event_key, reference_key, kind, occurred_at, occurred_on, post_key,
                     substance, verified
              from events e
-             where creator_key = $1 and kind <> 13 and ($2::int8 is null or engager_key = $2)
+             where creator_key = $1 and kind <> 13 and ($2::int8[] is null or engager_key = any ($2))
                and not exists (select from retractions r
                                where r.creator_key = e.creator_key and r.event_key = e.event_key)
                and not exists (select from fold_queue q
                                where q.lane = $3 and q.creator_key = e.creator_key and q.event_key = e.event_key
                                  and q.occurred_on = e.occurred_on)",
-            &[&creator.0, &engager.map(|engager| engager.0), &creator.lane()],
+            &[&creator.0, &engagers, &creator.lane()],
         )
         .await?;
     let mut folded: BTreeMap<Pair, Relationship> = BTreeMap::new();
