@@ -36,7 +36,7 @@ async fn a_small_creator_whose_people_come_back_stands_above_a_big_one_whose_peo
     let loyalty = |rank: usize| page["items"][rank]["components"][1]["value"].as_f64().unwrap();
     assert!(loyalty(0) > 10.0 * loyalty(1), "{page}");
     let reasons = page["items"][0]["reasons"].as_array().unwrap();
-    assert!(reasons.iter().any(|reason| reason.as_str().unwrap().contains("expected back")), "{reasons:?}");
+    assert!(reasons.iter().any(|reason| reason.as_str().unwrap().contains("expected again")), "{reasons:?}");
 }
 
 #[tokio::test]

@@ -64,7 +64,7 @@ async fn not_ready() -> Answer {
     let app = App::start().await;
     let lock = app.database().connect().await;
     lock.batch_execute("begin; lock table niches in access exclusive mode").await.unwrap();
-    let starting = app.another().await;
+    let starting = app.starting().await;
     let answer = starting.get("/readyz").await;
     lock.batch_execute("rollback").await.unwrap();
     eventually("it gets ready", async || (starting.get("/readyz").await.status == 200).then_some(())).await;
@@ -106,7 +106,7 @@ async fn erasure_held_up() -> (Answer, Answer) {
     let app = App::start().await;
     app.put_creator("ana", json!({})).await;
     let insert = app.database().connect_as("voci ingest").await;
-    insert.batch_execute("begin isolation level repeatable read; select from creators").await.unwrap();
+    insert.batch_execute("begin; lock table events in row exclusive mode").await.unwrap();
     let given_up = app.delete(ANA).await;
     let closed = app.put(ANA, &profile("ana", json!({}))).await;
     insert.batch_execute("rollback").await.unwrap();

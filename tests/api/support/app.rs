@@ -35,19 +35,36 @@ impl App {
 
     /// A service on a new database, with other settings.
     pub(crate) async fn start_with(change: impl FnOnce(&mut DatabaseConfig, &mut ServeConfig)) -> Self {
-        Self::on(Arc::new(Database::create().await), change).await
+        let app = Self::on(Arc::new(Database::create().await), change).await;
+        app.ready().await;
+        app
     }
 
     /// Another service on the same database: a replica, or the next start.
     pub(crate) async fn another(&self) -> Self {
+        let app = self.starting().await;
+        app.ready().await;
+        app
+    }
+
+    /// The same, not waited for until it is ready.
+    pub(crate) async fn starting(&self) -> Self {
         Self::on(self.database.clone(), |_, _| {}).await
+    }
+
+    /// Waits until the first snapshot is read: before that, recommendations are refused.
+    async fn ready(&self) {
+        eventually("the service is ready", async || (self.get("/readyz").await.status == 200).then_some(())).await;
     }
 
     async fn on(database: Arc<Database>, change: impl FnOnce(&mut DatabaseConfig, &mut ServeConfig)) -> Self {
         let (mut of_database, mut serve) = (database_config(&database), serve_config());
         change(&mut of_database, &mut serve);
         let (running, address) = Running::start(of_database, serve).await;
-        Self { client: Client::new(&address, Some(KEY)), running, database }
+        let app = Self { client: Client::new(&address, Some(KEY)), running, database };
+        app.ready().await;
+            .await;
+        app
     }
 
     /// Tells the service to stop, and does not wait for it.
