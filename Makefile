@@ -40,3 +40,6 @@ demo:
 # The directory of the data is given in DATA; ../shared/data unless set.
 evaluate: postgres
 	$(CARGO) bench --bench evaluate
+
+bench: postgres
+	$(CARGO) bench --bench voci

@@ -14,6 +14,7 @@ mod database;
 mod harness;
 mod load;
 mod measures;
+mod quantile;
 mod recommend;
 mod source;
 mod story;

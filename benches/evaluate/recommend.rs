@@ -1,7 +1,11 @@
 //! Asks for recommendations, as a caller does.
 
-use super::harness::{Failure, client::Api, quantile::Times};
+use super::{
+    harness::{Failure, client::Api},
+    quantile::Times,
+};
 use jiff::Timestamp;
+use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 use std::{
@@ -82,5 +86,5 @@ async fn ask(api: &Api, niche: &str, limit: u32, cursor: Option<&str>) -> Result
     if let Some(cursor) = cursor {
         request["cursor"] = cursor.into();
     }
-    api.post("/v1/recommendations", request.to_string()).await
+    api.send(Method::POST, "/v1/recommendations", request.to_string()).await
 }

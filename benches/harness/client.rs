@@ -5,7 +5,7 @@ use reqwest::{
     Client, Method, RequestBuilder,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use std::{net::SocketAddr, time::Duration};
 
 /// A client with a key. Cheap to clone; clones share connections.
@@ -24,14 +24,19 @@ impl Api {
         Ok(Self { client, base: format!("http://{address}") })
     }
 
-    /// Puts a resource in its place.
-    pub(crate) async fn put(&self, path: &str, body: &impl Serialize) -> Result<(), Failure> {
-        self.answer(self.request(Method::PUT, path).json(body)).await.map(drop)
+    /// Gets a resource.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        Ok(serde_json::from_slice(&self.answer(self.request(Method::GET, path)).await?)?)
     }
 
-    /// Posts JSON text and reads the answer.
-    pub(crate) async fn post<T: DeserializeOwned>(&self, path: &str, body: String) -> Result<T, Failure> {
-        let request = self.request(Method::POST, path).header(CONTENT_TYPE, "application/json").body(body);
+    /// Sends JSON text and reads the answer.
+    pub(crate) async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: String,
+    ) -> Result<T, Failure> {
+        let request = self.request(method, path).header(CONTENT_TYPE, "application/json").body(body);
         Ok(serde_json::from_slice(&self.answer(request).await?)?)
     }
 
@@ -60,4 +65,15 @@ pub(crate) struct BatchReceipt {
     pub(crate) conflict: u64,
     /// Breaks a rule.
     pub(crate) invalid: u64,
+}
+
+impl std::iter::Sum for BatchReceipt {
+    fn sum<I: Iterator<Item = Self>>(receipts: I) -> Self {
+        receipts.fold(Self::default(), |sum, receipt| Self {
+            stored: sum.stored + receipt.stored,
+            duplicate: sum.duplicate + receipt.duplicate,
+            conflict: sum.conflict + receipt.conflict,
+            invalid: sum.invalid + receipt.invalid,
+        })
+    }
 }

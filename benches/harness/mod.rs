@@ -1,7 +1,6 @@
-//! What the evaluation and the benchmarks share: a service of their own, a client, quantiles, reports.
+//! What the evaluation and the benchmarks share: a service of their own, a client, reports.
 
 pub(crate) mod client;
-pub(crate) mod quantile;
 pub(crate) mod report;
 pub(crate) mod service;
 pub(crate) mod stage;
