@@ -56,7 +56,8 @@ fn creator(tenant: TenantId, seed: u64, niches: &[String]) -> SourceRow {
         key: CreatorKey::derive(tenant, &creator_id),
         profile: profile(seed, niches),
         statistics: Some(statistics(seed)),
-        stamp: (0, None),
+        community: None,
+        stamp: (0, None, None),
         creator_id,
     }
 }

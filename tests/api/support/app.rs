@@ -54,17 +54,15 @@ impl App {
 
     /// Waits until the first snapshot is read: before that, recommendations are refused.
     async fn ready(&self) {
-        eventually("the service is ready", async || (self.get("/readyz").await.status == 200).then_some(())).await;
+        eventually("the service is ready", async || (self.get("/readyz").await.status == 200).then_some(()))
+            .await;
     }
 
     async fn on(database: Arc<Database>, change: impl FnOnce(&mut DatabaseConfig, &mut ServeConfig)) -> Self {
         let (mut of_database, mut serve) = (database_config(&database), serve_config());
         change(&mut of_database, &mut serve);
         let (running, address) = Running::start(of_database, serve).await;
-        let app = Self { client: Client::new(&address, Some(KEY)), running, database };
-        app.ready().await;
-            .await;
-        app
+        Self { client: Client::new(&address, Some(KEY)), running, database }
     }
 
     /// Tells the service to stop, and does not wait for it.
