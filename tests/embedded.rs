@@ -133,7 +133,7 @@ struct Helper(Child);
 impl Helper {
     fn start(fixture: &Fixture) -> Self {
         let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "helper", "--ignored", "--nocapture"])
+            .args(["--exact", "helper", "--nocapture"])
             .env(HELPER_DATA_DIR, fixture.data_dir())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -151,8 +151,8 @@ impl Helper {
     }
 }
 
+/// Does nothing by itself; other tests run it as a process of its own.
 #[test]
-#[ignore = "run by the other tests as a process of its own"]
 fn helper() {
     let Some(data_dir) = env::var_os(HELPER_DATA_DIR) else { return };
     let _server = EmbeddedServer::start_or_adopt(&options(Path::new(&data_dir))).unwrap();
@@ -373,7 +373,7 @@ fn half_a_cluster_is_none() {
 fn a_killed_initdb_leaves_no_cluster() {
     let fixture = Fixture::new();
     let mut child = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "helper", "--ignored"])
+        .args(["--exact", "helper"])
         .env(HELPER_DATA_DIR, fixture.data_dir())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
