@@ -12,9 +12,6 @@ pub const MAX_ID_LENGTH: usize = 128;
 /// What an id is made of, in words, for error messages and documentation.
 pub const ID_RULE: &str = "1 to 128 of the characters A-Z a-z 0-9 . _ : @ + = ~ -";
 
-/// The same rule as a regular expression, for the `OpenAPI` document.
-pub const ID_PATTERN: &str = "^[A-Za-z0-9._:@+=~-]{1,128}$";
-
 /// True for text that may be an id of a creator, post, event, brand or engager.
 #[must_use]
 pub fn is_valid_id(text: &str) -> bool {

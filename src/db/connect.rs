@@ -45,21 +45,17 @@ impl ConnectSettings {
         Ok(Self { config: server.config(database), tls: tls()? })
     }
 
-    /// The same server, another database.
-    #[must_use]
-    pub fn with_database(&self, database: &str) -> Self {
-        let mut other = self.clone();
-        other.config.dbname(database);
-        other
-    }
-
     pub(super) fn config(&self, name: &str, statement_timeout: Duration) -> Config {
         let mut config = self.config.clone();
         let given = config.get_options().unwrap_or_default().to_owned();
         config
             .application_name(name)
             .connect_timeout(Duration::from_secs(2))
-            .keepalives_idle(Duration::from_secs(30))
+            // A peer that falls silent is noticed within half a minute instead of the system's quarter of an hour.
+            .keepalives_idle(Duration::from_secs(15))
+            .keepalives_interval(Duration::from_secs(5))
+            .keepalives_retries(3)
+            .tcp_user_timeout(Duration::from_secs(15))
             .options(format!(
                 "{given} -c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout=30000",
                 statement_timeout.as_millis(),

@@ -60,12 +60,6 @@ impl Kind {
     pub fn from_code(code: i16) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.code() == code)
     }
-
-    /// True for words spoken to the creator or under its posts.
-    #[must_use]
-    pub fn is_talk(self) -> bool {
-        matches!(self, Self::Comment | Self::Reply)
-    }
 }
 
 /// A valid event under the keys of its tenant.

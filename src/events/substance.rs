@@ -1,11 +1,15 @@
 //! Whether a comment says something. Measured when it comes in; the text itself is never stored.
 
+use std::{collections::HashSet, sync::LazyLock};
+
 /// Words with which people say nothing in particular, English and Romanian, without diacritics.
 const STOCK: &str = "wow nice cool great awesome amazing perfect beautiful gorgeous lovely love it this so cute hot fire top \
 best super yes yeah ok okay lol omg haha first follow me back check my page link bio dm pic photo post please pls thanks \
 thank you very good job keep up the a i is \
 frumos frumoasa superb superba minunat minunata tare bravo felicitari perfecta genial genial doamne ce bine da mersi \
 multumesc te ador iubesc asta foarte esti cea cel mai urmareste ma da follow inapoi";
+
+static STOCK_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| STOCK.split_whitespace().collect());
 
 /// Fewest different words beyond stock praise.
 const MIN_OWN_WORDS: usize = 3;
@@ -18,7 +22,7 @@ pub fn has_substance(text: &str) -> bool {
         text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().any(char::is_alphabetic))
     {
         let word: String = word.chars().flat_map(char::to_lowercase).map(without_diacritic).collect();
-        if !STOCK.split_whitespace().any(|stock| stock == word) && !own.contains(&word) {
+        if !STOCK_WORDS.contains(word.as_str()) && !own.contains(&word) {
             own.push(word);
         }
         if own.len() == MIN_OWN_WORDS {

@@ -202,9 +202,12 @@ impl From<DbError> for Problem {
         match error {
             DbError::Unavailable(_) => Self::new(
                 Kind::DatabaseUnavailable,
-                "The database cannot be reached; nothing was stored. Try again",
+                "The database cannot be reached. Send the request again: repeats are harmless",
             ),
-            DbError::Busy => Self::new(Kind::Overloaded, "All database connections are in use. Try again"),
+            DbError::Busy => Self::new(
+                Kind::Overloaded,
+                "The database is busy. Send the request again: repeats are harmless",
+            ),
             DbError::OutcomeUnknown(_) => Self::new(
                 Kind::OutcomeUnknown,
                 "The database did not answer in time; the request may have taken effect. Send it again: repeats are harmless",

@@ -98,7 +98,9 @@ pub async fn finish_erasures(pool: &Pool) -> Result<(), DbError> {
         wait_for_inserts(pool).await?;
     }
     for row in rows {
-        sweep(pool, CreatorKey(row.get(0))).await?;
+        if let Err(error) = sweep(pool, CreatorKey(row.get(0))).await {
+            tracing::warn!(%error, "an erasure is not finished yet");
+        }
     }
     pool.get()
         .await?
@@ -126,7 +128,7 @@ async fn wait_for_inserts(pool: &Pool) -> Result<(), DbError> {
     let deadline = Instant::now() + PATIENCE;
     let under_way = "/* privacy::wait_for_inserts */
         select distinct virtualtransaction from pg_locks
-        where relation = 'events'::regclass and mode = 'RowExclusiveLock' and granted
+        where relation in ('events'::regclass, 'creator_communities'::regclass) and mode = 'RowExclusiveLock' and granted
           and database = (select oid from pg_database where datname = current_database())";
     let rows = pool.get().await?.query(under_way, &[]).await?;
     let inserts: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
@@ -157,6 +159,12 @@ async fn try_sweep(pool: &Pool, key: CreatorKey) -> Result<(), DbError> {
     let tx = Tx::begin(pool).await?;
     // The lane keeps fold workers away from this creator.
     lock_lane(&tx, key.lane()).await?;
+    // Another sweep may have been faster, and the id may be in use again: then there is nothing to take away.
+    let pending =
+        "/* privacy::sweep */ select 1 from erasures where creator_key = $1 and swept_at is null for update";
+    if tx.query_opt(pending, &[&key.0]).await?.is_none() {
+        return tx.rollback().await;
+    }
     for table in TABLES {
         tx.execute(&format!("/* privacy::sweep */ delete from {table} where creator_key = $1"), &[&key.0])
             .await?;

@@ -4,7 +4,7 @@ use super::brief::{ANY_PLATFORM, Query};
 use crate::{
     scores::{
         components::{Component, NAMES, Status},
-        fit::{Fit, MIN_FIT},
+        fit::{Fit, MIN_FIT, NichePlace},
         interval::Estimate,
         receipt::Score,
     },
@@ -34,7 +34,7 @@ pub struct Position {
 
 /// The best `limit` candidates after a position, best first, and whether there are more.
 ///
-/// Costs one score per creator in the list of a niche of the brief, of its parent or of a child of it, plus sorting `limit`.
+/// Costs one score per creator in the list of a niche of the brief or of one near to it, plus sorting `limit`.
 #[must_use]
 pub fn rank(
     snapshot: &TenantSnapshot,
@@ -59,13 +59,18 @@ pub fn rank(
     (found, more)
 }
 
-/// Each creator in the list of a niche of the brief, of its parent or of a child of it, once.
+/// Each creator in the list of a niche of the brief or of one near to it, once.
 fn for_each_candidate(snapshot: &TenantSnapshot, query: &Query, mut visit: impl FnMut(u32)) {
     let mut niches: Vec<u32> = Vec::new();
     for place in &query.niches {
         niches.push(place.niche);
         niches.extend(place.parent);
         niches.extend(snapshot.children(place.niche));
+        // One sibling is too far, but a brief of several children of one parent comes near to their siblings, too.
+        let siblings = |other: &&NichePlace| other.parent.is_some() && other.parent == place.parent;
+        if query.niches.iter().filter(siblings).count() > 1 {
+            niches.extend(place.parent.map_or(&[][..], |parent| snapshot.children(parent)));
+        }
     }
     niches.sort_unstable();
     niches.dedup();

@@ -67,7 +67,8 @@ impl Relationship {
     fn count(&mut self, fact: &Fact) {
         let mut bump = |slot: usize| self.counts[slot] = self.counts[slot].saturating_add(1);
         bump(fact.kind as usize);
-        if fact.kind.is_talk() && fact.substance != Some(false) {
+        let talks = fact.kind == Kind::Reply || fact.kind == Kind::Comment && fact.substance != Some(false);
+        if talks {
             bump(SUBSTANTIVE);
         }
         if fact.verified {

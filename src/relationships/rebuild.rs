@@ -9,7 +9,7 @@ use crate::{
     ids::CreatorKey,
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
@@ -72,7 +72,7 @@ async fn rebuild_creator(pool: &Pool, creator: CreatorKey, write: bool) -> Resul
     let mut wrong = differing(&raw, &stored);
     wrong.retain(|pair| !pending.contains(pair));
     if write {
-        store::remove(&tx, &wrong).await?;
+        store::remove(&tx, &wrong.iter().copied().collect::<Vec<_>>()).await?;
         let right =
             raw.iter().filter(|(pair, _)| wrong.contains(pair)).map(|(pair, kept)| (*pair, kept.clone()));
         store::write(&tx, &right.collect()).await?;
@@ -82,7 +82,10 @@ async fn rebuild_creator(pool: &Pool, creator: CreatorKey, write: bool) -> Resul
     Ok((raw.len().max(stored.len()) as u64, wrong.len() as u64))
 }
 
-fn differing(raw: &BTreeMap<Pair, Relationship>, stored: &BTreeMap<Pair, Option<Relationship>>) -> Vec<Pair> {
+fn differing(
+    raw: &BTreeMap<Pair, Relationship>,
+    stored: &BTreeMap<Pair, Option<Relationship>>,
+) -> BTreeSet<Pair> {
     let agrees = |pair: &Pair, folded: &Relationship| {
         stored.get(pair).and_then(Option::as_ref).is_some_and(|kept| kept.agrees_with(folded))
     };

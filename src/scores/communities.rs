@@ -9,6 +9,8 @@ use tokio_postgres::Row;
 
 /// Relationships a count looks at. More: finer shares for large tenants; fewer: less work. Above it, people are sampled.
 const MAX_RELATIONSHIPS: i64 = 3_000_000;
+/// Advisory locks of counts: this number plus the tenant's.
+const COUNT_LOCKS: i64 = 0x766f_636d_0000_0000;
 /// Sampling is done in this many steps.
 const STEPS: i64 = 1_024;
 /// A tenant is counted anew when its engaged people have become this much more, or fewer.
@@ -29,11 +31,16 @@ pub struct Community {
 pub async fn count_all(pool: &Pool) -> Result<(), DbError> {
     let tenants = engagers_by_tenant(&pool.get().await?).await?;
     for (tenant, engagers) in tenants {
-        if is_due(pool, tenant, engagers).await? {
-            count(pool, tenant, engagers).await?;
+        // One tenant's trouble must not keep the communities of the others back.
+        if let Err(error) = count_if_due(pool, tenant, engagers).await {
+            tracing::warn!(%error, tenant = tenant.0, "communities not counted");
         }
     }
     Ok(())
+}
+
+async fn count_if_due(pool: &Pool, tenant: TenantId, engagers: i64) -> Result<(), DbError> {
+    if is_due(pool, tenant, engagers).await? { count(pool, tenant, engagers).await } else { Ok(()) }
 }
 
 async fn is_due(pool: &Pool, tenant: TenantId, engagers: i64) -> Result<bool, DbError> {
@@ -50,7 +57,12 @@ fn has_changed(before: i64, now: i64) -> bool {
 
 async fn count(pool: &Pool, tenant: TenantId, engagers: i64) -> Result<(), DbError> {
     let tx = Tx::begin(pool).await?;
-    // One count of a tenant at a time; another process that comes second finds it done.
+    // One count of a tenant at a time; another process leaves it alone meanwhile and finds it done afterwards.
+    let lock = "/* communities::count */ select pg_try_advisory_xact_lock($1)";
+    let locked: bool = tx.query(lock, &[&(COUNT_LOCKS + i64::from(tenant.0))]).await?[0].get(0);
+    if !locked {
+        return tx.rollback().await;
+    }
     let claimed = tx
         .execute(
             "/* communities::count */

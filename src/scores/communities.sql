@@ -3,36 +3,40 @@
    Every person has one vote per creator engaged with, split over that creator's declared niches. A person counts for
    a creator with the votes cast for others, so a creator's own niches say nothing about its community. Costs one pass
    over the relationships of the sampled people, whose keys are hashes: a share of them is a fair sample. */
-with engaged as (
+with own as (
+    select c.creator_key, (account ->> 'engager_key')::bigint as engager_key
+    from creators c cross join jsonb_array_elements(c.accounts) as account
+    where c.tenant_id = $1 and account ? 'engager_key'
+), engaged as (
     select r.creator_key, r.engager_key
     from creators c join relationships r using (creator_key)
     where c.tenant_id = $1 and r.engager_key <> 0 and r.active_days <> ''
       and (r.engager_key & 1023) < $2
+      and not exists (select from own where own.creator_key = r.creator_key and own.engager_key = r.engager_key)
 ), declared as (
     select c.creator_key, n.niche, 1.0 / cardinality(c.niches) as vote
     from creators c cross join unnest(c.niches) as n (niche)
     where c.tenant_id = $1
+), voters as (
+    select distinct creator_key from declared
 ), people as (
-    select engager_key, count(*) as creators from engaged
-    join (select distinct creator_key from declared) as d using (creator_key)
-    group by engager_key having count(*) > 1
+    select engager_key, count(*) as creators from engaged join voters using (creator_key) group by engager_key
+), pairs as (
+    select e.creator_key, e.engager_key, p.creators - (v.creator_key is not null)::int as others
+    from engaged e join people p using (engager_key) left join voters v on v.creator_key = e.creator_key
+    where p.creators > (v.creator_key is not null)::int
 ), votes as (
     select engager_key, niche, sum(vote) as votes
     from engaged join people using (engager_key) join declared using (creator_key)
     group by engager_key, niche
 ), observed as (
-    select e.creator_key, v.niche,
-           sum((v.votes - coalesce(own.vote, 0)) / greatest(p.creators - (self.creator_key is not null)::int, 1)) as weight
-    from engaged e
-    join people p using (engager_key)
+    select p.creator_key, v.niche, sum((v.votes - coalesce(mine.vote, 0)) / p.others) as weight
+    from pairs p
     join votes v using (engager_key)
-    left join declared own on own.creator_key = e.creator_key and own.niche = v.niche
-    left join (select distinct creator_key from declared) as self on self.creator_key = e.creator_key
-    group by e.creator_key, v.niche
+    left join declared mine on mine.creator_key = p.creator_key and mine.niche = v.niche
+    group by p.creator_key, v.niche
 ), reached as (
-    select e.creator_key, count(*) as people
-    from engaged e join people using (engager_key)
-    group by e.creator_key
+    select creator_key, count(*) as people from pairs group by creator_key
 ), ranked as (
     select creator_key, niche, weight / people as share, people,
            row_number() over (partition by creator_key order by weight desc, niche) as place

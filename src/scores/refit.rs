@@ -27,15 +27,25 @@ const MIN_NICHE_PEOPLE: i32 = 200;
 pub async fn refit_all(pool: &Pool) -> Result<(), DbError> {
     let tenants = store::engagers_by_tenant(&pool.get().await?).await?;
     for (tenant, engagers) in tenants {
-        let (model, _) = store::model(&pool.get().await?, tenant).await?;
-        if !has_grown(model.basis.engagers, engagers) {
-            continue;
+        // One tenant's trouble must not keep the models of the others back.
+        if let Err(error) = refit(pool, tenant, engagers).await {
+            tracing::warn!(%error, tenant = tenant.0, "model not fitted");
         }
-        let sample = sample(pool, tenant).await?;
-        let Some(fitted) = fitted(&model, &sample, engagers) else { continue };
-        if store::publish(pool, tenant, &fitted).await? {
-            tracing::info!(tenant = tenant.0, version = fitted.version, engagers, "model fitted");
-        }
+    }
+    Ok(())
+}
+
+async fn refit(pool: &Pool, tenant: TenantId, engagers: i64) -> Result<(), DbError> {
+    let (model, _) = store::model(&pool.get().await?, tenant).await?;
+    if !has_grown(model.basis.engagers, engagers) {
+        return Ok(());
+    }
+    let sample = sample(pool, tenant).await?;
+    // Seconds of arithmetic: off the threads that keep the snapshot fresh.
+    let fitting = tokio::task::spawn_blocking(move || fitted(&model, &sample, engagers)).await;
+    let Ok(Some(fitted)) = fitting else { return Ok(()) };
+    if store::publish(pool, tenant, &fitted).await? {
+        tracing::info!(tenant = tenant.0, version = fitted.version, engagers, "model fitted");
     }
     Ok(())
 }
@@ -72,7 +82,7 @@ pub fn fitted(before: &ScoringModel, sample: &[SampledCreator], engagers: i64) -
         version,
         return_model,
         rates,
-        niches: niche_rates(&sums),
+        niches: niche_rates(&sums, rates),
         basis: Basis {
             engagers,
             creators: sample.len() as u64,
@@ -121,7 +131,19 @@ fn rates<'a>(sums: impl Iterator<Item = &'a CreatorStatistics>) -> Option<Rates>
     (mature > 0.0 && engagers > 0.0).then(|| Rates { loyalty: back / mature, talk: talking / engagers })
 }
 
-fn niche_rates(sums: &[(&SampledCreator, CreatorStatistics)]) -> BTreeMap<String, Rates> {
+/// People that the rates of all creators count as, in the rates of a niche: a niche without a single return in the sample
+/// is not one to which nobody ever comes back.
+const RATES_PRIOR_WEIGHT: f64 = 200.0;
+
+fn drawn(members: &[&CreatorStatistics], own: Rates, all: Rates) -> Rates {
+    let people = members.iter().map(|sums| f64::from(sums.mature_engagers).min(MAX_PEOPLE)).sum::<f64>();
+    let share = people / (people + RATES_PRIOR_WEIGHT);
+    let between = |own: f64, all: f64| share * own + (1.0 - share) * all;
+    Rates { loyalty: between(own.loyalty, all.loyalty), talk: between(own.talk, all.talk) }
+}
+
+/// Rates of niches with enough people, drawn towards those of all creators.
+fn niche_rates(sums: &[(&SampledCreator, CreatorStatistics)], all: Rates) -> BTreeMap<String, Rates> {
     let mut members: BTreeMap<&String, Vec<&CreatorStatistics>> = BTreeMap::new();
     for (creator, sums) in sums {
         creator.niches.iter().for_each(|niche| members.entry(niche).or_default().push(sums));
@@ -129,7 +151,9 @@ fn niche_rates(sums: &[(&SampledCreator, CreatorStatistics)]) -> BTreeMap<String
     members
         .into_iter()
         .filter(|(_, sums)| sums.iter().map(|sums| sums.mature_engagers).sum::<i32>() >= MIN_NICHE_PEOPLE)
-        .filter_map(|(niche, sums)| Some((niche.clone(), rates(sums.into_iter())?)))
+        .filter_map(|(niche, members)| {
+            Some((niche.clone(), drawn(&members, rates(members.iter().copied())?, all)))
+        })
         .collect()
 }
 

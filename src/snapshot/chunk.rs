@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// Rows of a chunk. More: more is copied when a creator changes; fewer: more pointers to follow.
 pub const CHUNK: usize = 1_024;
 
-/// What filters and ranking read of every candidate.
+/// What filters and ranking read of every candidate, together in memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Hot {
     /// The creator.
@@ -36,7 +36,7 @@ pub struct Hot {
     pub conversation: Estimate,
 }
 
-/// What is read of the creators on a page only.
+/// Everything else: names and evidence for the page, niches for the fit of every candidate.
 #[derive(Clone, Debug)]
 pub struct Cold {
     /// The caller's id.

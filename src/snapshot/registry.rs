@@ -4,7 +4,7 @@ use super::tenant::{TenantBuilder, TenantSnapshot};
 use crate::{ids::TenantId, niches::Taxonomy};
 use arc_swap::ArcSwap;
 use jiff::{SignedDuration, Timestamp};
-use moka::sync::Cache;
+use moka::{policy::EvictionPolicy, sync::Cache};
 use std::{
     collections::HashMap,
     sync::{
@@ -49,7 +49,11 @@ impl Snapshots {
         Self {
             empty: Arc::new(Published { id: name(series, 0), as_of: Timestamp::now(), tenant: empty }),
             current: ArcSwap::default(),
-            kept: Cache::builder().max_capacity(KEPT).time_to_live(KEEP).build(),
+            kept: Cache::builder()
+                .max_capacity(KEPT)
+                .eviction_policy(EvictionPolicy::lru())
+                .time_to_live(KEEP)
+                .build(),
             series,
             count: AtomicU64::new(1),
             looked_us: AtomicI64::new(NEVER),

@@ -44,7 +44,7 @@ impl TenantSnapshot {
         self.chunks.iter().map(|chunk| chunk.rows.len()).sum()
     }
 
-    /// Number and parent of a niche; `None` for niches that do not exist or that no creator is near to.
+    /// Number and parent of a niche; `None` for niches that do not exist.
     #[must_use]
     pub fn place(&self, niche: &str) -> Option<NichePlace> {
         let parent = self.tree.parent(niche).and_then(|parent| self.numbers.get(parent).copied());

@@ -42,11 +42,11 @@ fn counted_here(pairs: &BTreeSet<(&str, u32)>) -> BTreeMap<String, (i32, BTreeMa
         let mut people = 0;
         for (_, person) in pairs.iter().filter(|(of, _)| *of == creator) {
             let declaring = pairs.iter().filter(|(of, who)| who == person && !niches[of].is_empty());
-            if declaring.clone().count() < 2 {
+            let others: Vec<&str> = declaring.map(|(of, _)| *of).filter(|of| *of != creator).collect();
+            if others.is_empty() {
                 continue;
             }
             people += 1;
-            let others: Vec<&str> = declaring.map(|(of, _)| *of).filter(|of| *of != creator).collect();
             for other in &others {
                 for niche in niches[other] {
                     *shares.entry((*niche).to_owned()).or_default() +=
