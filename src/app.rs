@@ -72,6 +72,9 @@ pub enum StartError {
         /// Why not.
         cause: io::Error,
     },
+    /// The HTTP server ended by itself.
+    #[error("the HTTP server ended by itself: {0}")]
+    Ended(String),
     /// A task of the start-up ended early.
     #[error("the start was interrupted: {0}")]
     Interrupted(#[from] tokio::task::JoinError),
@@ -227,8 +230,14 @@ impl Application {
     /// Serves until `stop` completes, then drains: no longer ready, requests in flight are finished within the limit.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
         let handle = self.server.handle();
-        let server = tokio::spawn(self.server);
-        stop.await;
+        let mut server = tokio::spawn(self.server);
+        tokio::select! {
+            () = stop => {}
+            ended = &mut server => {
+                self.foundation.close().await?;
+                return Err(StartError::Ended(format!("{ended:?}")));
+            }
+        }
         self.draining.begin();
         if tokio::time::timeout(self.drain, handle.stop(true)).await.is_err() {
             tracing::warn!("requests in flight were cut at the end of the drain time");

@@ -10,12 +10,14 @@ use uuid::Uuid;
 pub const MAX_ID_LENGTH: usize = 128;
 
 /// What an id is made of, in words, for error messages and documentation.
-pub const ID_RULE: &str = "1 to 128 of the characters A-Z a-z 0-9 . _ : @ + = ~ -";
+pub const ID_RULE: &str = "1 to 128 of the characters A-Z a-z 0-9 . _ : @ + = ~ - (and not . or ..)";
 
 /// True for text that may be an id of a creator, post, event, brand or engager.
 #[must_use]
 pub fn is_valid_id(text: &str) -> bool {
+    // "." and ".." would be resolved away in paths.
     (1..=MAX_ID_LENGTH).contains(&text.len())
+        && !matches!(text, "." | "..")
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:@+=~-".contains(&byte))
 }
 
@@ -135,6 +137,7 @@ mod tests {
         #[test]
         fn ids_outside_the_documented_set_are_refused(id in "\\PC{0,140}") {
             let documented = (1..=128).contains(&id.len())
+                && id != "." && id != ".."
                 && id.chars().all(|c| c.is_ascii_alphanumeric() || "._:@+=~-".contains(c));
             prop_assert_eq!(is_valid_id(&id), documented);
         }

@@ -163,7 +163,7 @@ enum CommandError {
     Failed(String),
 }
 
-#[actix_web::main]
+#[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     telemetry::start_logging(match cli.command {

@@ -5,8 +5,9 @@ use utoipa::{
     Modify, OpenApi, ToSchema,
     openapi::{
         Components, ContentBuilder, HttpMethod, OpenApi as Document, PathItem, Ref, RefOr, Response,
-        ResponseBuilder,
+        ResponseBuilder, Schema, Type,
         path::Operation,
+        schema::SchemaType,
         security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
 };
@@ -63,6 +64,7 @@ pub fn complete(document: &mut Document) {
     for (path, item) in &mut document.paths.paths {
         let public = !path.starts_with("/v1/");
         for (method, operation) in operations(item) {
+            never_null(operation);
             let takes_body = operation.request_body.is_some();
             let has_parameters =
                 operation.parameters.as_ref().is_some_and(|parameters| !parameters.is_empty());
@@ -73,6 +75,7 @@ pub fn complete(document: &mut Document) {
                 "The database or the service cannot take work now; try again after `Retry-After`",
             );
             if public {
+                add(operation, "400", "The request cannot be read");
                 operation.security = Some(Vec::new());
                 continue;
             }
@@ -90,6 +93,19 @@ pub fn complete(document: &mut Document) {
             if path.contains('{') {
                 add(operation, "404", "Nothing is registered under this id");
             }
+        }
+    }
+}
+
+/// Optional parameters are absent, never null.
+fn never_null(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else { continue };
+        if let Some(RefOr::T(Schema::Object(schema))) = &mut parameter.schema
+            && let SchemaType::Array(types) = &schema.schema_type
+            && let Some(only) = types.iter().find(|kind| **kind != Type::Null)
+        {
+            schema.schema_type = SchemaType::Type(only.clone());
         }
     }
 }

@@ -1,15 +1,27 @@
 //! Platforms on which creators have accounts.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use utoipa::ToSchema;
 
 macro_rules! platforms {
     ($($name:ident = $code:literal $text:literal,)*) => {
         /// A platform.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, ToSchema)]
         #[serde(rename_all = "lowercase")]
         #[repr(u8)]
         pub enum Platform { $(#[doc = $text] $name = $code,)* }
+
+        // By hand, because the derived form also takes `{"instagram": null}`.
+        impl<'de> Deserialize<'de> for Platform {
+            fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
+                const NAMES: &[&str] = &[$($text,)*];
+                let name = std::borrow::Cow::<'de, str>::deserialize(value)?;
+                match name.as_ref() {
+                    $($text => Ok(Self::$name),)*
+                    _ => Err(Error::unknown_variant(&name, NAMES)),
+                }
+            }
+        }
 
         impl Platform {
             /// Every platform.

@@ -114,10 +114,11 @@ async fn modify_in<E>(
         return Ok((present.clone(), false));
     }
     check_niches(tx, taxonomy, tenant, &profile.niches).await?;
-    if present.is_none() {
-        clear_tombstone(tx, key).await?;
-    }
-    let stored = write(tx, key, tenant, creator_id, &profile).await?;
+    let before = match &present {
+        Some(present) => present.version,
+        None => clear_tombstone(tx, key).await?,
+    };
+    let stored = write(tx, key, tenant, creator_id, &profile, before + 1).await?;
     crate::scores::store::enqueue(tx, &[key]).await?;
     Ok((stored, present.is_none()))
 }
@@ -158,14 +159,16 @@ async fn check_niches<E>(
     if unknown.is_empty() { Ok(()) } else { Err(PutError::UnknownNiches(unknown)) }
 }
 
-/// An id may be registered again once its erasure has ended.
-async fn clear_tombstone<E>(tx: &Tx, key: CreatorKey) -> Result<(), PutError<E>> {
-    tx.execute("/* creators::clear_tombstone */ delete from erasures where creator_key = $1 and swept_at is not null", &[&key.0])
-        .await?;
+/// An id may be registered again once its erasure has ended. Its version goes on from the erased one, so that an entity
+/// tag of the erased creator never fits the new one.
+async fn clear_tombstone<E>(tx: &Tx, key: CreatorKey) -> Result<i64, PutError<E>> {
+    let clear = "/* creators::clear_tombstone */
+                 delete from erasures where creator_key = $1 and swept_at is not null returning version";
+    let erased = tx.query_opt(clear, &[&key.0]).await?;
     let pending = "/* creators::clear_tombstone */ select 1 from erasures where creator_key = $1";
     match tx.query_opt(pending, &[&key.0]).await? {
         Some(_) => Err(PutError::BeingErased),
-        None => Ok(()),
+        None => Ok(erased.map_or(0, |row| row.get(0))),
     }
 }
 
@@ -175,17 +178,18 @@ async fn write(
     tenant: TenantId,
     creator_id: &str,
     profile: &Profile,
+    version: i64,
 ) -> Result<StoredCreator, DbError> {
     let sql = format!(
         "/* creators::write */
-         insert into creators as c
+         insert into creators
              (creator_key, tenant_id, creator_id, {PROFILE_COLUMNS}, version)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
          on conflict (creator_key) do update
          set display_name = excluded.display_name, bio = excluded.bio, country = excluded.country,
              region = excluded.region, city = excluded.city, languages = excluded.languages,
              creator_values = excluded.creator_values, niches = excluded.niches, accounts = excluded.accounts,
-             version = c.version + 1, updated_at = now(), changed_xid = pg_current_xact_id()::text::bigint
+             version = excluded.version, updated_at = now(), changed_xid = pg_current_xact_id()::text::bigint
          returning {PROFILE_COLUMNS}, creator_id, version, created_at, updated_at"
     );
     let Profile { display_name, bio, country, region, city, languages, values, niches, accounts } = profile;
@@ -205,6 +209,7 @@ async fn write(
                 values,
                 niches,
                 &Json(accounts),
+                &version,
             ],
         )
         .await?;

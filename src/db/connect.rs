@@ -57,7 +57,8 @@ impl ConnectSettings {
             .keepalives_retries(3)
             .tcp_user_timeout(Duration::from_secs(15))
             .options(format!(
-                "{given} -c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout=30000",
+                "{given} -c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout=30000 \
+                 -c default_transaction_isolation=read\\ committed -c timezone=UTC",
                 statement_timeout.as_millis(),
                 LOCK_TIMEOUT.as_millis(),
             ));

@@ -1,6 +1,7 @@
 //! Schema migrations and the checks made at every start.
 
 use super::connect::ConnectSettings;
+use tokio_postgres::error::SqlState;
 
 mod embedded {
     refinery::embed_migrations!("src/db/migrations");
@@ -21,6 +22,11 @@ pub enum MigrateError {
     /// The server is too old.
     #[error("PostgreSQL {0} is too old: 15 to 18 are supported")]
     Version(String),
+    /// Names in other scripts cannot be stored.
+    #[error(
+        "the database has the encoding {0}; make one with UTF8: create database voci encoding 'UTF8' template template0"
+    )]
+    Encoding(String),
     /// The server may lose what it acknowledged.
     #[error(
         "this PostgreSQL may lose acknowledged events: {0} is off. Turn it on, or accept the loss with \
@@ -49,18 +55,26 @@ pub async fn check_server(settings: &ConnectSettings, accept_data_loss: bool) ->
         .query_one(
             "select current_setting('server_version_num')::int, current_setting('server_version'),
                     current_setting('fsync') = 'on', current_setting('synchronous_commit') <> 'off',
-                    current_setting('full_page_writes') = 'on'",
+                    current_setting('full_page_writes') = 'on', current_setting('server_encoding')",
             &[],
         )
         .await?;
     if row.get::<_, i32>(0) < 150_000 {
         return Err(MigrateError::Version(row.get(1)));
     }
+    if row.get::<_, &str>(5) != "UTF8" {
+        return Err(MigrateError::Encoding(row.get(5)));
+    }
     let settings = [("fsync", 2), ("synchronous_commit", 3), ("full_page_writes", 4)];
     match settings.into_iter().find(|(_, column)| !row.get::<_, bool>(*column)) {
         Some((name, _)) if !accept_data_loss => Err(MigrateError::Weakened(name)),
         _ => Ok(()),
     }
+}
+
+/// PostgreSQL finds out by its own check or, a moment later, by the unique index of its catalogue.
+fn is_taken(code: &SqlState) -> bool {
+    [SqlState::DUPLICATE_DATABASE, SqlState::UNIQUE_VIOLATION].contains(code)
 }
 
 /// Creates a database unless it is there.
@@ -72,7 +86,7 @@ pub async fn ensure_database(server: &ConnectSettings, name: &str) -> Result<(),
     }
     match client.batch_execute(&format!("create database {name}")).await {
         // Another process was faster.
-        Err(error) if error.code() == Some(&tokio_postgres::error::SqlState::DUPLICATE_DATABASE) => Ok(()),
+        Err(error) if error.code().is_some_and(is_taken) => Ok(()),
         result => Ok(result?),
     }
 }

@@ -17,8 +17,12 @@ use crate::{
 };
 use actix_web::{HttpResponse, http::StatusCode, post, web::Data};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{IgnoredAny, SeqAccess, Visitor},
+};
 use serde_json::value::RawValue;
+use std::fmt;
 use utoipa::ToSchema;
 
 /// Most events in a batch. More: larger answers and longer transactions; fewer: more round trips.
@@ -108,7 +112,40 @@ pub struct EventBatch {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawBatch {
-    events: Vec<Box<RawValue>>,
+    #[serde(deserialize_with = "bounded")]
+    events: Items,
+}
+
+/// Items of a batch, no more than are allowed, and how many there were.
+struct Items {
+    kept: Vec<Box<RawValue>>,
+    count: usize,
+}
+
+/// Keeps no more items than a batch may have: millions of tiny ones fit into a body, and would fill the memory.
+fn bounded<'de, D: Deserializer<'de>>(value: D) -> Result<Items, D::Error> {
+    struct Bounded;
+    impl<'de> Visitor<'de> for Bounded {
+        type Value = Items;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an array")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Items, A::Error> {
+            let mut read = Items { kept: Vec::new(), count: 0 };
+            while read.kept.len() < MAX_BATCH {
+                let Some(item) = items.next_element()? else { break };
+                read.kept.push(item);
+            }
+            read.count = read.kept.len();
+            while items.next_element::<IgnoredAny>()?.is_some() {
+                read.count += 1;
+            }
+            Ok(read)
+        }
+    }
+    value.deserialize_seq(Bounded)
 }
 
 /// Send an event
@@ -156,8 +193,8 @@ pub(crate) async fn ingest_event_batch(
     pools: Data<Pools>,
     partitions: Data<Partitions>,
 ) -> Result<HttpResponse, Problem> {
-    let items = body.0.events;
-    if !(1..=MAX_BATCH).contains(&items.len()) {
+    let Items { kept: items, count } = body.0.events;
+    if !(1..=MAX_BATCH).contains(&count) {
         return Err(Problem::field("/events", "out_of_range", "a batch has 1 to 1000 events"));
     }
     let reception = reception(&caller);
@@ -201,7 +238,7 @@ fn placed(index: usize, problem: &Problem) -> Problem {
         return Problem::field(
             &prefix,
             "invalid_text",
-            "holds text that is not Unicode, such as half a surrogate pair",
+            "holds text that is not Unicode (half a surrogate pair) or a number that is out of range",
         );
     }
     Problem::invalid(prefixed(&prefix, errors))

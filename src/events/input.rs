@@ -49,7 +49,8 @@ pub struct EventInput {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(example = "ig-post-771", nullable = false, min_length = 1, max_length = 128)]
     pub post_id: Option<String>,
-    /// The event it answers; for `retract`, the event it takes back.
+    /// The event it answers; for `retract`, the event it takes back: every event of the creator with this id, on
+    /// whatever date and also if it comes later. A retract cannot itself be taken back.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(example = "ig-comment-99801", nullable = false, min_length = 1, max_length = 128)]
     pub in_reply_to: Option<String>,
@@ -128,6 +129,9 @@ impl EventInput {
         if self.kind == Kind::Retract && self.in_reply_to.is_none() {
             violations.add("/in_reply_to", "required", "a retract names the event it takes back");
         }
+        if self.in_reply_to.as_ref() == Some(&self.event_id) {
+            violations.add("/in_reply_to", "not_allowed", "an event cannot refer to itself");
+        }
     }
 
     fn check_contents(&self, violations: &mut Violations) {
@@ -182,7 +186,7 @@ impl EventInput {
 
 /// The time of an event, cut to microseconds, which is what the database keeps.
 fn accept_time(violations: &mut Violations, text: &str, reception: &Reception<'_>) -> Timestamp {
-    let Ok(time) = text.parse::<Timestamp>() else {
+    let Some(time) = rfc3339(text) else {
         violations.add(
             "/occurred_at",
             "invalid_time",
@@ -206,6 +210,28 @@ fn accept_time(violations: &mut Violations, text: &str, reception: &Reception<'_
         );
     }
     time
+}
+
+/// A time as RFC 3339 writes it. The library takes more forms, among them offsets of days and names of zones that
+/// contradict the offset; a time that is read otherwise than it was meant ends on another date and so as another event.
+fn rfc3339(text: &str) -> Option<Timestamp> {
+    let (date_time, rest) = text.split_at_checked(19)?;
+    let fits = |pattern: &str, text: &str| {
+        pattern.len() == text.len()
+            && pattern.bytes().zip(text.bytes()).all(|(wanted, given)| match wanted {
+                b'0' => given.is_ascii_digit(),
+                wanted => wanted.eq_ignore_ascii_case(&given),
+            })
+    };
+    let digits =
+        rest.strip_prefix('.').map_or(0, |fraction| fraction.bytes().take_while(u8::is_ascii_digit).count());
+    let offset = if rest.starts_with('.') { rest.get(1 + digits..)? } else { rest };
+    let fraction_fits = !rest.starts_with('.') || (1..=9).contains(&digits);
+    let hour_fits = offset.get(1..3).is_none_or(|hours| hours < "24");
+    let offset_fits = (fits("Z", offset) || fits("+00:00", offset) || fits("-00:00", offset)) && hour_fits;
+    (fits("0000-00-00T00:00:00", date_time) && fraction_fits && offset_fits)
+        .then(|| text.parse().ok())
+        .flatten()
 }
 
 fn oldest_accepted(reception: &Reception<'_>) -> Timestamp {
@@ -272,6 +298,32 @@ mod tests {
             codes(&json!({"occurred_at": "1999-01-01T00:00:00Z"})),
             one("/occurred_at", "time_too_old")
         );
+    }
+
+    #[test]
+    fn times_are_taken_in_the_form_of_rfc_3339_only() {
+        for lenient in [
+            "2026-11-20T10:00:00+25:00",
+            "20261120T100000Z",
+            "2026-11-20T10Z",
+            "2026-11-20T10:00:00,5Z",
+            "2026-11-20T10:00:00+0200",
+            "2026-11-20T10:00:00Z[Europe/Bucharest]",
+            "2026-11-20T10:00:00.Z",
+            "",
+        ] {
+            assert_eq!(
+                codes(&json!({"occurred_at": lenient})),
+                one("/occurred_at", "invalid_time"),
+                "{lenient}"
+            );
+        }
+        assert!(accept(&json!({"occurred_at": "2026-11-20t10:00:00.123456789-03:30"})).is_ok());
+    }
+
+    #[test]
+    fn no_event_refers_to_itself() {
+        assert_eq!(codes(&json!({"in_reply_to": "e1"})), one("/in_reply_to", "not_allowed"));
     }
 
     #[test]

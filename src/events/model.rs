@@ -2,16 +2,28 @@
 
 use crate::ids::{CreatorKey, EngagerKey, EventKey, PostKey};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use utoipa::ToSchema;
 
 macro_rules! kinds {
     ($($name:ident = $code:literal $text:literal $weight:literal $active:literal $doc:literal,)*) => {
         /// What was done.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, ToSchema)]
         #[serde(rename_all = "snake_case")]
         #[repr(u8)]
         pub enum Kind { $(#[doc = $doc] $name = $code,)* }
+
+        // By hand, because the derived form also takes `{"like": null}`.
+        impl<'de> Deserialize<'de> for Kind {
+            fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
+                const NAMES: &[&str] = &[$($text,)*];
+                let name = std::borrow::Cow::<'de, str>::deserialize(value)?;
+                match name.as_ref() {
+                    $($text => Ok(Self::$name),)*
+                    _ => Err(Error::unknown_variant(&name, NAMES)),
+                }
+            }
+        }
 
         impl Kind {
             /// Every kind.

@@ -4,13 +4,17 @@ use super::problem::{Kind, Problem};
 use crate::error::FieldError;
 use actix_web::{
     FromRequest, HttpRequest,
-    dev::{Decompress, Payload},
+    dev::Payload,
     http::header::{self, ContentEncoding},
-    web::Bytes,
+    web::{Bytes, BytesMut},
 };
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use futures_util::{StreamExt, future::LocalBoxFuture};
 use serde::de::DeserializeOwned;
-use std::time::Duration;
+use std::{
+    io::{self, Read},
+    time::Duration,
+};
 
 /// Most bytes of an ordinary body, after decompression. Higher: more memory per request; lower: large but valid
 /// documents are refused.
@@ -47,26 +51,51 @@ pub async fn read(
 ) -> Result<Bytes, Problem> {
     check_content_type(request, accepted)?;
     let encoding = content_encoding(request)?;
-    let mut stream = Decompress::new(payload, encoding);
-    let mut bytes = actix_web::web::BytesMut::new();
-    let receive = async {
-        while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|_| {
-                Problem::new(
-                    Kind::InvalidRequest,
-                    "The body ended early or does not fit its Content-Encoding",
-                )
-            })?;
-            if bytes.len() + chunk.len() > limit {
-                return Err(too_large(limit));
-            }
-            bytes.extend_from_slice(&chunk);
+    let receive = tokio::time::timeout(BODY_TIMEOUT, receive(payload, limit)).await;
+    let sent = receive
+        .map_err(|_| Problem::new(Kind::InvalidRequest, "The body did not arrive within 30 seconds"))??;
+    inflate(sent, encoding, limit)
+}
+
+async fn receive(mut payload: Payload, limit: usize) -> Result<Bytes, Problem> {
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Problem::new(Kind::InvalidRequest, "The body ended early"))?;
+        if bytes.len() + chunk.len() > limit {
+            return Err(too_large(limit));
         }
-        Ok(bytes.freeze())
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.freeze())
+}
+
+/// Decompresses no further than the limit, however much a body would grow to, and with bounded windows.
+fn inflate(sent: Bytes, encoding: ContentEncoding, limit: usize) -> Result<Bytes, Problem> {
+    let mut inflated = Vec::new();
+    let most = limit as u64 + 1;
+    let read = match encoding {
+        ContentEncoding::Gzip => MultiGzDecoder::new(&sent[..]).take(most).read_to_end(&mut inflated),
+        ContentEncoding::Deflate => ZlibDecoder::new(&sent[..]).take(most).read_to_end(&mut inflated),
+        ContentEncoding::Brotli => {
+            brotli::Decompressor::new(&sent[..], 4_096).take(most).read_to_end(&mut inflated)
+        }
+        ContentEncoding::Zstd => {
+            zstd_reader(&sent).and_then(|zstd| zstd.take(most).read_to_end(&mut inflated))
+        }
+        _ => return Ok(sent),
     };
-    tokio::time::timeout(BODY_TIMEOUT, receive)
-        .await
-        .map_err(|_| Problem::new(Kind::InvalidRequest, "The body did not arrive within 30 seconds"))?
+    match read {
+        Ok(length) if length > limit => Err(too_large(limit)),
+        Ok(_) => Ok(inflated.into()),
+        Err(_) => Err(Problem::new(Kind::InvalidRequest, "The body does not fit its Content-Encoding")),
+    }
+}
+
+/// Windows of up to 8 MiB, which every usual level stays within; the format allows two gigabytes.
+fn zstd_reader(sent: &[u8]) -> io::Result<zstd::stream::read::Decoder<'_, &[u8]>> {
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(sent)?;
+    decoder.window_log_max(23)?;
+    Ok(decoder)
 }
 
 fn too_large(limit: usize) -> Problem {
@@ -145,12 +174,23 @@ pub fn field_error(error: &serde_path_to_error::Error<serde_json::Error>) -> Fie
         // serde ends its messages with the position, which the pointer tells better.
         Some((_, expected)) => {
             let expected = expected.split(" at line ").next().unwrap_or(expected);
-            // serde speaks of Rust types, which say nothing to a caller.
-            let expected = if expected.starts_with("struct ") { "an object" } else { expected };
+            let expected = in_json(expected);
             let code = if message.starts_with("unknown variant") { "unknown_value" } else { "wrong_type" };
             FieldError::new(parent, code, format!("expected {expected}"))
         }
         None => FieldError::new(parent, "wrong_type", "the value does not have the documented shape"),
+    }
+}
+
+/// What serde expected, in words of JSON.
+fn in_json(expected: &str) -> &str {
+    match expected {
+        "i64" | "i32" => "an integer",
+        "u32" | "u64" | "usize" => "an integer of at least 0",
+        "f64" => "a number",
+        "a sequence" => "an array",
+        shape if shape.starts_with("struct ") => "an object",
+        other => other,
     }
 }
 

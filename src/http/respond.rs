@@ -31,7 +31,7 @@ pub async fn answer(
         request.head_mut().method = Method::GET;
     }
     let origin = Origin {
-        path: request.path().to_owned(),
+        path: request.path().chars().take(2_048).collect(),
         request_id: request.extensions().get::<RequestId>().map(ToString::to_string),
     };
     let guarded = AssertUnwindSafe(next.call(request)).catch_unwind();

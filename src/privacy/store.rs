@@ -76,14 +76,15 @@ async fn begin_erasure<E>(
             "/* privacy::begin_erasure */ select 1 from erasures where creator_key = $1 and swept_at is null";
         return tx.query_opt(begun, &[&key.0]).await?.map(drop).ok_or(EraseError::NotFound);
     };
-    check(row.get(0)).map_err(EraseError::Refused)?;
+    let version: i64 = row.get(0);
+    check(version).map_err(EraseError::Refused)?;
     tx.execute("/* privacy::begin_erasure */ delete from creators where creator_key = $1", &[&key.0]).await?;
     tx.execute(
         "/* privacy::begin_erasure */
-         insert into erasures (creator_key, tenant_id) values ($1, $2)
+         insert into erasures (creator_key, tenant_id, version) values ($1, $2, $3)
          on conflict (creator_key) do update
-         set requested_at = now(), swept_at = null, changed_xid = pg_current_xact_id()::text::bigint",
-        &[&key.0, &tenant.0],
+         set version = excluded.version, requested_at = now(), swept_at = null, changed_xid = pg_current_xact_id()::text::bigint",
+        &[&key.0, &tenant.0, &version],
     )
     .await?;
     Ok(())

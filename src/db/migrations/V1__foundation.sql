@@ -68,6 +68,7 @@ create index creators_changed on creators (changed_xid);
 create table erasures (
     creator_key uuid primary key,
     tenant_id integer not null references tenants,
+    version bigint not null,
     requested_at timestamptz not null default now(),
     swept_at timestamptz,
     changed_xid bigint not null default (pg_current_xact_id()::text::bigint)
