@@ -14,6 +14,8 @@ pub const PARENT_SHARE: f64 = 0.5;
 pub const MIN_FIT: f64 = 0.25;
 /// Most that the community counts, against what the creator declares.
 pub const MAX_COMMUNITY_SHARE: f64 = 0.5;
+/// Share of a community at which a creator stands in a niche's list without declaring it.
+pub const LISTED_SHARE: f64 = 0.2;
 /// People at which the community counts half of its most.
 pub const COMMUNITY_HALF: f64 = 20.0;
 

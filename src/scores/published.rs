@@ -2,7 +2,7 @@
 
 use super::{
     components::NAMES,
-    fit::{COMMUNITY_HALF, MAX_COMMUNITY_SHARE, MIN_FIT, PARENT_SHARE},
+    fit::{COMMUNITY_HALF, LISTED_SHARE, MAX_COMMUNITY_SHARE, MIN_FIT, PARENT_SHARE},
     loyalty::HORIZON_DAYS,
     model::{
         CREATOR_EFFECT, LOYALTY_PRIOR_WEIGHT, MIN_ENGAGERS, MIN_WINDOW_DAYS, Rates, ScoringModel, Spread,
@@ -97,6 +97,9 @@ pub struct FitParameters {
     /// People at which the community counts half of its most.
     #[schema(example = 20.0)]
     community_half: f64,
+    /// Share of a community at which a creator is a candidate for a niche without declaring it.
+    #[schema(example = 0.2)]
+    listed_share: f64,
 }
 
 /// Parameters of a component that is measured on people.
@@ -170,6 +173,7 @@ impl ModelView {
                 minimum: MIN_FIT,
                 community_share_max: MAX_COMMUNITY_SHARE,
                 community_half: COMMUNITY_HALF,
+                listed_share: LISTED_SHARE,
             },
             loyalty: loyalty_parameters(model),
             conversation: conversation_parameters(model),
@@ -238,7 +242,9 @@ const FORMULAS: [(&str, &str); 9] = [
          its niches by weight. The creator is (1 - s) D + s C: D sums its declared niches, C the niches its people engage \
          with elsewhere by their share, each scaled to length 1; s = community_share_max n / (n + community_half) for n \
          people who engage with other creators, too (0 without them, 1 without declared niches). Interval: value -+ 1.2816 \
-         s sqrt(c (1 - c) / (n + 1)) / |creator|, c the cosine of brief and C.",
+         s sqrt(c (1 - c) / (n + 1)) / |creator|, c the cosine of brief and C. \
+         Candidates are creators who declare a niche of the brief, its parent or a child of it (and siblings, when the \
+         brief names several niches of one parent), or whose community has at least listed_share in one of these.",
     ),
     ("trust, authenticity", "Not measured yet: 0.5 with the interval 0.1 to 0.9 on the common scale."),
     ("score", "Sum over components of weight x mapped; weights are scaled to a sum of 1."),

@@ -9,13 +9,10 @@ use crate::{
         CreatorStatistics, ScoringModel,
         communities::Community,
         components::Components,
-        fit::{CreatorNiches, NichePlace, NicheVector},
+        fit::{CreatorNiches, LISTED_SHARE, NichePlace, NicheVector},
     },
 };
 use std::{collections::HashMap, sync::Arc};
-
-/// Share of a community at which a creator stands in a niche's list without declaring it.
-const LISTED_SHARE: f64 = 0.2;
 
 /// Everything about a tenant's creators that ranking needs, as of one moment. Cheap to clone: its parts are shared.
 #[derive(Clone)]
