@@ -1,6 +1,6 @@
 //! What can be wrong with a value that a caller sent, told by place. Knows nothing of HTTP.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use utoipa::ToSchema;
 
 /// One thing that is wrong with the input, and where.
@@ -94,4 +94,16 @@ pub fn prefixed(prefix: &str, errors: Vec<FieldError>) -> Vec<FieldError> {
 /// `#[serde(default, deserialize_with = "not_null")]`.
 pub fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<T>, D::Error> {
     T::deserialize(value).map(Some)
+}
+
+/// Reads one of several values by its name; `names` has the name of each of `values`. The derived form would also take
+/// `{"name": null}`, which nobody was told of.
+pub fn by_name<'de, D: Deserializer<'de>, T: Copy>(
+    value: D,
+    values: &[T],
+    names: &'static [&'static str],
+) -> Result<T, D::Error> {
+    let given = std::borrow::Cow::<'de, str>::deserialize(value)?;
+    let found = names.iter().zip(values).find(|(name, _)| **name == given);
+    found.map(|(_, value)| *value).ok_or_else(|| D::Error::unknown_variant(&given, names))
 }

@@ -1,5 +1,6 @@
 //! What the evaluation and the benchmarks share: a service of their own, a client, reports.
 
+pub(crate) mod batch;
 pub(crate) mod client;
 pub(crate) mod report;
 pub(crate) mod service;

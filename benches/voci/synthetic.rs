@@ -1,11 +1,11 @@
 //! Made-up creators and events, the same in every run.
 
+use crate::harness::batch::{Sent, bodies};
 use jiff::{Timestamp, ToSpan};
-use serde::Serialize;
 use std::sync::Arc;
 use voci::{
     creators::{Profile, model::CreatorInput},
-    events::{Kind, http::MAX_BATCH},
+    events::Kind,
     ids::{CreatorKey, TenantId},
     niches::{NicheTree, Taxonomy},
     scores::CreatorStatistics,
@@ -124,21 +124,6 @@ pub(crate) fn acts(repetition: usize) -> Vec<Act> {
     (first..first + ACTS).map(act).collect()
 }
 
-#[derive(Serialize)]
-struct Batch {
-    events: Vec<Sent>,
-}
-
-#[derive(Serialize)]
-struct Sent {
-    event_id: String,
-    creator_id: String,
-    engager_id: String,
-    kind: Kind,
-    occurred_at: Timestamp,
-    post_id: String,
-}
-
 /// Bodies of batches of events.
 pub(crate) fn batches(acts: &[Act]) -> Vec<String> {
     let sent = |act: &Act| Sent {
@@ -149,6 +134,5 @@ pub(crate) fn batches(acts: &[Act]) -> Vec<String> {
         occurred_at: act.occurred_at,
         post_id: format!("post-{}", act.number % 50),
     };
-    let body = |acts: &[Act]| serde_json::to_string(&Batch { events: acts.iter().map(sent).collect() });
-    acts.chunks(MAX_BATCH).map(|acts| body(acts).expect("a batch is plain JSON")).collect()
+    bodies(&acts.iter().map(sent).collect::<Vec<_>>())
 }

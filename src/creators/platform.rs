@@ -1,6 +1,7 @@
 //! Platforms on which creators have accounts.
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use crate::error::by_name;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 macro_rules! platforms {
@@ -11,15 +12,9 @@ macro_rules! platforms {
         #[repr(u8)]
         pub enum Platform { $(#[doc = $text] $name = $code,)* }
 
-        // By hand, because the derived form also takes `{"instagram": null}`.
         impl<'de> Deserialize<'de> for Platform {
             fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
-                const NAMES: &[&str] = &[$($text,)*];
-                let name = std::borrow::Cow::<'de, str>::deserialize(value)?;
-                match name.as_ref() {
-                    $($text => Ok(Self::$name),)*
-                    _ => Err(Error::unknown_variant(&name, NAMES)),
-                }
+                by_name(value, Self::ALL, &[$($text,)*])
             }
         }
 

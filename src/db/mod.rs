@@ -13,7 +13,7 @@ pub use error::{DbError, chain};
 pub use pool::{Client, Pool, Pools};
 pub use tx::Tx;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longest a caller waits for a write; the statement timeout ends statements before that. Longer: callers give up
 /// first and never learn what happened; shorter: slow but good writes are reported as unknown.
@@ -28,5 +28,20 @@ pub async fn detached<T: Send + 'static, E: From<DbError> + Send + 'static>(
         Ok(Ok(result)) => result,
         Ok(Err(_elapsed)) => Err(DbError::OutcomeUnknown("no answer in time".into()).into()),
         Err(join) => Err(DbError::OutcomeUnknown(join.to_string()).into()),
+    }
+}
+
+/// Tries again while locks are in the way, until `patience` has passed.
+pub async fn patiently<T, F: Future<Output = Result<T, DbError>>>(
+    patience: Duration,
+    pause: Duration,
+    attempt: impl Fn() -> F,
+) -> Result<T, DbError> {
+    let deadline = Instant::now() + patience;
+    loop {
+        match attempt().await {
+            Err(DbError::Busy) if Instant::now() < deadline => tokio::time::sleep(pause).await,
+            result => return result,
+        }
     }
 }

@@ -1,8 +1,11 @@
 //! Valid events and what becomes of them.
 
-use crate::ids::{CreatorKey, EngagerKey, EventKey, PostKey};
+use crate::{
+    error::by_name,
+    ids::{CreatorKey, EngagerKey, EventKey, PostKey},
+};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 macro_rules! kinds {
@@ -13,15 +16,9 @@ macro_rules! kinds {
         #[repr(u8)]
         pub enum Kind { $(#[doc = $doc] $name = $code,)* }
 
-        // By hand, because the derived form also takes `{"like": null}`.
         impl<'de> Deserialize<'de> for Kind {
             fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
-                const NAMES: &[&str] = &[$($text,)*];
-                let name = std::borrow::Cow::<'de, str>::deserialize(value)?;
-                match name.as_ref() {
-                    $($text => Ok(Self::$name),)*
-                    _ => Err(Error::unknown_variant(&name, NAMES)),
-                }
+                by_name(value, Self::ALL, &[$($text,)*])
             }
         }
 

@@ -183,7 +183,7 @@ pub(crate) async fn put_niche(
     let niche = Niche { id: id.0, parent, names, aliases };
     niche.check().map_err(Problem::invalid)?;
     check_place(&tree(&pools, taxonomy, caller.tenant()).await?, &niche)?;
-    let (stored, _) = detached(store::put(pools.ingest.clone(), caller.tenant().id, niche.clone())).await?;
+    let stored = detached(store::put(pools.ingest.clone(), caller.tenant().id, niche.clone())).await?;
     let mut response = match stored {
         Stored::Created => HttpResponse::Created(),
         Stored::Replaced => HttpResponse::Ok(),

@@ -28,12 +28,12 @@ pub async fn existing(tx: &Tx, tenant: TenantId, ids: &[&str]) -> Result<Vec<Str
 pub enum Stored {
     /// It is new.
     Created,
-    /// It replaced an older one, or was the same already.
+    /// It replaced an older one.
     Replaced,
 }
 
-/// Makes or replaces a niche of a tenant; its version after that.
-pub async fn put(pool: Pool, tenant: TenantId, niche: Niche) -> Result<(Stored, i64), DbError> {
+/// Makes or replaces a niche of a tenant.
+pub async fn put(pool: Pool, tenant: TenantId, niche: Niche) -> Result<Stored, DbError> {
     let row = pool
         .get()
         .await?
@@ -58,7 +58,7 @@ pub async fn put(pool: Pool, tenant: TenantId, niche: Niche) -> Result<(Stored, 
         )
         .await?;
     let version: i64 = row.map_or(1, |row| row.get(0));
-    Ok((if version == 1 { Stored::Created } else { Stored::Replaced }, version))
+    Ok(if version == 1 { Stored::Created } else { Stored::Replaced })
 }
 
 /// A niche from the columns of [`list_own`].

@@ -8,7 +8,7 @@
 
 use crate::{
     creators::store::take_turn,
-    db::{DbError, Pool, Tx},
+    db::{DbError, Pool, Tx, patiently},
     ids::{CreatorKey, TenantId},
     relationships::store::lock_lane,
 };
@@ -146,14 +146,7 @@ async fn wait_for_inserts(pool: &Pool) -> Result<(), DbError> {
 
 /// Removes what is left of a creator to whom nothing is added any more.
 async fn sweep(pool: &Pool, key: CreatorKey) -> Result<(), DbError> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        match try_sweep(pool, key).await {
-            // A worker has the lane.
-            Err(DbError::Busy) if Instant::now() < deadline => tokio::time::sleep(POLL).await,
-            result => return result,
-        }
-    }
+    patiently(PATIENCE, POLL, || try_sweep(pool, key)).await
 }
 
 async fn try_sweep(pool: &Pool, key: CreatorKey) -> Result<(), DbError> {

@@ -5,12 +5,12 @@ use super::{
     store::{self, Pair},
 };
 use crate::{
-    db::{DbError, Pool, Tx},
+    db::{DbError, Pool, Tx, patiently},
     ids::CreatorKey,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// What a rebuild found.
@@ -44,20 +44,11 @@ pub async fn rebuild(pool: &Pool, write: bool) -> Result<Report, DbError> {
         let Some(last) = page.last() else { return Ok(report) };
         after = Some(*last);
         for creator in page {
-            let (compared, differences) = rebuild_patiently(pool, creator, write).await?;
+            let (compared, differences) =
+                patiently(PATIENCE, PAUSE, || rebuild_creator(pool, creator, write)).await?;
             report.creators += 1;
             report.compared += compared;
             report.differences += differences;
-        }
-    }
-}
-
-async fn rebuild_patiently(pool: &Pool, creator: CreatorKey, write: bool) -> Result<(u64, u64), DbError> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        match rebuild_creator(pool, creator, write).await {
-            Err(DbError::Busy) if Instant::now() < deadline => tokio::time::sleep(PAUSE).await,
-            result => return result,
         }
     }
 }

@@ -115,6 +115,13 @@ fn map(knots: &[(f64, f64)]) -> Map {
     Map::new(knots.to_vec()).expect("the published knots ascend; a test builds the default model")
 }
 
+/// True when a number has become `growth` times more, or that many times fewer.
+#[must_use]
+pub fn has_moved(before: i64, now: i64, growth: f64) -> bool {
+    let (before, now) = (before as f64, now as f64);
+    now > before * growth || now < before / growth
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,5 +140,12 @@ mod tests {
         assert_eq!(model.rates_for(&[]), model.rates);
         assert_eq!(model.rates_for(&["travel".to_owned()]), model.rates);
         assert!((model.rates_for(&["gaming".to_owned(), "travel".to_owned()]).loyalty - 0.1).abs() < 1e-12);
+    }
+
+    #[test]
+    fn growth_and_shrinkage_are_noticed() {
+        let moved = |before, now| has_moved(before, now, 1.1);
+        assert!(moved(0, 1) && moved(100, 111) && moved(100, 90) && !moved(100, 105));
+        assert!(!moved(0, 0));
     }
 }

@@ -7,7 +7,7 @@ use super::{
     Components,
     loyalty_fit::{Cell, fit},
     maps::Map,
-    model::{Basis, Rates, ScoringModel, Spread},
+    model::{Basis, Rates, ScoringModel, Spread, has_moved},
     statistics::CreatorStatistics,
     store::{self, SampledCreator},
 };
@@ -37,7 +37,7 @@ pub async fn refit_all(pool: &Pool) -> Result<(), DbError> {
 
 async fn refit(pool: &Pool, tenant: TenantId, engagers: i64) -> Result<(), DbError> {
     let (model, _) = store::model(&pool.get().await?, tenant).await?;
-    if !has_grown(model.basis.engagers, engagers) {
+    if !has_moved(model.basis.engagers, engagers, GROWTH) {
         return Ok(());
     }
     let sample = sample(pool, tenant).await?;
@@ -48,11 +48,6 @@ async fn refit(pool: &Pool, tenant: TenantId, engagers: i64) -> Result<(), DbErr
         tracing::info!(tenant = tenant.0, version = fitted.version, engagers, "model fitted");
     }
     Ok(())
-}
-
-fn has_grown(before: i64, now: i64) -> bool {
-    let (before, now) = (before as f64, now as f64);
-    now > before * GROWTH || now < before / GROWTH
 }
 
 async fn sample(pool: &Pool, tenant: TenantId) -> Result<Vec<SampledCreator>, DbError> {

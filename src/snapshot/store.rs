@@ -26,17 +26,28 @@ pub async fn watermark(tx: &Tx) -> Result<i64, DbError> {
     Ok(tx.query(sql, &[]).await?[0].get(0))
 }
 
+/// What joins a creator `c` to its statistics and its community, as far as there are any.
+const WITH_SCORES: &str = "left join creator_statistics s using (creator_key)
+         left join (select creator_key, people, niches as community_niches, shares, changed_xid from creator_communities) m
+             using (creator_key)";
+
+/// The columns that [`source`] reads.
+fn columns() -> String {
+    format!(
+        "c.creator_key, c.tenant_id as tenant, c.creator_id, {PROFILE_COLUMNS}, {STATISTICS_COLUMNS},
+                c.changed_xid as profile_xid, s.changed_xid as statistics_xid, m.changed_xid as community_xid,
+                m.people, m.community_niches, m.shares"
+    )
+}
+
 /// A page of creators in the order of their keys.
 pub async fn page(tx: &Tx, after: Option<CreatorKey>) -> Result<Vec<(TenantId, SourceRow)>, DbError> {
     let sql = format!(
         "/* snapshot::page */
-         select c.creator_key, c.tenant_id as tenant, c.creator_id, {PROFILE_COLUMNS}, {STATISTICS_COLUMNS},
-                c.changed_xid as profile_xid, s.changed_xid as statistics_xid, m.changed_xid as community_xid,
-                m.people, m.community_niches, m.shares
-         from creators c left join creator_statistics s using (creator_key)
-         left join (select creator_key, people, niches as community_niches, shares, changed_xid from creator_communities) m
-             using (creator_key)
-         where $1::uuid is null or c.creator_key > $1 order by c.creator_key limit $2"
+         select {}
+         from creators c {WITH_SCORES}
+         where $1::uuid is null or c.creator_key > $1 order by c.creator_key limit $2",
+        columns()
     );
     Ok(tx.query(&sql, &[&after.map(|key| key.0), &PAGE]).await?.iter().map(source).collect())
 }
@@ -45,15 +56,12 @@ pub async fn page(tx: &Tx, after: Option<CreatorKey>) -> Result<Vec<(TenantId, S
 pub async fn changed_creators(tx: &Tx, since: i64) -> Result<Vec<(TenantId, SourceRow)>, DbError> {
     let sql = format!(
         "/* snapshot::changed_creators */
-         select c.creator_key, c.tenant_id as tenant, c.creator_id, {PROFILE_COLUMNS}, {STATISTICS_COLUMNS},
-                c.changed_xid as profile_xid, s.changed_xid as statistics_xid, m.changed_xid as community_xid,
-                m.people, m.community_niches, m.shares
+         select {}
          from (select creator_key from creators where changed_xid >= $1
                union select creator_key from creator_statistics where changed_xid >= $1
                union select creator_key from creator_communities where changed_xid >= $1) changed
-         join creators c using (creator_key) left join creator_statistics s using (creator_key)
-         left join (select creator_key, people, niches as community_niches, shares, changed_xid from creator_communities) m
-             using (creator_key)"
+         join creators c using (creator_key) {WITH_SCORES}",
+        columns()
     );
     Ok(tx.query(&sql, &[&since]).await?.iter().map(source).collect())
 }

@@ -7,24 +7,9 @@ use super::{
     super::source::{Row, Source},
     creator_id,
 };
+use crate::harness::batch::{Sent, bodies};
 use jiff::{Timestamp, ToSpan};
-use serde::Serialize;
-use voci::events::{Kind, http::MAX_BATCH};
-
-#[derive(Serialize)]
-struct Batch {
-    events: Vec<Act>,
-}
-
-#[derive(Serialize)]
-struct Act {
-    event_id: String,
-    creator_id: String,
-    engager_id: String,
-    kind: Kind,
-    occurred_at: Timestamp,
-    post_id: String,
-}
+use voci::events::Kind;
 
 /// Kinds of the events that a row becomes.
 pub(crate) fn kinds(row: &Row) -> &[Kind] {
@@ -37,18 +22,13 @@ pub(crate) fn kinds(row: &Row) -> &[Kind] {
 pub(crate) fn batches(source: &Source, now: Timestamp) -> Vec<String> {
     let newest = source.rows.iter().map(|row| row.time_ms).max().unwrap_or_default();
     let days = (now.as_millisecond() - newest).div_euclid(86_400_000);
-    let events: Vec<(&Row, Kind)> =
-        source.rows.iter().flat_map(|row| kinds(row).iter().map(move |kind| (row, *kind))).collect();
-    let batch = |events: &[(&Row, Kind)]| {
-        let batch = Batch { events: events.iter().map(|(row, kind)| act(row, *kind, days)).collect() };
-        serde_json::to_string(&batch).expect("a batch is plain JSON")
-    };
-    events.chunks(MAX_BATCH).map(batch).collect()
+    let acts = source.rows.iter().flat_map(|row| kinds(row).iter().map(move |kind| act(row, *kind, days)));
+    bodies(&acts.collect::<Vec<_>>())
 }
 
-fn act(row: &Row, kind: Kind, days: i64) -> Act {
+fn act(row: &Row, kind: Kind, days: i64) -> Sent {
     let time = Timestamp::from_millisecond(row.time_ms).expect("the data is of the year 2022");
-    Act {
+    Sent {
         event_id: format!("{:016x}-{}", u64::from_be_bytes(row.digest), kind.name()),
         creator_id: creator_id(row.author),
         engager_id: format!("user-{}", row.user),
