@@ -91,7 +91,7 @@ impl Pass {
 }
 
 async fn busy_lanes(pool: &Pool, queue: &str) -> Result<Vec<i16>, DbError> {
-    relationships::store::busy_lanes(&pool.get().await?, queue).await
+    relationships::queue::store::busy_lanes(&pool.get().await?, queue).await
 }
 
 fn lanes_from(first: i16, mut lanes: Vec<i16>) -> Vec<i16> {

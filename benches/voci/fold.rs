@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use voci::{
     db::Pool,
     ids::LANES,
-    relationships::{fold::fold_lane, store::busy_lanes},
+    relationships::{fold::fold_lane, queue::store::busy_lanes},
 };
 
 /// Workers at once.

@@ -45,7 +45,6 @@ fn relationship(person: i64) -> (EngagerKey, Relationship) {
             kind: if act % 3 == 2 { Kind::Comment } else { Kind::Like },
             occurred_at: Timestamp::from_second(i64::from(day) * 86_400)
                 .expect("the day is of the year 2024 or 2025"),
-            day,
             post: Some(PostKey(person + i64::try_from(act).unwrap_or_default())),
             substance: None,
             verified: false,

@@ -24,6 +24,14 @@ pub enum DbError {
     Failed(#[source] tokio_postgres::Error),
 }
 
+impl DbError {
+    /// True when a row with the same key is there already.
+    #[must_use]
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Failed(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION))
+    }
+}
+
 impl From<tokio_postgres::Error> for DbError {
     fn from(error: tokio_postgres::Error) -> Self {
         match error.code() {

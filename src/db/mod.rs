@@ -1,6 +1,7 @@
 //! PostgreSQL: connections with a limit on every wait, transactions that know whether they were committed, schema.
 
 pub mod connect;
+pub mod copy;
 pub mod embedded;
 pub mod error;
 pub mod keeper;
@@ -9,6 +10,7 @@ pub mod partitions;
 pub mod pool;
 pub mod tx;
 
+pub use copy::CopyRows;
 pub use error::{DbError, chain};
 pub use pool::{Client, Pool, Pools};
 pub use tx::Tx;

@@ -17,11 +17,12 @@ pub struct Partitions {
 }
 
 impl Partitions {
-    /// Makes sure that every date has its partition.
-    pub async fn ensure(&self, pool: &Pool, dates: impl Iterator<Item = Date>) -> Result<(), DbError> {
+    /// Makes sure that every day, counted from 1970, has its partition.
+    pub async fn ensure(&self, pool: &Pool, days: impl Iterator<Item = i32>) -> Result<(), DbError> {
+        let days: BTreeSet<i32> = days.collect();
         let missing: BTreeSet<Date> = {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            dates.map(Date::first_of_month).filter(|month| !known.contains(month)).collect()
+            days.into_iter().map(month_of).filter(|month| !known.contains(month)).collect()
         };
         if missing.is_empty() {
             return Ok(());
@@ -35,6 +36,10 @@ impl Partitions {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).extend(missing);
         Ok(())
     }
+}
+
+fn month_of(day: i32) -> Date {
+    jiff::civil::date(1970, 1, 1).saturating_add(jiff::Span::new().days(day)).first_of_month()
 }
 
 /// Made as a table of its own and then attached: that locks the parent less than `partition of` does.

@@ -2,13 +2,15 @@
 //! unknown and the next user would wait behind it.
 
 use super::{
-    DbError,
+    CopyRows, DbError,
     connect::ConnectSettings,
     error::{is_lost, is_refusal},
 };
+use bytes::Bytes;
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, PoolConfig, RecyclingMethod, Runtime, Timeouts,
 };
+use futures_util::SinkExt;
 use std::{
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
@@ -142,6 +144,18 @@ impl Client {
     /// Runs statements without parameters that are not worth preparing.
     pub async fn batch(&self, sql: &str) -> Result<(), DbError> {
         self.watched(self.object().batch_execute(sql)).await
+    }
+
+    /// Copies rows into a table; the number of rows.
+    pub async fn copy(&self, sql: &str, rows: CopyRows) -> Result<u64, DbError> {
+        self.watched(async {
+            let statement = self.object().prepare_cached(sql).await?;
+            let sink = self.object().copy_in::<_, Bytes>(&statement).await?;
+            let mut sink = std::pin::pin!(sink);
+            sink.send(rows.finish()).await?;
+            sink.finish().await
+        })
+        .await
     }
 
     async fn watched<T>(

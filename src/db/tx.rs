@@ -4,7 +4,7 @@
 //! goes right before COMMIT, in the same message: in a failed transaction it fails, COMMIT is then not run, and
 //! [`Tx::commit`] fails.
 
-use super::{Client, DbError, Pool, pool::Params};
+use super::{Client, CopyRows, DbError, Pool, pool::Params};
 use tokio_postgres::Row;
 
 /// An open transaction. Dropped without [`Tx::commit`] or [`Tx::rollback`], its connection is closed, which rolls back.
@@ -35,7 +35,8 @@ impl Tx {
         Ok(tx)
     }
 
-    fn client(&self) -> &Client {
+    /// The connection of the transaction, for reads that also work outside one.
+    pub fn client(&self) -> &Client {
         self.client.as_ref().expect("the connection is taken only when the transaction ends")
     }
 
@@ -52,6 +53,11 @@ impl Tx {
     /// Runs a statement; the number of rows it touched.
     pub async fn execute(&self, sql: &str, params: Params<'_>) -> Result<u64, DbError> {
         self.client().execute(sql, params).await
+    }
+
+    /// Copies rows into a table; the number of rows.
+    pub async fn copy(&self, sql: &str, rows: CopyRows) -> Result<u64, DbError> {
+        self.client().copy(sql, rows).await
     }
 
     /// Runs statements without parameters.

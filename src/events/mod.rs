@@ -3,6 +3,8 @@
 pub mod http;
 pub mod input;
 pub mod model;
+pub mod order;
+pub mod rows;
 pub mod store;
 pub mod substance;
 

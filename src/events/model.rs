@@ -3,8 +3,9 @@
 use crate::{
     error::by_name,
     ids::{CreatorKey, EngagerKey, EventKey, PostKey},
+    relationships::days::{Day, day_at},
 };
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -103,19 +104,19 @@ pub struct Event {
 }
 
 /// What makes two events the same one: creator, event id and UTC date.
-pub type Identity = (CreatorKey, EventKey, Date);
+pub type Identity = (CreatorKey, EventKey, Day);
 
 impl Event {
-    /// The UTC date, part of the identity.
+    /// The UTC day, part of the identity.
     #[must_use]
-    pub fn occurred_on(&self) -> Date {
-        self.occurred_at.to_zoned(TimeZone::UTC).date()
+    pub fn day(&self) -> Day {
+        day_at(self.occurred_at)
     }
 
     /// The identity of the event.
     #[must_use]
     pub fn identity(&self) -> Identity {
-        (self.creator, self.event, self.occurred_on())
+        (self.creator, self.event, self.day())
     }
 }
 

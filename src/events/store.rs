@@ -1,14 +1,22 @@
-//! Storing events: one autocommit statement writes the events, their queue rows and their retractions.
+//! Storing events: one transaction writes the events, what is to be folded of them, and their retractions.
 //!
-//! One statement, because a COMMIT of its own could report success for a transaction that was rolled back, and because
-//! no event can then be stored without being queued.
+//! Events are copied, as if all of them were new, because nearly all are and COPY costs half of what an insert does. When
+//! one is there already the transaction is given up, and a second one inserts what is missing.
 
-use super::model::{Event, Identity, Outcome};
-use crate::{
-    db::{Client, DbError, Pool, partitions::Partitions},
-    ids::{CreatorKey, EventKey},
+use super::{
+    model::{Event, Identity, Kind, Outcome},
+    order::{Ordered, Stored},
+    rows::{COPY, Columns, copy_rows},
 };
-use jiff::{Timestamp, civil::Date};
+use crate::{
+    db::{DbError, Pool, Tx, partitions::Partitions},
+    ids::{CreatorKey, EventKey},
+    relationships::{
+        days::{date_of, day_of},
+        queue,
+    },
+};
+use jiff::civil::Date;
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -21,189 +29,110 @@ pub async fn ingest(
     partitions: Arc<Partitions>,
     events: Vec<Event>,
 ) -> Result<Vec<Outcome>, DbError> {
-    partitions.ensure(&pool, events.iter().map(Event::occurred_on)).await?;
-    let client = pool.get().await?;
-    let firsts = first_of_each_identity(&events);
-    let inserted = insert(&client, &firsts).await?;
-    let others =
-        firsts.iter().map(|event| event.identity()).filter(|identity| !inserted.contains(identity)).collect();
-    // A second read, because what a concurrent request stored is not visible to the inserting statement.
-    let present = stored_hashes(&client, others).await?;
-    Ok(classify(&events, &inserted, &present))
-}
-
-fn first_of_each_identity(events: &[Event]) -> Vec<&Event> {
-    let mut seen = HashSet::with_capacity(events.len());
-    let mut firsts: Vec<&Event> = events.iter().filter(|event| seen.insert(event.identity())).collect();
-    // Sorted by key, concurrent statements take their index locks in one order and cannot deadlock.
-    firsts.sort_unstable_by_key(|event| event.identity());
-    firsts
-}
-
-fn classify(
-    events: &[Event],
-    inserted: &HashSet<Identity>,
-    present: &HashMap<Identity, i64>,
-) -> Vec<Outcome> {
-    let mut stored_here: HashMap<Identity, i64> = HashMap::new();
-    let outcome = |event: &Event| {
-        let identity = event.identity();
-        if let Some(hash) = stored_here.get(&identity).or_else(|| present.get(&identity)) {
-            return if *hash == event.content_hash { Outcome::Duplicate } else { Outcome::Conflict };
-        }
-        if inserted.contains(&identity) {
-            stored_here.insert(identity, event.content_hash);
-            return Outcome::Stored;
-        }
-        Outcome::UnknownCreator
+    if events.is_empty() {
+        return Ok(Vec::new());
+    }
+    partitions.ensure(&pool, events.iter().map(Event::day)).await?;
+    let ordered = Ordered::new(&events);
+    let stored = match store(&pool, &ordered, false).await {
+        Err(error) if error.is_unique_violation() => store(&pool, &ordered, true).await?,
+        stored => stored?,
     };
-    events.iter().map(outcome).collect()
+    Ok(ordered.outcomes(&stored))
 }
 
-const INSERT: &str = include_str!("insert.sql");
-
-async fn insert(client: &Client, events: &[&Event]) -> Result<HashSet<Identity>, DbError> {
-    let rows = Columns::of(events);
-    let inserted = client
-        .query(
-            INSERT,
-            &[
-                &rows.creators,
-                &rows.events,
-                &rows.dates,
-                &rows.kinds,
-                &rows.platforms,
-                &rows.substances,
-                &rows.verified,
-                &rows.currencies,
-                &rows.times,
-                &rows.engagers,
-                &rows.posts,
-                &rows.references,
-                &rows.amounts,
-                &rows.hashes,
-                &rows.lanes,
-            ],
-        )
-        .await?;
-    Ok(inserted.iter().map(|row| (CreatorKey(row.get(0)), EventKey(row.get(1)), row.get(2))).collect())
-}
-
-/// Events as columns, which is how one statement takes many rows.
-#[derive(Default)]
-struct Columns<'a> {
-    creators: Vec<Uuid>,
-    events: Vec<Uuid>,
-    dates: Vec<Date>,
-    kinds: Vec<i16>,
-    platforms: Vec<Option<i16>>,
-    substances: Vec<Option<i16>>,
-    verified: Vec<bool>,
-    currencies: Vec<Option<&'a str>>,
-    times: Vec<Timestamp>,
-    engagers: Vec<i64>,
-    posts: Vec<Option<i64>>,
-    references: Vec<Option<Uuid>>,
-    amounts: Vec<Option<i64>>,
-    hashes: Vec<i64>,
-    lanes: Vec<i16>,
-}
-
-impl<'a> Columns<'a> {
-    fn of(events: &[&'a Event]) -> Self {
-        let mut columns = Self::default();
-        for event in events {
-            columns.creators.push(event.creator.0);
-            columns.events.push(event.event.0);
-            columns.dates.push(event.occurred_on());
-            columns.kinds.push(event.kind.code());
-            columns.platforms.push(event.platform);
-            columns.substances.push(event.substance.map(i16::from));
-            columns.verified.push(event.verified);
-            columns.currencies.push(event.currency.as_deref());
-            columns.times.push(event.occurred_at);
-            columns.engagers.push(event.engager.0);
-            columns.posts.push(event.post.map(|post| post.0));
-            columns.references.push(event.reference.map(|reference| reference.0));
-            columns.amounts.push(event.amount);
-            columns.hashes.push(event.content_hash);
-            columns.lanes.push(event.creator.lane());
+async fn store(pool: &Pool, ordered: &Ordered<'_>, some_are_there: bool) -> Result<Stored, DbError> {
+    let tx = Tx::begin(pool).await?;
+    match store_in(&tx, ordered, some_are_there).await {
+        Ok(stored) => tx.commit().await.map(|()| stored),
+        Err(error) if error.is_unique_violation() => {
+            tx.rollback().await?;
+            Err(error)
         }
-        columns
+        Err(error) => Err(error),
     }
 }
 
-async fn stored_hashes(
-    client: &Client,
-    identities: Vec<Identity>,
-) -> Result<HashMap<Identity, i64>, DbError> {
-    if identities.is_empty() {
-        return Ok(HashMap::new());
+async fn store_in(tx: &Tx, ordered: &Ordered<'_>, some_are_there: bool) -> Result<Stored, DbError> {
+    // An erasure waits for whoever has this lock when it takes a creator away: the creators found below stay until this
+    // transaction ends.
+    tx.batch("lock table only events in row exclusive mode").await?;
+    let unknown = unknown_creators(tx, &ordered.creators()).await?;
+    let events: Vec<&Event> = ordered.firsts().filter(|event| !unknown.contains(&event.creator)).collect();
+    let present = if events.is_empty() {
+        HashMap::new()
+    } else if some_are_there {
+        insert(tx, &events).await?
+    } else {
+        tx.copy(COPY, copy_rows(&events)).await?;
+        HashMap::new()
+    };
+    let stored = Stored { unknown, present };
+    let new = || events.iter().copied().filter(|event| stored.is_new(event));
+    queue::store::put(tx, &queue::model::by_lane(new())).await?;
+    retract(tx, new()).await?;
+    Ok(stored)
+}
+
+async fn unknown_creators(tx: &Tx, creators: &[CreatorKey]) -> Result<HashSet<CreatorKey>, DbError> {
+    let keys: Vec<Uuid> = creators.iter().map(|creator| creator.0).collect();
+    let sql = "/* events::unknown_creators */
+               select creator_key from unnest((select $1::uuid[])) as wanted (creator_key)
+               where not exists (select from creators c where c.creator_key = wanted.creator_key)";
+    Ok(tx.query(sql, &[&keys]).await?.iter().map(|row| CreatorKey(row.get(0))).collect())
+}
+
+/// Inserts what is not there yet; the others with the hashes of their contents.
+async fn insert(tx: &Tx, events: &[&Event]) -> Result<HashMap<Identity, i64>, DbError> {
+    let rows = tx.query(include_str!("insert.sql"), &Columns::of(events).params()).await?;
+    let inserted: HashSet<Identity> =
+        rows.iter().map(|row| (CreatorKey(row.get(0)), EventKey(row.get(1)), day_of(row.get(2)))).collect();
+    let others: Vec<Identity> =
+        events.iter().map(|event| event.identity()).filter(|identity| !inserted.contains(identity)).collect();
+    // A second read, because what a concurrent transaction stored is not visible to the inserting statement.
+    let present = stored_hashes(tx, &others).await?;
+    // Neither inserted nor there: it went away in between, and may now be inserted.
+    if present.len() == others.len() { Ok(present) } else { Err(DbError::Busy) }
+}
+
+/// Notes what these events take back.
+async fn retract(tx: &Tx, events: impl Iterator<Item = &Event>) -> Result<(), DbError> {
+    let retracts = events.filter(|event| event.kind == Kind::Retract);
+    let mut targets: Vec<(Uuid, Uuid)> =
+        retracts.filter_map(|event| Some((event.creator.0, event.reference?.0))).collect();
+    if targets.is_empty() {
+        return Ok(());
     }
+    // Sorted, as concurrent transactions may note the same.
+    targets.sort_unstable();
+    let (creators, keys): (Vec<Uuid>, Vec<Uuid>) = targets.into_iter().unzip();
+    tx.execute(
+        "/* events::retract */
+         insert into retractions (creator_key, event_key) select * from unnest($1::uuid[], $2::uuid[])
+         on conflict do nothing",
+        &[&creators, &keys],
+    )
+    .await?;
+    Ok(())
+}
+
+async fn stored_hashes(tx: &Tx, identities: &[Identity]) -> Result<HashMap<Identity, i64>, DbError> {
     let creators: Vec<Uuid> = identities.iter().map(|identity| identity.0.0).collect();
     let events: Vec<Uuid> = identities.iter().map(|identity| identity.1.0).collect();
-    let dates: Vec<Date> = identities.iter().map(|identity| identity.2).collect();
-    let rows = client
+    let dates: Vec<Date> = identities.iter().map(|identity| date_of(identity.2)).collect();
+    let rows = tx
         .query(
-            // Events are found by their whole key first. Joined to creators in the same step, PostgreSQL may look them
-            // up by creator alone, and a resend to a creator with 100,000 events takes minutes.
+            // By their whole key: looked up by creator alone, a resend to one with 100,000 events takes minutes.
             "/* events::stored_hashes */
-             with found as materialized (
-                 select e.creator_key, e.event_key, e.occurred_on, e.content_hash
-                 from unnest((select $1::uuid[]), (select $2::uuid[]), (select $3::date[]))
-                     as wanted (creator_key, event_key, occurred_on)
-                 join events e using (creator_key, event_key, occurred_on)
-             )
-             select creator_key, event_key, occurred_on, content_hash from found
-             where exists (select from creators c where c.creator_key = found.creator_key)",
+             select creator_key, event_key, occurred_on, content_hash
+             from unnest((select $1::uuid[]), (select $2::uuid[]), (select $3::date[]))
+                 as wanted (creator_key, event_key, occurred_on)
+             join events e using (creator_key, event_key, occurred_on)",
             &[&creators, &events, &dates],
         )
         .await?;
     Ok(rows
         .iter()
-        .map(|row| ((CreatorKey(row.get(0)), EventKey(row.get(1)), row.get(2)), row.get(3)))
+        .map(|row| ((CreatorKey(row.get(0)), EventKey(row.get(1)), day_of(row.get(2))), row.get(3)))
         .collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{
-        Outcome::{Conflict, Duplicate, Stored, UnknownCreator},
-        *,
-    };
-    use crate::{
-        events::Kind,
-        ids::{EngagerKey, TenantId},
-    };
-
-    fn event(id: &str, content_hash: i64) -> Event {
-        let creator = CreatorKey::derive(TenantId(1), "ana");
-        Event {
-            creator,
-            event: EventKey::derive(creator, id),
-            engager: EngagerKey::NOBODY,
-            kind: Kind::Like,
-            occurred_at: Timestamp::UNIX_EPOCH,
-            post: None,
-            reference: None,
-            platform: None,
-            substance: None,
-            verified: false,
-            amount: None,
-            currency: None,
-            content_hash,
-        }
-    }
-
-    #[test]
-    fn repeats_within_a_batch_are_told_from_conflicts() {
-        let events =
-            [event("a", 1), event("a", 1), event("a", 2), event("b", 5), event("b", 6), event("c", 1)];
-        let inserted = HashSet::from([events[0].identity()]);
-        let present = HashMap::from([(events[3].identity(), 6)]);
-        assert_eq!(
-            classify(&events, &inserted, &present),
-            [Stored, Duplicate, Conflict, Conflict, Duplicate, UnknownCreator]
-        );
-    }
 }

@@ -10,7 +10,7 @@ use crate::{
     creators::store::take_turn,
     db::{DbError, Pool, Tx, patiently},
     ids::{CreatorKey, TenantId},
-    relationships::store::lock_lane,
+    relationships::queue::store::{forget, lock_lane},
 };
 use std::time::{Duration, Instant};
 
@@ -113,16 +113,9 @@ pub async fn finish_erasures(pool: &Pool) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Every table that holds something of a creator.
-const TABLES: [&str; 7] = [
-    "fold_queue",
-    "score_queue",
-    "retractions",
-    "events",
-    "relationships",
-    "creator_statistics",
-    "creator_communities",
-];
+/// Every table that holds something of a creator by its key.
+const TABLES: [&str; 6] =
+    ["score_queue", "retractions", "events", "relationships", "creator_statistics", "creator_communities"];
 
 /// Waits until every insert of events that is under way now has ended.
 async fn wait_for_inserts(pool: &Pool) -> Result<(), DbError> {
@@ -159,6 +152,7 @@ async fn try_sweep(pool: &Pool, key: CreatorKey) -> Result<(), DbError> {
     if tx.query_opt(pending, &[&key.0]).await?.is_none() {
         return tx.rollback().await;
     }
+    forget(&tx, key).await?;
     for table in TABLES {
         tx.execute(&format!("/* privacy::sweep */ delete from {table} where creator_key = $1"), &[&key.0])
             .await?;

@@ -1,11 +1,18 @@
 //! A set of UTC days.
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 
 /// Days since 1970-01-01.
 pub type Day = i32;
 
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
+
+/// The UTC day of a moment.
+#[must_use]
+pub fn day_at(time: Timestamp) -> Day {
+    let day = time.as_microsecond().div_euclid(86_400_000_000);
+    i32::try_from(day).expect("times have days of seven digits")
+}
 
 /// The number of a date.
 #[must_use]
@@ -72,5 +79,13 @@ mod tests {
             assert_eq!(day_of(date_of(day)), day);
         }
         assert_eq!(date_of(0), EPOCH);
+    }
+
+    #[test]
+    fn a_day_ends_right_before_midnight_utc() {
+        let day = |text: &str| date_of(day_at(text.parse().unwrap())).to_string();
+        assert_eq!(day("2026-11-24T00:00:00Z"), "2026-11-24");
+        assert_eq!(day("2026-11-24T23:59:59.999999Z"), "2026-11-24");
+        assert_eq!(day("1969-12-31T23:59:59Z"), "1969-12-31");
     }
 }

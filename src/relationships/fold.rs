@@ -1,38 +1,49 @@
 //! Folding events into relationships, exactly once.
 //!
-//! One transaction takes a lane, takes the oldest events of the lane out of the queue, folds them and writes the
-//! relationships. Killed anywhere, it leaves nothing behind and the events are folded by the next worker. Nobody else
-//! folds the same creators meanwhile, because the lane is locked.
+//! One transaction takes a lane, takes the oldest facts of the lane out of the queue, folds them, writes the relationships
+//! and brings the statistics of their creators up to date. Killed anywhere, it leaves nothing behind and the facts are
+//! folded by the next worker. Nobody else folds the same creators meanwhile, because the lane is locked.
 
 use super::{
-    model::Relationship,
-    store::{self, Pair, QueuedEvent},
+    model::{Pair, Relationship},
+    queue::{self, QueuedEvent},
+    store,
 };
 use crate::{
     db::{DbError, Pool, Tx},
     events::Kind,
     ids::{CreatorKey, EngagerKey, EventKey},
+    scores,
 };
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-/// Folds up to `limit` events of a lane; how many there were. Zero also when another worker has the lane.
+/// What folding did to the relationships of the creators it touched.
+#[derive(Default)]
+pub struct Changes {
+    /// Relationships before and after; before, `None`: it is new.
+    pub folded: BTreeMap<Pair, (Option<Relationship>, Relationship)>,
+    /// Creators of whom a relationship was folded anew and may have shrunk.
+    pub refolded: BTreeSet<CreatorKey>,
+}
+
+/// Folds about `limit` events of a lane; how many there were. Zero also when another worker has the lane.
 pub async fn fold_lane(pool: &Pool, lane: i16, limit: u32) -> Result<usize, DbError> {
     let tx = Tx::begin(pool).await?;
-    if !store::try_lane(&tx, lane).await? {
+    if !queue::store::try_lane(&tx, lane).await? {
         tx.rollback().await?;
         return Ok(0);
     }
-    let claimed = store::claim(&tx, lane, i64::from(limit)).await?;
+    let claimed = queue::store::claim(&tx, lane, i64::from(limit)).await?;
     if !claimed.is_empty() {
-        let touched = fold(&tx, &claimed).await?;
-        crate::scores::store::enqueue(&tx, &touched).await?;
+        let changes = fold(&tx, &claimed).await?;
+        scores::store::follow(&tx, &changes).await?;
     }
     tx.commit().await?;
     Ok(claimed.len())
 }
 
-async fn fold(tx: &Tx, claimed: &[QueuedEvent]) -> Result<Vec<CreatorKey>, DbError> {
-    let refold = taken_back(tx, claimed).await?;
+async fn fold(tx: &Tx, claimed: &[QueuedEvent]) -> Result<Changes, DbError> {
+    let mut refold = taken_back(tx, claimed).await?;
     let gone = retracted_among(tx, claimed).await?;
     let fresh = claimed.iter().filter(|queued| {
         queued.fact.kind != Kind::Retract
@@ -43,26 +54,51 @@ async fn fold(tx: &Tx, claimed: &[QueuedEvent]) -> Result<Vec<CreatorKey>, DbErr
     fresh.for_each(|queued| by_pair.entry(queued.pair).or_default().push(queued));
 
     let pairs: Vec<Pair> = by_pair.keys().copied().collect();
-    let mut relationships = store::load(tx, &pairs).await?;
-    for (pair, events) in by_pair {
-        let relationship = relationships.entry(pair).or_default();
-        for queued in events {
-            relationship.absorb(&queued.fact);
-        }
-    }
-    store::write(tx, &relationships).await?;
+    let mut found = store::load(tx, &pairs).await?;
+    // What cannot be read is folded anew, these events included: they are out of the queue.
+    by_pair.retain(|pair, _| !found.damaged.contains(pair));
+    refold.append(&mut found.damaged);
+    let folded: BTreeMap<Pair, (Option<Relationship>, Relationship)> = by_pair
+        .into_iter()
+        .map(|(pair, events)| (pair, absorbed(found.relationships.remove(&pair), &events)))
+        .collect();
+    write(tx, &folded).await?;
     refold_from_raw(tx, &refold).await?;
-    let touched: BTreeSet<CreatorKey> = claimed.iter().map(|queued| queued.pair.0).collect();
-    Ok(touched.into_iter().collect())
+    Ok(Changes { folded, refolded: refold.into_iter().map(|pair| pair.0).collect() })
+}
+
+fn absorbed(before: Option<Relationship>, events: &[&QueuedEvent]) -> (Option<Relationship>, Relationship) {
+    let mut after = before.clone().unwrap_or_default();
+    events.iter().for_each(|queued| after.absorb(&queued.fact));
+    (before, after)
+}
+
+async fn write(
+    tx: &Tx,
+    folded: &BTreeMap<Pair, (Option<Relationship>, Relationship)>,
+) -> Result<(), DbError> {
+    let part = |new: bool| {
+        let part = folded.iter().filter(move |(_, (before, _))| before.is_none() == new);
+        part.map(|(pair, (_, after))| (pair, after))
+    };
+    store::add(tx, part(true)).await?;
+    store::replace(tx, part(false)).await
+}
+
+/// All relationships of a creator; those that cannot be read are folded anew first. Needs the lane.
+pub async fn load_mended(tx: &Tx, creator: CreatorKey) -> Result<BTreeMap<Pair, Relationship>, DbError> {
+    let found = store::load_creator(tx, creator).await?;
+    if found.damaged.is_empty() {
+        return Ok(found.relationships);
+    }
+    tracing::warn!(rows = found.damaged.len(), "relationships cannot be read and are folded anew");
+    refold_from_raw(tx, &found.damaged).await?;
+    Ok(store::load_creator(tx, creator).await?.relationships)
 }
 
 /// Relationships that lose an event: sets cannot forget, so these are folded anew from the raw events.
 async fn taken_back(tx: &Tx, claimed: &[QueuedEvent]) -> Result<BTreeSet<Pair>, DbError> {
-    let targets: Vec<(CreatorKey, EventKey)> = claimed
-        .iter()
-        .filter(|queued| queued.fact.kind == Kind::Retract)
-        .filter_map(|queued| Some((queued.pair.0, queued.reference?)))
-        .collect();
+    let targets: Vec<(CreatorKey, EventKey)> = claimed.iter().filter_map(QueuedEvent::taken_back).collect();
     if targets.is_empty() { Ok(BTreeSet::new()) } else { store::pairs_of(tx, &targets).await }
 }
 

@@ -5,6 +5,7 @@ pub mod days;
 pub mod fold;
 pub mod model;
 pub mod posts;
+pub mod queue;
 pub mod rebuild;
 pub mod store;
 

@@ -1,18 +1,24 @@
 //! The fold: a relationship absorbs facts in any order, in any batches, with the same result.
 
 use super::{
-    days::{Day, DaySet},
+    days::{Day, DaySet, day_at},
     posts::PostSample,
 };
-use crate::{events::Kind, ids::PostKey};
-use jiff::{Timestamp, Unit};
+use crate::{
+    events::Kind,
+    ids::{CreatorKey, EngagerKey, PostKey},
+};
+use jiff::Timestamp;
+
+/// Creator and engager: what a relationship is between.
+pub type Pair = (CreatorKey, EngagerKey);
 
 /// Days in which strength decays to a half.
 pub const HALF_LIFE_DAYS: f64 = 30.0;
 
 /// Strength is kept as of this moment (2020-01-01), so that no stored number changes when time passes (forward decay,
 /// Cormode et al. 2009). An act adds `weight * 2^(days since / 30)`; that stays finite until the year 2104.
-const LANDMARK_SECONDS: i64 = 1_577_836_800;
+const LANDMARK_MICROS: i64 = 1_577_836_800_000_000;
 
 /// Slot of the counts for talk with substance (or without a text to judge by); kinds use the slots of their codes.
 const SUBSTANTIVE: usize = 0;
@@ -28,8 +34,6 @@ pub struct Fact {
     pub kind: Kind,
     /// When.
     pub occurred_at: Timestamp,
-    /// The UTC day of it.
-    pub day: Day,
     /// On which post.
     pub post: Option<PostKey>,
     /// Whether its text says something; `None` without a text.
@@ -51,17 +55,18 @@ pub struct Relationship {
 impl Relationship {
     /// Takes in one fact.
     pub fn absorb(&mut self, fact: &Fact) {
+        let day = day_at(fact.occurred_at);
         self.count(fact);
         if fact.kind.is_active() {
-            self.active_days.insert(fact.day);
+            self.active_days.insert(day);
             self.strength +=
                 fact.kind.weight() * (days_since_landmark(fact.occurred_at) / HALF_LIFE_DAYS).exp2();
         }
         if let Some(post) = fact.post {
             self.posts.insert(post);
         }
-        let (first, last) = self.seen.unwrap_or((fact.day, fact.day));
-        self.seen = Some((first.min(fact.day), last.max(fact.day)));
+        let (first, last) = self.seen.unwrap_or((day, day));
+        self.seen = Some((first.min(day), last.max(day)));
     }
 
     fn count(&mut self, fact: &Fact) {
@@ -126,8 +131,7 @@ impl Relationship {
 }
 
 fn days_since_landmark(time: Timestamp) -> f64 {
-    let span = time - Timestamp::from_second(LANDMARK_SECONDS).expect("the landmark is a valid time");
-    span.total(Unit::Second).expect("a span between two times has only time units") / 86_400.0
+    (time.as_microsecond() - LANDMARK_MICROS) as f64 / 86_400e6
 }
 
 #[cfg(test)]
@@ -144,8 +148,7 @@ mod tests {
             verified in any::<bool>(),
         ) -> Fact {
             let occurred_at = Timestamp::from_second(second).unwrap();
-            let day = i32::try_from(second.div_euclid(86_400)).unwrap();
-            Fact { kind, occurred_at, day, post: post.map(PostKey), substance, verified }
+            Fact { kind, occurred_at, post: post.map(PostKey), substance, verified }
         }
     }
 
@@ -183,7 +186,6 @@ mod tests {
         let day = |kind| Fact {
             kind,
             occurred_at: Timestamp::UNIX_EPOCH,
-            day: 0,
             post: None,
             substance: None,
             verified: false,

@@ -1,8 +1,9 @@
 //! `voci rebuild`: relationships recomputed from the raw events, while the service runs.
 
 use super::{
-    model::Relationship,
-    store::{self, Pair},
+    model::{Pair, Relationship},
+    queue,
+    store::{self, Found},
 };
 use crate::{
     db::{DbError, Pool, Tx, patiently},
@@ -55,9 +56,9 @@ pub async fn rebuild(pool: &Pool, write: bool) -> Result<Report, DbError> {
 
 async fn rebuild_creator(pool: &Pool, creator: CreatorKey, write: bool) -> Result<(u64, u64), DbError> {
     let tx = Tx::begin(pool).await?;
-    store::lock_lane(&tx, creator.lane()).await?;
+    queue::store::lock_lane(&tx, creator.lane()).await?;
     let raw = store::raw_facts(&tx, creator, None).await?;
-    let stored = store::load_creator_as_is(&tx, creator).await?;
+    let stored = store::load_creator(&tx, creator).await?;
     // What they take back is out of the raw facts already, but not out of the relationship before they are folded.
     let pending = store::awaiting_retracts(&tx, creator).await?;
     let mut wrong = differing(&raw, &stored);
@@ -70,17 +71,15 @@ async fn rebuild_creator(pool: &Pool, creator: CreatorKey, write: bool) -> Resul
         crate::scores::store::enqueue(&tx, &[creator]).await?;
     }
     tx.commit().await?;
-    Ok((raw.len().max(stored.len()) as u64, wrong.len() as u64))
+    let kept = stored.relationships.len() + stored.damaged.len();
+    Ok((raw.len().max(kept) as u64, wrong.len() as u64))
 }
 
-fn differing(
-    raw: &BTreeMap<Pair, Relationship>,
-    stored: &BTreeMap<Pair, Option<Relationship>>,
-) -> BTreeSet<Pair> {
+fn differing(raw: &BTreeMap<Pair, Relationship>, stored: &Found) -> BTreeSet<Pair> {
     let agrees = |pair: &Pair, folded: &Relationship| {
-        stored.get(pair).and_then(Option::as_ref).is_some_and(|kept| kept.agrees_with(folded))
+        stored.relationships.get(pair).is_some_and(|kept| kept.agrees_with(folded))
     };
     let changed = raw.iter().filter(|(pair, folded)| !agrees(pair, folded));
-    let surplus = stored.keys().filter(|pair| !raw.contains_key(pair));
-    changed.map(|(pair, _)| *pair).chain(surplus.copied()).collect()
+    let surplus = stored.relationships.keys().filter(|pair| !raw.contains_key(pair));
+    changed.map(|(pair, _)| pair).chain(surplus).chain(&stored.damaged).copied().collect()
 }

@@ -1,107 +1,38 @@
-//! SQL of folding: lanes, the queue, relationships.
+//! SQL of relationships, and of the raw events they are folded from.
 //!
 //! Keys to look up come as `unnest((select $1::uuid[]), ...)`. The inner select hides their number from the planner, which
 //! otherwise reads and hashes a whole table of up to about half a million rows for a few thousand keys.
 
 use super::{
-    codec::Stored,
-    days::{date_of, day_of},
-    model::{Fact, Relationship},
+    codec::{Damaged, Stored},
+    days::{Day, date_of, day_of},
+    model::{Fact, Pair, Relationship},
+    queue::{self, QueuedEvent},
 };
 use crate::{
-    db::{Client, DbError, Tx},
+    db::{Client, CopyRows, DbError, Tx},
     events::Kind,
-    ids::{CreatorKey, EngagerKey, EventKey, LANES, PostKey},
+    ids::{CreatorKey, EngagerKey, EventKey, PostKey},
 };
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use tokio_postgres::Row;
+use tokio_postgres::{Row, types::ToSql};
 use uuid::Uuid;
-
-/// Advisory locks of lanes for folding: this number plus the lane.
-const LANE_LOCKS: i64 = 0x766f_6369_0000_1000;
-
-/// Creator and engager: what a relationship is between.
-pub type Pair = (CreatorKey, EngagerKey);
-
-/// An event as the fold sees it.
-#[derive(Clone, Debug)]
-pub struct QueuedEvent {
-    /// Between whom.
-    pub pair: Pair,
-    /// Which event.
-    pub event: EventKey,
-    /// For a retract: the event it takes back.
-    pub reference: Option<EventKey>,
-    /// What it says.
-    pub fact: Fact,
-}
-
-/// Takes a lane for this transaction unless another worker has it.
-pub async fn try_lane(tx: &Tx, lane: i16) -> Result<bool, DbError> {
-    let sql = "/* relationships::try_lane */ select pg_try_advisory_xact_lock($1)";
-    Ok(tx.query(sql, &[&(LANE_LOCKS + i64::from(lane))]).await?[0].get(0))
-}
-
-/// Takes a lane for this transaction, waiting for it.
-pub async fn lock_lane(tx: &Tx, lane: i16) -> Result<(), DbError> {
-    let sql = "/* relationships::lock_lane */ select pg_advisory_xact_lock($1)";
-    tx.execute(sql, &[&(LANE_LOCKS + i64::from(lane))]).await?;
-    Ok(())
-}
-
-/// Lanes with something in this queue table (`fold_queue` or `score_queue`).
-pub async fn busy_lanes(client: &Client, queue: &str) -> Result<Vec<i16>, DbError> {
-    let sql = format!(
-        "/* relationships::busy_lanes */
-         select lane::int2 from generate_series(0, $1::int4 - 1) as lane
-         where exists (select from {queue} q where q.lane = lane.lane::int2)"
-    );
-    Ok(client.query(&sql, &[&i32::from(LANES)]).await?.iter().map(|row| row.get(0)).collect())
-}
-
-/// Takes the oldest events of a lane out of the queue.
-pub async fn claim(tx: &Tx, lane: i16, limit: i64) -> Result<Vec<QueuedEvent>, DbError> {
-    let rows = tx
-        .query(
-            "/* relationships::claim */
-             with claimed as (
-                 delete from fold_queue where ctid = any (array(
-                     select ctid from fold_queue where lane = $1 order by received_at limit $2))
-                 returning creator_key, event_key, occurred_on
-             )
-             select creator_key, engager_key, event_key, reference_key, kind, occurred_at, occurred_on, post_key,
-                    substance, verified
-             from claimed join events using (creator_key, event_key, occurred_on)",
-            &[&lane, &limit],
-        )
-        .await?;
-    Ok(rows.iter().filter_map(queued_event).collect())
-}
-
-fn queued_event(row: &Row) -> Option<QueuedEvent> {
-    Some(QueuedEvent {
-        pair: (CreatorKey(row.get("creator_key")), EngagerKey(row.get("engager_key"))),
-        event: EventKey(row.get("event_key")),
-        reference: row.get::<_, Option<Uuid>>("reference_key").map(EventKey),
-        fact: Fact {
-            kind: Kind::from_code(row.get("kind"))?,
-            occurred_at: row.get("occurred_at"),
-            day: day_of(row.get::<_, Date>("occurred_on")),
-            post: row.get::<_, Option<i64>>("post_key").map(PostKey),
-            substance: row.get::<_, Option<i16>>("substance").map(|substance| substance != 0),
-            verified: row.get("verified"),
-        },
-    })
-}
 
 /// Which of these events were taken back.
 pub async fn retracted(
     tx: &Tx,
     events: &[(CreatorKey, EventKey)],
 ) -> Result<HashSet<(CreatorKey, EventKey)>, DbError> {
-    let (creators, keys): (Vec<Uuid>, Vec<Uuid>) =
-        events.iter().map(|(creator, event)| (creator.0, event.0)).unzip();
+    let some = with_retractions(tx, events).await?;
+    let (creators, keys): (Vec<Uuid>, Vec<Uuid>) = events
+        .iter()
+        .filter(|(creator, _)| some.contains(creator))
+        .map(|(creator, event)| (creator.0, event.0))
+        .unzip();
+    if creators.is_empty() {
+        return Ok(HashSet::new());
+    }
     let rows = tx
         .query(
             "/* relationships::retracted */
@@ -112,6 +43,23 @@ pub async fn retracted(
         )
         .await?;
     Ok(rows.iter().map(|row| (CreatorKey(row.get(0)), EventKey(row.get(1)))).collect())
+}
+
+/// Creators of whom anything was taken back: few, so that the events of the others need not be looked up.
+async fn with_retractions(
+    tx: &Tx,
+    events: &[(CreatorKey, EventKey)],
+) -> Result<HashSet<CreatorKey>, DbError> {
+    let creators: BTreeSet<Uuid> = events.iter().map(|(creator, _)| creator.0).collect();
+    let rows = tx
+        .query(
+            "/* relationships::with_retractions */
+             select creator_key from unnest($1::uuid[]) as wanted (creator_key)
+             where exists (select from retractions r where r.creator_key = wanted.creator_key)",
+            &[&creators.into_iter().collect::<Vec<Uuid>>()],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| CreatorKey(row.get(0))).collect())
 }
 
 /// The relationships that these events belong to.
@@ -138,55 +86,83 @@ pub async fn raw_facts(
     creator: CreatorKey,
     engagers: Option<&[EngagerKey]>,
 ) -> Result<BTreeMap<Pair, Relationship>, DbError> {
+    let waiting = queue::store::waiting_of(tx.client(), creator).await?;
+    let waiting: HashSet<(EventKey, Day)> = waiting.iter().map(|event| (event.event, event.day())).collect();
     let engagers: Option<Vec<i64>> =
         engagers.map(|engagers| engagers.iter().map(|engager| engager.0).collect());
     let rows = tx
         .query(
             "/* relationships::raw_facts */
-             select creator_key, engager_key, event_key, reference_key, kind, occurred_at, occurred_on, post_key,
-                    substance, verified
+             select creator_key, engager_key, event_key, reference_key, kind, occurred_at, post_key, substance, verified
              from events e
              where creator_key = $1 and kind <> 13 and ($2::int8[] is null or engager_key = any ($2))
                and not exists (select from retractions r
-                               where r.creator_key = e.creator_key and r.event_key = e.event_key)
-               and not exists (select from fold_queue q
-                               where q.lane = $3 and q.creator_key = e.creator_key and q.event_key = e.event_key
-                                 and q.occurred_on = e.occurred_on)",
-            &[&creator.0, &engagers, &creator.lane()],
+                               where r.creator_key = e.creator_key and r.event_key = e.event_key)",
+            &[&creator.0, &engagers],
         )
         .await?;
     let mut folded: BTreeMap<Pair, Relationship> = BTreeMap::new();
-    for event in rows.iter().filter_map(queued_event) {
-        folded.entry(event.pair).or_default().absorb(&event.fact);
+    for event in rows.iter().filter_map(raw_event) {
+        if !waiting.contains(&(event.event, event.day())) {
+            folded.entry(event.pair).or_default().absorb(&event.fact);
+        }
     }
     Ok(folded)
 }
 
+fn raw_event(row: &Row) -> Option<QueuedEvent> {
+    Some(QueuedEvent {
+        pair: pair(row),
+        event: EventKey(row.get("event_key")),
+        reference: row.get::<_, Option<Uuid>>("reference_key").map(EventKey),
+        fact: Fact {
+            kind: Kind::from_code(row.get("kind"))?,
+            occurred_at: row.get("occurred_at"),
+            post: row.get::<_, Option<i64>>("post_key").map(PostKey),
+            substance: row.get::<_, Option<i16>>("substance").map(|substance| substance != 0),
+            verified: row.get("verified"),
+        },
+    })
+}
+
 const COLUMNS: &str = "creator_key, engager_key, strength, first_seen, last_seen, counts, active_days, posts";
 
+/// What is stored of these pairs.
+#[derive(Default)]
+pub struct Found {
+    /// Relationships.
+    pub relationships: BTreeMap<Pair, Relationship>,
+    /// Pairs whose row cannot be read.
+    pub damaged: BTreeSet<Pair>,
+}
+
+impl Found {
+    fn of(rows: &[Row]) -> Self {
+        let mut found = Self::default();
+        for row in rows {
+            match stored(row).decode() {
+                Ok(relationship) => drop(found.relationships.insert(pair(row), relationship)),
+                Err(Damaged) => drop(found.damaged.insert(pair(row))),
+            }
+        }
+        found
+    }
+}
+
 /// The stored relationships among these pairs.
-pub async fn load(tx: &Tx, pairs: &[Pair]) -> Result<BTreeMap<Pair, Relationship>, DbError> {
+pub async fn load(tx: &Tx, pairs: &[Pair]) -> Result<Found, DbError> {
     let (creators, engagers): (Vec<Uuid>, Vec<i64>) = pairs.iter().map(|pair| (pair.0.0, pair.1.0)).unzip();
     let sql = format!(
         "/* relationships::load */
          select {COLUMNS} from unnest((select $1::uuid[]), (select $2::int8[])) as wanted (creator_key, engager_key)
          join relationships using (creator_key, engager_key)"
     );
-    decode(&tx.query(&sql, &[&creators, &engagers]).await?)
+    Ok(Found::of(&tx.query(&sql, &[&creators, &engagers]).await?))
 }
 
 /// All stored relationships of a creator.
-pub async fn load_creator(tx: &Tx, creator: CreatorKey) -> Result<BTreeMap<Pair, Relationship>, DbError> {
-    decode(&creator_rows(tx, creator).await?)
-}
-
-/// All stored relationships of a creator, damaged ones as `None`.
-pub async fn load_creator_as_is(
-    tx: &Tx,
-    creator: CreatorKey,
-) -> Result<BTreeMap<Pair, Option<Relationship>>, DbError> {
-    let rows = creator_rows(tx, creator).await?;
-    Ok(rows.iter().map(|row| (pair(row), stored(row).decode().ok())).collect())
+pub async fn load_creator(tx: &Tx, creator: CreatorKey) -> Result<Found, DbError> {
+    Ok(Found::of(&creator_rows(tx, creator).await?))
 }
 
 async fn creator_rows(tx: &Tx, creator: CreatorKey) -> Result<Vec<Row>, DbError> {
@@ -194,15 +170,6 @@ async fn creator_rows(tx: &Tx, creator: CreatorKey) -> Result<Vec<Row>, DbError>
         "/* relationships::load_creator */ select {COLUMNS} from relationships where creator_key = $1"
     );
     tx.query(&sql, &[&creator.0]).await
-}
-
-fn decode(rows: &[Row]) -> Result<BTreeMap<Pair, Relationship>, DbError> {
-    rows.iter()
-        .map(|row| {
-            let decoded = stored(row).decode().map_err(|damaged| DbError::Damaged(damaged.to_string()))?;
-            Ok((pair(row), decoded))
-        })
-        .collect()
 }
 
 fn pair(row: &Row) -> Pair {
@@ -221,24 +188,38 @@ fn stored(row: &Row) -> Stored {
 
 /// Relationships of a creator that a retract in the queue will take something from.
 pub async fn awaiting_retracts(tx: &Tx, creator: CreatorKey) -> Result<BTreeSet<Pair>, DbError> {
-    let rows = tx
-        .query(
-            "/* relationships::awaiting_retracts */
-             select distinct e.creator_key, e.engager_key
-             from fold_queue q join events r using (creator_key, event_key, occurred_on)
-             join events e on e.creator_key = r.creator_key and e.event_key = r.reference_key
-             where q.lane = $2 and q.creator_key = $1 and r.kind = 13",
-            &[&creator.0, &creator.lane()],
-        )
-        .await?;
-    Ok(rows.iter().map(pair).collect())
+    let waiting = queue::store::waiting_of(tx.client(), creator).await?;
+    let targets: Vec<_> = waiting.iter().filter_map(QueuedEvent::taken_back).collect();
+    if targets.is_empty() { Ok(BTreeSet::new()) } else { pairs_of(tx, &targets).await }
+}
+
+/// Writes relationships that are not stored yet. Needs the lane: nobody else may be writing them.
+pub async fn add<'a>(
+    tx: &Tx,
+    relationships: impl Iterator<Item = (&'a Pair, &'a Relationship)>,
+) -> Result<(), DbError> {
+    let sql = format!("/* relationships::add */ copy relationships ({COLUMNS}) from stdin (format binary)");
+    let mut rows = CopyRows::new(8);
+    let mut count = 0;
+    for ((creator, engager), relationship) in relationships {
+        let stored = Stored::from(relationship);
+        rows.row();
+        rows.value(creator.0.as_bytes());
+        rows.value(&engager.0.to_be_bytes());
+        rows.value(&stored.strength.to_be_bytes());
+        rows.date(stored.seen.0);
+        rows.date(stored.seen.1);
+        rows.value(&stored.counts);
+        rows.value(&stored.active_days);
+        rows.value(&stored.posts);
+        count += 1;
+    }
+    if count > 0 { tx.copy(&sql, rows).await.map(drop) } else { Ok(()) }
 }
 
 /// Writes relationships, replacing what is stored.
 pub async fn write(tx: &Tx, relationships: &BTreeMap<Pair, Relationship>) -> Result<(), DbError> {
-    let stored: Vec<Stored> = relationships.values().map(Stored::from).collect();
-    let column =
-        |seen: fn(&Stored) -> i32| -> Vec<Date> { stored.iter().map(|row| date_of(seen(row))).collect() };
+    let rows = StoredColumns::of(relationships.iter());
     tx.execute(
         "/* relationships::write */
          insert into relationships (creator_key, engager_key, strength, first_seen, last_seen, counts, active_days, posts)
@@ -246,19 +227,78 @@ pub async fn write(tx: &Tx, relationships: &BTreeMap<Pair, Relationship>) -> Res
          on conflict (creator_key, engager_key) do update
          set strength = excluded.strength, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
              counts = excluded.counts, active_days = excluded.active_days, posts = excluded.posts",
-        &[
-            &relationships.keys().map(|pair| pair.0.0).collect::<Vec<Uuid>>(),
-            &relationships.keys().map(|pair| pair.1.0).collect::<Vec<i64>>(),
-            &stored.iter().map(|row| row.strength).collect::<Vec<f64>>(),
-            &column(|row| row.seen.0),
-            &column(|row| row.seen.1),
-            &stored.iter().map(|row| row.counts.as_slice()).collect::<Vec<_>>(),
-            &stored.iter().map(|row| row.active_days.as_slice()).collect::<Vec<_>>(),
-            &stored.iter().map(|row| row.posts.as_slice()).collect::<Vec<_>>(),
-        ],
+        &rows.params(),
     )
     .await?;
     Ok(())
+}
+
+/// Writes relationships that are all stored already.
+pub async fn replace<'a>(
+    tx: &Tx,
+    relationships: impl Iterator<Item = (&'a Pair, &'a Relationship)>,
+) -> Result<(), DbError> {
+    let rows = StoredColumns::of(relationships);
+    if rows.creators.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        "/* relationships::replace */
+         update relationships r
+         set strength = n.strength, first_seen = n.first_seen, last_seen = n.last_seen, counts = n.counts,
+             active_days = n.active_days, posts = n.posts
+         from unnest((select $1::uuid[]), (select $2::int8[]), $3::float8[], $4::date[], $5::date[], $6::bytea[], $7::bytea[],
+                     $8::bytea[])
+             as n (creator_key, engager_key, strength, first_seen, last_seen, counts, active_days, posts)
+         where r.creator_key = n.creator_key and r.engager_key = n.engager_key",
+        &rows.params(),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Relationships as columns.
+#[derive(Default)]
+struct StoredColumns {
+    creators: Vec<Uuid>,
+    engagers: Vec<i64>,
+    strengths: Vec<f64>,
+    firsts: Vec<Date>,
+    lasts: Vec<Date>,
+    counts: Vec<Vec<u8>>,
+    days: Vec<Vec<u8>>,
+    posts: Vec<Vec<u8>>,
+}
+
+impl StoredColumns {
+    fn of<'a>(relationships: impl Iterator<Item = (&'a Pair, &'a Relationship)>) -> Self {
+        let mut columns = Self::default();
+        for ((creator, engager), relationship) in relationships {
+            let stored = Stored::from(relationship);
+            columns.creators.push(creator.0);
+            columns.engagers.push(engager.0);
+            columns.strengths.push(stored.strength);
+            columns.firsts.push(date_of(stored.seen.0));
+            columns.lasts.push(date_of(stored.seen.1));
+            columns.counts.push(stored.counts);
+            columns.days.push(stored.active_days);
+            columns.posts.push(stored.posts);
+        }
+        columns
+    }
+
+    fn params(&self) -> [&(dyn ToSql + Sync); 8] {
+        [
+            &self.creators,
+            &self.engagers,
+            &self.strengths,
+            &self.firsts,
+            &self.lasts,
+            &self.counts,
+            &self.days,
+            &self.posts,
+        ]
+    }
 }
 
 /// Removes relationships of which nothing is left.

@@ -50,32 +50,123 @@ impl CreatorStatistics {
             if engager == EngagerKey::NOBODY {
                 sums.anonymous_events += i64::try_from(relationship.events()).unwrap_or(i64::MAX);
             } else if !own.contains(&engager) {
-                sums.add(relationship, end, model);
+                sums.add(&Share::of(relationship, end, model));
             }
         }
         sums
     }
 
-    fn add(&mut self, relationship: &Relationship, end: Day, model: &ReturnModel) {
-        self.events += i64::try_from(relationship.events()).unwrap_or(i64::MAX);
-        let Some((first, last)) = relationship.active_days().span() else { return };
-        let repeats = relationship.active_days().len() - 1;
-        let age = end - first;
-        self.engagers += 1;
-        self.talking_engagers += i32::from(relationship.talk() > 0);
-        self.mature_engagers += i32::from(repeats > 0 || age >= MATURE_DAYS);
-        if repeats > 0 {
-            let chance = model.chance_of_return(repeats, (last - first).unsigned_abs(), age.unsigned_abs());
-            self.loyal_engagers += 1;
-            self.expected_back += chance;
-            self.expected_back_variance += chance * (1.0 - chance);
+    /// The sums after some relationships grew; before, `None`: it is new. Only what changed is looked at, so the cost does
+    /// not grow with the creator. `None` when everything has to be summed up anew, because the window ends later or the
+    /// model is another one, which moves every chance of return.
+    #[must_use]
+    pub fn followed<'a>(
+        &self,
+        changes: impl Iterator<Item = (EngagerKey, Option<&'a Relationship>, &'a Relationship)>,
+        own: &[EngagerKey],
+        model: &ReturnModel,
+        model_version: i32,
+    ) -> Option<Self> {
+        let (first, end) = self.window.filter(|_| self.model_version == model_version)?;
+        let mut sums = self.clone();
+        for (engager, before, after) in changes {
+            let seen = after.seen().unwrap_or((first, end));
+            let (first, last) = sums.window.map_or(seen, |window| wider(window, seen));
+            if last > end {
+                return None;
+            }
+            sums.window = Some((first, end));
+            sums.replace(engager, before, after, own, end, model);
         }
+        // Rounding may leave a trace of what went away.
+        sums.expected_back = sums.expected_back.max(0.0);
+        sums.expected_back_variance = sums.expected_back_variance.max(0.0);
+        Some(sums)
+    }
+
+    fn replace(
+        &mut self,
+        engager: EngagerKey,
+        before: Option<&Relationship>,
+        after: &Relationship,
+        own: &[EngagerKey],
+        end: Day,
+        model: &ReturnModel,
+    ) {
+        let events = |relationship: &Relationship| i64::try_from(relationship.events()).unwrap_or(i64::MAX);
+        if engager == EngagerKey::NOBODY {
+            self.anonymous_events += events(after) - before.map_or(0, events);
+        } else if !own.contains(&engager) {
+            if let Some(before) = before {
+                self.add(&Share::of(before, end, model).negative());
+            }
+            self.add(&Share::of(after, end, model));
+        }
+    }
+
+    fn add(&mut self, share: &Share) {
+        self.events += share.events;
+        self.engagers += share.engagers;
+        self.mature_engagers += share.mature;
+        self.loyal_engagers += share.loyal;
+        self.talking_engagers += share.talking;
+        self.expected_back += share.chance;
+        self.expected_back_variance += share.variance;
     }
 
     /// Days of the observed window, both ends included.
     #[must_use]
     pub fn window_days(&self) -> u32 {
         self.window.map_or(0, |(first, last)| (last - first).unsigned_abs() + 1)
+    }
+}
+
+/// What one relationship adds to the sums.
+#[derive(Default)]
+struct Share {
+    events: i64,
+    engagers: i32,
+    mature: i32,
+    loyal: i32,
+    talking: i32,
+    chance: f64,
+    variance: f64,
+}
+
+impl Share {
+    fn of(relationship: &Relationship, end: Day, model: &ReturnModel) -> Self {
+        let events = i64::try_from(relationship.events()).unwrap_or(i64::MAX);
+        let Some((first, last)) = relationship.active_days().span() else {
+            return Self { events, ..Self::default() };
+        };
+        let repeats = relationship.active_days().len() - 1;
+        let age = end - first;
+        let chance = if repeats == 0 {
+            0.0
+        } else {
+            model.chance_of_return(repeats, (last - first).unsigned_abs(), age.unsigned_abs())
+        };
+        Self {
+            events,
+            engagers: 1,
+            talking: i32::from(relationship.talk() > 0),
+            mature: i32::from(repeats > 0 || age >= MATURE_DAYS),
+            loyal: i32::from(repeats > 0),
+            chance,
+            variance: chance * (1.0 - chance),
+        }
+    }
+
+    fn negative(self) -> Self {
+        Self {
+            events: -self.events,
+            engagers: -self.engagers,
+            mature: -self.mature,
+            loyal: -self.loyal,
+            talking: -self.talking,
+            chance: -self.chance,
+            variance: -self.variance,
+        }
     }
 }
 
@@ -88,20 +179,16 @@ mod tests {
     use super::*;
     use crate::{events::Kind, relationships::Fact};
     use jiff::Timestamp;
+    use proptest::prelude::*;
+
+    fn fact(kind: Kind, day: Day) -> Fact {
+        let occurred_at = Timestamp::from_second(i64::from(day) * 86_400).unwrap();
+        Fact { kind, occurred_at, post: None, substance: None, verified: false }
+    }
 
     fn relationship(kind: Kind, days: &[Day]) -> Relationship {
         let mut relationship = Relationship::default();
-        for day in days {
-            let occurred_at = Timestamp::from_second(i64::from(*day) * 86_400).unwrap();
-            relationship.absorb(&Fact {
-                kind,
-                occurred_at,
-                day: *day,
-                post: None,
-                substance: None,
-                verified: false,
-            });
-        }
+        days.iter().for_each(|day| relationship.absorb(&fact(kind, *day)));
         relationship
     }
 
@@ -126,6 +213,51 @@ mod tests {
         let sums = sum(&[(7, mine.clone()), (0, mine)], &[EngagerKey(7)]);
         assert_eq!((sums.engagers, sums.talking_engagers, sums.events, sums.anonymous_events), (0, 0, 0, 3));
         assert_eq!(sums.window, Some((100, 150)));
+    }
+
+    prop_compose! {
+        fn acts(days: std::ops::Range<Day>, least: usize)(acts in prop::collection::vec((0_i64..6, days, any::<bool>()), least..60)) -> Vec<(i64, Day, Kind)> {
+            let kind = |talks| if talks { Kind::Comment } else { Kind::View };
+            acts.into_iter().map(|(engager, day, talks)| (engager, day, kind(talks))).collect()
+        }
+    }
+
+    fn fold(acts: &[(i64, Day, Kind)]) -> std::collections::BTreeMap<i64, Relationship> {
+        let mut folded = std::collections::BTreeMap::<i64, Relationship>::new();
+        for (engager, day, kind) in acts {
+            folded.entry(*engager).or_default().absorb(&fact(*kind, *day));
+        }
+        folded
+    }
+
+    proptest! {
+        #[test]
+        fn following_changes_gives_what_summing_up_anew_gives(before in acts(100..200, 1), after in acts(0..200, 0)) {
+            let own = [EngagerKey(3)];
+            let (old, new) = (fold(&before), fold(&[before, after].concat()));
+            let of = |folded: &std::collections::BTreeMap<i64, Relationship>| {
+                sum(&folded.clone().into_iter().collect::<Vec<_>>(), &own)
+            };
+            let changes = new.iter().map(|(key, after)| (EngagerKey(*key), old.get(key), after));
+            let (expected, followed) = (of(&new), of(&old).followed(changes, &own, &ReturnModel::PRIOR, 0));
+            let moved = of(&old).window.unwrap().1 != expected.window.unwrap().1;
+            prop_assert_eq!(followed.is_none(), moved, "all is summed up anew only when the window ends later");
+            if let Some(followed) = followed {
+                prop_assert!((followed.expected_back - expected.expected_back).abs() < 1e-9);
+                prop_assert!((followed.expected_back_variance - expected.expected_back_variance).abs() < 1e-9);
+                let CreatorStatistics { expected_back, expected_back_variance, .. } = expected;
+                prop_assert_eq!(CreatorStatistics { expected_back, expected_back_variance, ..followed }, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn another_model_has_everything_summed_up_anew() {
+        let sums = sum(&[(1, relationship(Kind::Like, &[100]))], &[]);
+        assert!(sums.followed(std::iter::empty(), &[], &ReturnModel::PRIOR, 1).is_none());
+        assert!(
+            CreatorStatistics::default().followed(std::iter::empty(), &[], &ReturnModel::PRIOR, 0).is_none()
+        );
     }
 
     #[test]

@@ -7,12 +7,14 @@ use crate::{
     ids::{CreatorKey, EngagerKey, TenantId},
     relationships::{
         Relationship,
-        days::{date_of, day_of},
-        store::{load_creator, try_lane},
+        days::{Day, date_of, day_of},
+        fold::{Changes, load_mended},
+        queue::store::try_lane,
+        store::load_creator,
     },
 };
 use jiff::{Timestamp, civil::Date};
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 use tokio_postgres::{Row, types::Json};
 use uuid::Uuid;
 
@@ -29,6 +31,9 @@ pub const STATISTICS_COLUMNS: &str = "s.model_version, s.events, s.anonymous_eve
 
 /// Asks for the statistics of these creators to be computed anew.
 pub async fn enqueue(tx: &Tx, creators: &[CreatorKey]) -> Result<(), DbError> {
+    if creators.is_empty() {
+        return Ok(());
+    }
     let keys: Vec<Uuid> = creators.iter().map(|creator| creator.0).collect();
     let lanes: Vec<i16> = creators.iter().map(|creator| creator.lane()).collect();
     tx.execute(
@@ -38,6 +43,59 @@ pub async fn enqueue(tx: &Tx, creators: &[CreatorKey]) -> Result<(), DbError> {
     )
     .await?;
     Ok(())
+}
+
+/// Brings the statistics of creators up to date with what folding changed, in the same transaction and under the same
+/// lane. Creators for whom that is not possible wait for all of their relationships to be summed up anew.
+pub async fn follow(tx: &Tx, changes: &Changes) -> Result<(), DbError> {
+    let mut by_creator: BTreeMap<CreatorKey, Vec<_>> = BTreeMap::new();
+    for ((creator, engager), (before, after)) in &changes.folded {
+        by_creator.entry(*creator).or_default().push((*engager, before.as_ref(), after));
+    }
+    let mut known = known_statistics(tx, by_creator.keys()).await?;
+    let mut models = Models::default();
+    let (mut followed, mut anew) = (Vec::new(), changes.refolded.clone());
+    for (key, changed) in by_creator {
+        // A creator that is gone is being erased.
+        let Some((creator, sums)) = known.remove(&key) else { continue };
+        let model = models.of(tx, creator.tenant).await?;
+        let sums = sums.filter(|_| !anew.contains(&key)).and_then(|sums| {
+            sums.followed(changed.into_iter(), &creator.own, &model.return_model, model.version)
+        });
+        match sums {
+            Some(sums) => followed.push((creator, sums)),
+            None => drop(anew.insert(key)),
+        }
+    }
+    write(tx, &followed).await?;
+    enqueue(tx, &anew.into_iter().collect::<Vec<_>>()).await
+}
+
+async fn known_statistics(
+    tx: &Tx,
+    creators: impl Iterator<Item = &CreatorKey>,
+) -> Result<HashMap<CreatorKey, (Waiting, Option<CreatorStatistics>)>, DbError> {
+    let keys: Vec<Uuid> = creators.map(|creator| creator.0).collect();
+    let sql = format!(
+        "/* scores::known_statistics */ select c.creator_key, c.tenant_id, c.accounts, {STATISTICS_COLUMNS}
+         from unnest((select $1::uuid[])) as wanted (creator_key) join creators c using (creator_key)
+         left join creator_statistics s using (creator_key)"
+    );
+    let rows = tx.query(&sql, &[&keys]).await?;
+    Ok(rows.iter().map(|row| (CreatorKey(row.get(0)), (waiting(row), statistics(row)))).collect())
+}
+
+/// Models in force, each read once in a transaction.
+#[derive(Default)]
+struct Models(HashMap<TenantId, ScoringModel>);
+
+impl Models {
+    async fn of(&mut self, tx: &Tx, tenant: TenantId) -> Result<&ScoringModel, DbError> {
+        Ok(match self.0.entry(tenant) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(model_in(tx, tenant).await?),
+        })
+    }
 }
 
 /// Computes the statistics of creators that wait in a lane; how many.
@@ -50,16 +108,16 @@ pub async fn score_lane(pool: &Pool, lane: i16) -> Result<usize, DbError> {
         return Ok(0);
     }
     let waiting = claim(&tx, lane).await?;
-    let mut models: HashMap<TenantId, ScoringModel> = HashMap::new();
-    for creator in &waiting {
-        let model = match models.entry(creator.tenant) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(unknown) => unknown.insert(model_in(&tx, creator.tenant).await?),
-        };
-        compute(&tx, creator, model).await?;
+    let (count, mut models, mut computed) =
+        (waiting.len(), Models::default(), Vec::with_capacity(waiting.len()));
+    for creator in waiting {
+        let model = models.of(&tx, creator.tenant).await?;
+        let sums = compute(&tx, &creator, model).await?;
+        computed.push((creator, sums));
     }
+    write(&tx, &computed).await?;
     tx.commit().await?;
-    Ok(waiting.len())
+    Ok(count)
 }
 
 struct Waiting {
@@ -92,42 +150,38 @@ fn waiting(row: &Row) -> Waiting {
     Waiting { key: CreatorKey(row.get(0)), tenant: TenantId(row.get(1)), own }
 }
 
-async fn compute(tx: &Tx, creator: &Waiting, model: &ScoringModel) -> Result<(), DbError> {
-    let relationships = load_creator(tx, creator.key).await?;
+async fn compute(tx: &Tx, creator: &Waiting, model: &ScoringModel) -> Result<CreatorStatistics, DbError> {
+    let relationships = load_mended(tx, creator.key).await?;
     let pairs = relationships.iter().map(|(pair, relationship)| (pair.1, relationship));
-    let sums = CreatorStatistics::of(pairs, &creator.own, &model.return_model, model.version);
-    write(tx, creator, &sums).await
+    Ok(CreatorStatistics::of(pairs, &creator.own, &model.return_model, model.version))
 }
 
-async fn write(tx: &Tx, creator: &Waiting, sums: &CreatorStatistics) -> Result<(), DbError> {
-    let window: Option<(Date, Date)> = sums.window.map(|(first, last)| (date_of(first), date_of(last)));
+async fn write(tx: &Tx, computed: &[(Waiting, CreatorStatistics)]) -> Result<(), DbError> {
+    if computed.is_empty() {
+        return Ok(());
+    }
+    let day = |pick: fn((Day, Day)) -> Day| -> Vec<Option<Date>> {
+        computed.iter().map(|(_, sums)| sums.window.map(|window| date_of(pick(window)))).collect()
+    };
+    fn column<T>(computed: &[(Waiting, CreatorStatistics)], pick: fn(&CreatorStatistics) -> T) -> Vec<T> {
+        computed.iter().map(|(_, sums)| pick(sums)).collect()
+    }
     tx.execute(
-        "/* scores::write */
-         insert into creator_statistics (
-             creator_key, tenant_id, model_version, events, anonymous_events, engagers, mature_engagers,
-             loyal_engagers, talking_engagers, expected_back, expected_back_variance, first_day, last_day)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-         on conflict (creator_key) do update
-         set model_version = excluded.model_version, events = excluded.events,
-             anonymous_events = excluded.anonymous_events, engagers = excluded.engagers,
-             mature_engagers = excluded.mature_engagers, loyal_engagers = excluded.loyal_engagers,
-             talking_engagers = excluded.talking_engagers, expected_back = excluded.expected_back,
-             expected_back_variance = excluded.expected_back_variance, first_day = excluded.first_day,
-             last_day = excluded.last_day, computed_at = now(), changed_xid = pg_current_xact_id()::text::bigint",
+        include_str!("write.sql"),
         &[
-            &creator.key.0,
-            &creator.tenant.0,
-            &sums.model_version,
-            &sums.events,
-            &sums.anonymous_events,
-            &sums.engagers,
-            &sums.mature_engagers,
-            &sums.loyal_engagers,
-            &sums.talking_engagers,
-            &sums.expected_back,
-            &sums.expected_back_variance,
-            &window.map(|window| window.0),
-            &window.map(|window| window.1),
+            &computed.iter().map(|(creator, _)| creator.key.0).collect::<Vec<Uuid>>(),
+            &computed.iter().map(|(creator, _)| creator.tenant.0).collect::<Vec<i32>>(),
+            &column(computed, |sums| sums.model_version),
+            &column(computed, |sums| sums.events),
+            &column(computed, |sums| sums.anonymous_events),
+            &column(computed, |sums| sums.engagers),
+            &column(computed, |sums| sums.mature_engagers),
+            &column(computed, |sums| sums.loyal_engagers),
+            &column(computed, |sums| sums.talking_engagers),
+            &column(computed, |sums| sums.expected_back),
+            &column(computed, |sums| sums.expected_back_variance),
+            &day(|window| window.0),
+            &day(|window| window.1),
         ],
     )
     .await?;
@@ -253,7 +307,8 @@ pub async fn sample(tx: &Tx, tenant: TenantId) -> Result<Vec<SampledCreator>, Db
     let mut relationships = 0;
     for row in tx.query(sql, &[&tenant.0, &SAMPLE_CREATORS]).await? {
         let creator = waiting(&row);
-        let loaded = load_creator(tx, creator.key).await?;
+        // A row that cannot be read is no part of a sample; whoever sums its creator up mends it.
+        let loaded = load_creator(tx, creator.key).await?.relationships;
         relationships += loaded.len();
         let loaded = loaded.into_iter().map(|(pair, relationship)| (pair.1, relationship)).collect();
         sampled.push(SampledCreator { niches: row.get("niches"), own: creator.own, relationships: loaded });

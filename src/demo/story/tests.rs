@@ -4,7 +4,7 @@ use crate::{
     events::input::{EventInput, Reception},
     ids::{EngagerKey, TenantId},
     keys::{Tenant, model::TenantSecrets},
-    relationships::{Fact, Relationship, days::day_of},
+    relationships::{Fact, Relationship},
     scores::{components::loyalty, loyalty::ReturnModel, statistics::CreatorStatistics},
 };
 use std::{collections::BTreeSet, sync::LazyLock};
@@ -108,9 +108,8 @@ fn key(engager: Option<&str>) -> EngagerKey {
 }
 
 fn fact(event: &StoryEvent) -> Fact {
-    let day = day_of(event.occurred_at.to_zoned(TimeZone::UTC).date());
     let substance = event.text.as_deref().map(crate::events::substance::has_substance);
-    Fact { kind: event.kind, occurred_at: event.occurred_at, day, post: None, substance, verified: false }
+    Fact { kind: event.kind, occurred_at: event.occurred_at, post: None, substance, verified: false }
 }
 
 #[test]

@@ -1,0 +1,124 @@
+//! SQL of lanes and of what waits in them.
+
+use super::model::{PackedFacts, QueuedEvent, unpack};
+use crate::{
+    db::{Client, DbError, Tx},
+    ids::{CreatorKey, LANES},
+};
+use jiff::Timestamp;
+
+/// Advisory locks of lanes for folding: this number plus the lane.
+const LANE_LOCKS: i64 = 0x766f_6369_0000_1000;
+
+/// Most rows of the queue taken at once; a row has at least one event.
+const MOST_ROWS: i64 = 2_000;
+
+/// Takes a lane for this transaction unless another worker has it.
+pub async fn try_lane(tx: &Tx, lane: i16) -> Result<bool, DbError> {
+    let sql = "/* queue::try_lane */ select pg_try_advisory_xact_lock($1)";
+    Ok(tx.query(sql, &[&(LANE_LOCKS + i64::from(lane))]).await?[0].get(0))
+}
+
+/// Takes a lane for this transaction, waiting for it.
+pub async fn lock_lane(tx: &Tx, lane: i16) -> Result<(), DbError> {
+    let sql = "/* queue::lock_lane */ select pg_advisory_xact_lock($1)";
+    tx.execute(sql, &[&(LANE_LOCKS + i64::from(lane))]).await?;
+    Ok(())
+}
+
+/// Lanes with something in this queue table (`fold_queue` or `score_queue`).
+pub async fn busy_lanes(client: &Client, queue: &str) -> Result<Vec<i16>, DbError> {
+    let sql = format!(
+        "/* queue::busy_lanes */
+         select lane::int2 from generate_series(0, $1::int4 - 1) as lane
+         where exists (select from {queue} q where q.lane = lane.lane::int2)"
+    );
+    Ok(client.query(&sql, &[&i32::from(LANES)]).await?.iter().map(|row| row.get(0)).collect())
+}
+
+/// Puts facts into the queue.
+pub async fn put(tx: &Tx, lanes: &[(i16, PackedFacts)]) -> Result<(), DbError> {
+    if lanes.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        "/* queue::put */
+         insert into fold_queue (lane, events, facts) select * from unnest($1::int2[], $2::int4[], $3::bytea[])",
+        &[
+            &lanes.iter().map(|(lane, _)| *lane).collect::<Vec<i16>>(),
+            &lanes.iter().map(|(_, packed)| packed.events).collect::<Vec<i32>>(),
+            &lanes.iter().map(|(_, packed)| packed.facts.as_slice()).collect::<Vec<&[u8]>>(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Takes the oldest facts of a lane out of the queue: rows until there are `limit` events, and at least one row.
+pub async fn claim(tx: &Tx, lane: i16, limit: i64) -> Result<Vec<QueuedEvent>, DbError> {
+    let rows = tx
+        .query(
+            "/* queue::claim */
+             delete from fold_queue where ctid = any (array(
+                 select ctid from (
+                     select ctid, sum(events) over (order by received_at, ctid) - events as before
+                     from (select ctid, received_at, events from fold_queue where lane = $1
+                           order by received_at limit $3) oldest) counted
+                 where before < $2))
+             returning facts",
+            &[&lane, &limit, &MOST_ROWS],
+        )
+        .await?;
+    let mut claimed = Vec::new();
+    for row in rows {
+        claimed.extend(unpack(row.get(0)).map_err(|damaged| DbError::Damaged(damaged.to_string()))?);
+    }
+    Ok(claimed)
+}
+
+/// What waits to be folded of a creator.
+pub async fn waiting_of(client: &Client, creator: CreatorKey) -> Result<Vec<QueuedEvent>, DbError> {
+    let rows = client
+        .query(
+            "/* queue::waiting_of */
+             select facts from fold_queue where lane = $1 and position(uuid_send($2) in facts) > 0",
+            &[&creator.lane(), &creator.0],
+        )
+        .await?;
+    let mut waiting = Vec::new();
+    for row in rows {
+        let events = unpack(row.get(0)).map_err(|damaged| DbError::Damaged(damaged.to_string()))?;
+        waiting.extend(events.into_iter().filter(|event| event.pair.0 == creator));
+    }
+    Ok(waiting)
+}
+
+/// Takes everything of a creator out of the queue; what else waits in its lane stays as it is. Needs the lane.
+pub async fn forget(tx: &Tx, creator: CreatorKey) -> Result<(), DbError> {
+    let rows = tx
+        .query(
+            "/* queue::forget */
+             delete from fold_queue where lane = $1 and position(uuid_send($2) in facts) > 0
+             returning received_at, facts",
+            &[&creator.lane(), &creator.0],
+        )
+        .await?;
+    for row in rows {
+        let events = unpack(row.get(1)).map_err(|damaged| DbError::Damaged(damaged.to_string()))?;
+        let mut others = PackedFacts::default();
+        events.iter().filter(|event| event.pair.0 != creator).for_each(|event| others.push(event));
+        if others.events > 0 {
+            put_back(tx, creator.lane(), row.get(0), &others).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn put_back(tx: &Tx, lane: i16, received_at: Timestamp, packed: &PackedFacts) -> Result<(), DbError> {
+    tx.execute(
+        "/* queue::put_back */ insert into fold_queue (lane, received_at, events, facts) values ($1, $2, $3, $4)",
+        &[&lane, &received_at, &packed.events, &packed.facts],
+    )
+    .await?;
+    Ok(())
+}
