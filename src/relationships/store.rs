@@ -86,8 +86,6 @@ pub async fn raw_facts(
     creator: CreatorKey,
     engagers: Option<&[EngagerKey]>,
 ) -> Result<BTreeMap<Pair, Relationship>, DbError> {
-    let waiting = queue::store::waiting_of(tx.client(), creator).await?;
-    let waiting: HashSet<(EventKey, Day)> = waiting.iter().map(|event| (event.event, event.day())).collect();
     let engagers: Option<Vec<i64>> =
         engagers.map(|engagers| engagers.iter().map(|engager| engager.0).collect());
     let rows = tx
@@ -101,6 +99,9 @@ pub async fn raw_facts(
             &[&creator.0, &engagers],
         )
         .await?;
+    // Read after the events: what is stored in between is then known to wait, and nothing leaves a locked lane.
+    let waiting = queue::store::waiting_of(tx.client(), creator).await?;
+    let waiting: HashSet<(EventKey, Day)> = waiting.iter().map(|event| (event.event, event.day())).collect();
     let mut folded: BTreeMap<Pair, Relationship> = BTreeMap::new();
     for event in rows.iter().filter_map(raw_event) {
         if !waiting.contains(&(event.event, event.day())) {
