@@ -8,8 +8,8 @@ use crate::{
         embedded::{EmbeddedError, EmbeddedServer, Options},
         keeper::Keeper,
         migrate::{self, MigrateError},
-        partitions::Partitions,
     },
+    events::Intake,
     http::{
         auth,
         cursor::CursorSigner,
@@ -25,6 +25,7 @@ use crate::{
     },
     niches::Taxonomy,
     openapi,
+    relationships::Backlog,
     snapshot::{self, Snapshots},
     telemetry::RequestLine,
     worker,
@@ -191,11 +192,12 @@ impl Application {
             .transpose()?;
         // First of all: a start that ends here has not made a key that nobody gets to see.
         let listener = std::net::TcpListener::bind(config.listen).map_err(listen_error(config))?;
-        // Each worker, the snapshot feed, erasures and models use one connection at a time, and a creator's erasure another.
-        let foundation = Foundation::open(database, usize::from(config.work.workers) + 5).await?;
+        // Each worker, the snapshot feed, the backlog, erasures and models use one connection at a time, and a creator's
+        // erasure another.
+        let foundation = Foundation::open(database, usize::from(config.work.workers) + 6).await?;
         let key = key_store::bootstrap(&foundation.pools.background, &foundation.master, given).await;
         let (foundation, first_key) = foundation.closed_on_failure(key.map_err(StartError::from)).await?;
-        let (services, draining) = (Services::new(&foundation), Data::new(Draining::default()));
+        let (services, draining) = (Services::new(&foundation, config), Data::new(Draining::default()));
         let server = server(&services, &draining, config, listener).map_err(listen_error(config));
         let (foundation, (server, addresses)) = foundation.closed_on_failure(server).await?;
         Ok(Self {
@@ -264,13 +266,17 @@ struct Services {
     pools: Data<Pools>,
     keys: Data<KeyRing>,
     signer: Data<CursorSigner>,
-    partitions: Data<Partitions>,
+    backlog: Arc<Backlog>,
+    intake: Data<Intake>,
     taxonomy: Data<Taxonomy>,
     snapshots: Data<Snapshots>,
 }
 
 impl Services {
-    fn new(foundation: &Foundation) -> Self {
+    fn new(foundation: &Foundation, config: &ServeConfig) -> Self {
+        let bound =
+            Some(Duration::from_secs(config.fold_lag_seconds.into())).filter(|bound| !bound.is_zero());
+        let backlog = Arc::new(Backlog::new(bound));
         let taxonomy = Arc::new(Taxonomy::built_in());
         // Names of snapshots must differ between replicas, nothing more; the clock is enough for that.
         let series = uuid::Uuid::now_v7().as_u64_pair().1;
@@ -278,7 +284,8 @@ impl Services {
             pools: Data::new(foundation.pools.clone()),
             keys: Data::new(KeyRing::new(foundation.pools.reads.clone(), foundation.master.clone())),
             signer: Data::new(foundation.master.cursor_signer()),
-            partitions: Data::new(Partitions::default()),
+            intake: Data::new(Intake::start(foundation.pools.ingest.clone(), backlog.clone())),
+            backlog,
             snapshots: Data::new(Snapshots::new(series, taxonomy.clone())),
             taxonomy: Data::from(taxonomy),
         }
@@ -287,7 +294,9 @@ impl Services {
     fn start(&self, pools: &Pools, config: &ServeConfig) -> Vec<JoinHandle<()>> {
         let taxonomy = self.taxonomy.clone().into_inner();
         let snapshots = self.snapshots.clone().into_inner();
+        let (backlog, background) = (self.backlog.clone(), pools.background.clone());
         vec![
+            tokio::spawn(async move { backlog.watch(background).await }),
             tokio::spawn(snapshot::feed::run(pools.background.clone(), taxonomy, snapshots)),
             tokio::spawn(worker::run(pools.background.clone(), config.work.clone())),
         ]
@@ -309,7 +318,7 @@ fn server(
         app.app_data(services.pools.clone())
             .app_data(services.keys.clone())
             .app_data(services.signer.clone())
-            .app_data(services.partitions.clone())
+            .app_data(services.intake.clone())
             .app_data(services.taxonomy.clone())
             .app_data(services.snapshots.clone())
             .app_data(draining.clone())

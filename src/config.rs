@@ -63,6 +63,11 @@ pub struct ServeConfig {
     #[arg(long, env = "VOCI_HTTP_WORKERS", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=512))]
     pub http_workers: u16,
 
+    /// Seconds an event may wait to be folded before callers who send more for the same creators are answered 429.
+    /// 0: never. Too low: bursts are refused that would have been folded soon; too high: scores lag for as long.
+    #[arg(long, env = "VOCI_FOLD_LAG_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(0..=86_400))]
+    pub fold_lag_seconds: u32,
+
     /// Seconds a stopping service waits for requests in flight. Too low: they are cut; too high: stops take long.
     #[arg(long, env = "VOCI_DRAIN_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u16).range(0..=600))]
     pub drain_seconds: u16,

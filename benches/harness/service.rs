@@ -80,6 +80,7 @@ fn serve(workers: u16) -> ServeConfig {
         bootstrap_key: None,
         http_workers: 0,
         drain_seconds: 10,
+        fold_lag_seconds: 0,
         work: WorkConfig { workers, fold_batch: 5_000, model_seconds: 86_400 },
     }
 }

@@ -2,11 +2,10 @@
 
 use super::{
     input::{EventInput, Reception},
+    intake::{Intake, IntakeError},
     model::{Event, Outcome},
-    store,
 };
 use crate::{
-    db::{Pools, detached, partitions::Partitions},
     error::{FieldError, prefixed},
     http::{
         auth::{Caller, EventsWrite},
@@ -156,23 +155,21 @@ fn bounded<'de, D: Deserializer<'de>>(value: D) -> Result<Items, D::Error> {
     responses(
         (status = 201, body = EventReceipt, description = "Stored"),
         (status = 200, body = EventReceipt, description = "A duplicate: stored before"),
-        (status = 409, body = ProblemDocument, description = "Another content has this identity", content_type = "application/problem+json")))]
+        (status = 409, body = ProblemDocument, description = "Another content has this identity", content_type = "application/problem+json"),
+        (status = 429, body = ProblemDocument, description = "Folding of this creator is behind; send it again after `Retry-After`", content_type = "application/problem+json")))]
 #[post("/v1/events")]
 pub(crate) async fn ingest_event(
     caller: Caller<EventsWrite>,
     body: Json<EventInput>,
-    pools: Data<Pools>,
-    partitions: Data<Partitions>,
+    intake: Data<Intake>,
 ) -> Result<HttpResponse, Problem> {
     let event_id = body.0.event_id.clone();
     let event = body.0.accept(&reception(&caller)).map_err(Problem::invalid)?;
-    let outcomes =
-        detached(store::ingest(pools.ingest.clone(), partitions.into_inner(), vec![event])).await?;
-    let status = match outcomes.first() {
-        Some(Outcome::Stored) => StatusCode::CREATED,
-        Some(Outcome::Duplicate) => StatusCode::OK,
-        Some(Outcome::Conflict) => return Err(conflict()),
-        Some(Outcome::UnknownCreator) | None => return Err(unknown_creator("")),
+    let status = match intake.one(event).await? {
+        Outcome::Stored => StatusCode::CREATED,
+        Outcome::Duplicate => StatusCode::OK,
+        Outcome::Conflict => return Err(conflict()),
+        Outcome::UnknownCreator => return Err(unknown_creator("")),
     };
     let receipt = EventReceipt {
         event_id,
@@ -185,13 +182,14 @@ pub(crate) async fn ingest_event(
 ///
 /// 1 to 1,000 events. The answer has one result per event, in order; what is told stored or duplicate is committed.
 #[utoipa::path(operation_id = "ingestEventBatch", tag = "events", request_body = EventBatch,
-    responses((status = 207, body = BatchReceipt, description = "What became of each event")))]
+    responses(
+        (status = 207, body = BatchReceipt, description = "What became of each event"),
+        (status = 429, body = ProblemDocument, description = "Folding of one of these creators is behind; nothing was stored, send them again after `Retry-After`", content_type = "application/problem+json")))]
 #[post("/v1/events/batch")]
 pub(crate) async fn ingest_event_batch(
     caller: Caller<EventsWrite>,
     body: Json<RawBatch, BATCH_LIMIT>,
-    pools: Data<Pools>,
-    partitions: Data<Partitions>,
+    intake: Data<Intake>,
 ) -> Result<HttpResponse, Problem> {
     let Items { kept: items, count } = body.0.events;
     if !(1..=MAX_BATCH).contains(&count) {
@@ -201,8 +199,23 @@ pub(crate) async fn ingest_event_batch(
     let read: Vec<ReadItem> =
         items.iter().enumerate().map(|(index, item)| ReadItem::new(index, item, &reception)).collect();
     let accepted = read.iter().filter_map(|item| item.event.as_ref().ok().cloned()).collect();
-    let outcomes = detached(store::ingest(pools.ingest.clone(), partitions.into_inner(), accepted)).await?;
+    let outcomes = intake.many(accepted).await?;
     Ok(HttpResponse::MultiStatus().json(receipt(read, outcomes)))
+}
+
+impl From<IntakeError> for Problem {
+    fn from(error: IntakeError) -> Self {
+        match error {
+            IntakeError::Database(error) => Self::from(&*error),
+            IntakeError::Behind(lag) => Self::new(
+                Kind::FoldingBehind,
+                format!(
+                    "Events of these creators wait {} s to be folded; nothing was stored. Send them again after Retry-After",
+                    lag.as_secs()
+                ),
+            ),
+        }
+    }
 }
 
 fn reception(caller: &Caller<EventsWrite>) -> Reception<'_> {

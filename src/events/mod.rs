@@ -2,10 +2,12 @@
 
 pub mod http;
 pub mod input;
+pub mod intake;
 pub mod model;
 pub mod order;
 pub mod rows;
 pub mod store;
 pub mod substance;
 
+pub use intake::{Intake, IntakeError};
 pub use model::{Event, Kind};

@@ -51,11 +51,23 @@ problem_kinds! {
     PayloadTooLarge "payload_too_large" PAYLOAD_TOO_LARGE "The body is too large";
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The content type is not supported";
     ValidationFailed "validation_failed" UNPROCESSABLE_ENTITY "The input breaks a rule";
+    FoldingBehind "folding_behind" TOO_MANY_REQUESTS "Events come faster than they are folded";
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong here";
     Overloaded "overloaded" SERVICE_UNAVAILABLE "Too much work at once";
     DatabaseUnavailable "database_unavailable" SERVICE_UNAVAILABLE "The database cannot be reached";
     OutcomeUnknown "outcome_unknown" SERVICE_UNAVAILABLE "The outcome is not known";
     NotReady "not_ready" SERVICE_UNAVAILABLE "The service is not ready";
+}
+
+impl Kind {
+    /// Seconds after which the same request may succeed.
+    fn retry_after(self) -> Option<&'static str> {
+        match self {
+            Self::CreatorBeingErased => Some("1"),
+            Self::FoldingBehind => Some("5"),
+            kind => (kind.status() == StatusCode::SERVICE_UNAVAILABLE).then_some("1"),
+        }
+    }
 }
 
 /// A failed request: what is told to the caller. Causes are logged where they arise and never told.
@@ -168,8 +180,8 @@ impl Problem {
         let mut response = HttpResponse::build(self.kind.status());
         response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
         response.insert_header((header::CACHE_CONTROL, "no-store"));
-        if self.kind.status() == StatusCode::SERVICE_UNAVAILABLE || self.kind == Kind::CreatorBeingErased {
-            response.insert_header((header::RETRY_AFTER, "1"));
+        if let Some(seconds) = self.kind.retry_after() {
+            response.insert_header((header::RETRY_AFTER, seconds));
         }
         if self.kind == Kind::Unauthorized {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"voci\""));
@@ -199,6 +211,12 @@ impl ResponseError for Problem {
 
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&DbError> for Problem {
+    fn from(error: &DbError) -> Self {
         match error {
             DbError::Unavailable(_) => Self::new(
                 Kind::DatabaseUnavailable,
@@ -212,8 +230,8 @@ impl From<DbError> for Problem {
                 Kind::OutcomeUnknown,
                 "The database did not answer in time; the request may have taken effect. Send it again: repeats are harmless",
             ),
-            DbError::Failed(cause) => Self::internal(&crate::db::chain(&cause)),
-            DbError::Damaged(cause) => Self::internal(&cause),
+            DbError::Failed(cause) => Self::internal(&crate::db::chain(cause)),
+            DbError::Damaged(cause) => Self::internal(cause),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Relationships: everything one engager did with one creator, folded from raw events.
 
+pub mod backlog;
 pub mod codec;
 pub mod days;
 pub mod fold;
@@ -9,4 +10,5 @@ pub mod queue;
 pub mod rebuild;
 pub mod store;
 
+pub use backlog::Backlog;
 pub use model::{Fact, Relationship};

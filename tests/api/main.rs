@@ -14,6 +14,7 @@ mod erasure;
 mod events;
 mod events_batch;
 mod events_identity;
+mod events_shared;
 mod isolation;
 mod loyalty;
 mod niches;

@@ -6,6 +6,7 @@ use crate::{
     ids::{CreatorKey, LANES},
 };
 use jiff::Timestamp;
+use std::{collections::HashMap, time::Duration};
 
 /// Advisory locks of lanes for folding: this number plus the lane.
 const LANE_LOCKS: i64 = 0x766f_6369_0000_1000;
@@ -121,4 +122,29 @@ async fn put_back(tx: &Tx, lane: i16, received_at: Timestamp, packed: &PackedFac
     )
     .await?;
     Ok(())
+}
+
+/// What waits to be folded.
+pub struct Oldest {
+    /// Age of the oldest row of each lane that has any.
+    pub ages: HashMap<i16, Duration>,
+    /// Rows, as counted by the server's statistics.
+    pub rows: u64,
+}
+
+/// What waits in each lane, by one look into the index per lane.
+pub async fn oldest(client: &Client) -> Result<Oldest, DbError> {
+    let sql = "/* queue::oldest */
+               select lane.lane::int2,
+                      greatest(0, extract(epoch from clock_timestamp() - (
+                          select received_at from fold_queue q where q.lane = lane.lane::int2
+                          order by received_at limit 1)))::float8 as age
+               from generate_series(0, $1::int4 - 1) as lane";
+    let rows = client.query(sql, &[&i32::from(LANES)]).await?;
+    let ages = rows.iter().filter_map(|row| Some((row.get(0), row.get::<_, Option<f64>>(1)?)));
+    let ages = ages.map(|(lane, age)| (lane, Duration::from_secs_f64(age))).collect();
+    let sql = "/* queue::oldest */
+               select greatest(0, n_live_tup) from pg_stat_user_tables where relid = 'fold_queue'::regclass";
+    let live: Option<i64> = client.query_opt(sql, &[]).await?.map(|row| row.get(0));
+    Ok(Oldest { ages, rows: live.unwrap_or(0).unsigned_abs() })
 }

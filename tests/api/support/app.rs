@@ -209,6 +209,7 @@ fn serve_config() -> ServeConfig {
         bootstrap_key: Some(KEY.into()),
         http_workers: 1,
         drain_seconds: 5,
+        fold_lag_seconds: 0,
         // Models are fitted at the start only, when there is nothing to fit them to.
         work: WorkConfig { workers: 1, fold_batch: 5_000, model_seconds: 86_400 },
     }
