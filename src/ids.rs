@@ -3,8 +3,15 @@
 //! Keys are hashes, so no id is ever looked up, and since every key is made from its tenant, a caller cannot name
 //! a row of another tenant. An engager key is made with the tenant's secret: without it nobody gets back to a person.
 
-use std::fmt;
+use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
+use std::{fmt, sync::LazyLock};
 use uuid::Uuid;
+
+/// What separates keys of one use from those of another, hashed once.
+static CREATOR_KEYS: LazyLock<ContextKey> =
+    LazyLock::new(|| hash_derive_key_context("voci 2026 creator key"));
+static EVENT_KEYS: LazyLock<ContextKey> = LazyLock::new(|| hash_derive_key_context("voci 2026 event key"));
+static POST_KEYS: LazyLock<ContextKey> = LazyLock::new(|| hash_derive_key_context("voci 2026 post key"));
 
 /// Most characters an id may have.
 pub const MAX_ID_LENGTH: usize = 128;
@@ -45,7 +52,7 @@ impl CreatorKey {
     /// The key of a tenant's creator.
     #[must_use]
     pub fn derive(tenant: TenantId, creator_id: &str) -> Self {
-        Self(key128("voci 2026 creator key", &tenant.0.to_le_bytes(), creator_id))
+        Self(key128(&CREATOR_KEYS, &tenant.0.to_le_bytes(), creator_id))
     }
 
     /// The lane in which this creator's events are folded: 0 to [`LANES`] - 1.
@@ -62,7 +69,7 @@ impl EventKey {
     /// The key of an event id within a creator.
     #[must_use]
     pub fn derive(creator: CreatorKey, event_id: &str) -> Self {
-        Self(key128("voci 2026 event key", creator.0.as_bytes(), event_id))
+        Self(key128(&EVENT_KEYS, creator.0.as_bytes(), event_id))
     }
 }
 
@@ -70,7 +77,7 @@ impl PostKey {
     /// The key of a post id within a creator.
     #[must_use]
     pub fn derive(creator: CreatorKey, post_id: &str) -> Self {
-        let key = key128("voci 2026 post key", creator.0.as_bytes(), post_id);
+        let key = key128(&POST_KEYS, creator.0.as_bytes(), post_id);
         Self(first_i64(key.as_bytes()))
     }
 }
@@ -90,9 +97,9 @@ impl EngagerKey {
     }
 }
 
-fn key128(context: &'static str, scope: &[u8], id: &str) -> Uuid {
+fn key128(context: &ContextKey, scope: &[u8], id: &str) -> Uuid {
     // The scope has a fixed width in each context, so no two (scope, id) pairs make the same input.
-    let hash = blake3::Hasher::new_derive_key(context).update(scope).update(id.as_bytes()).finalize();
+    let hash = blake3::Hasher::new_from_context_key(context).update(scope).update(id.as_bytes()).finalize();
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash.as_bytes()[..16]);
     Uuid::from_bytes(bytes)
@@ -122,6 +129,14 @@ mod tests {
             prop_assert_eq!(key, CreatorKey::derive(TenantId(tenant), &id));
             prop_assert_ne!(key, CreatorKey::derive(TenantId(tenant + 1), &id));
             prop_assert!((0..LANES).contains(&key.lane()));
+        }
+
+        #[test]
+        fn keys_are_derived_as_blake3_documents_it(tenant in any::<i32>(), id in "[a-z0-9]{1,16}") {
+            let input = [&tenant.to_le_bytes()[..], id.as_bytes()].concat();
+            let derived = blake3::derive_key("voci 2026 creator key", &input);
+            let key = CreatorKey::derive(TenantId(tenant), &id);
+            prop_assert_eq!(&key.0.as_bytes()[..], &derived[..16]);
         }
 
         #[test]

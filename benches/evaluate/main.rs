@@ -11,6 +11,7 @@
 mod checks;
 mod database;
 #[path = "../harness/mod.rs"]
+#[expect(dead_code, reason = "the benchmarks use more of it")]
 mod harness;
 mod load;
 mod measures;

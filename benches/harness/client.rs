@@ -8,6 +8,9 @@ use reqwest::{
 use serde::de::DeserializeOwned;
 use std::{net::SocketAddr, time::Duration};
 
+/// Bytes of a stream sent at once.
+const PIECE: usize = 64 << 10;
+
 /// A client with a key. Cheap to clone; clones share connections.
 #[derive(Clone)]
 pub(crate) struct Api {
@@ -38,6 +41,22 @@ impl Api {
     ) -> Result<T, Failure> {
         let request = self.request(method, path).header(CONTENT_TYPE, "application/json").body(body);
         Ok(serde_json::from_slice(&self.answer(request).await?)?)
+    }
+
+    /// Sends a stream of lines and reads all results; the summary, which is missing when not all was taken in.
+    pub(crate) async fn stream(&self, path: &str, body: Vec<u8>) -> Result<BatchReceipt, Failure> {
+        #[derive(serde::Deserialize)]
+        struct Last {
+            summary: BatchReceipt,
+        }
+        let pieces: Vec<std::io::Result<Vec<u8>>> =
+            body.chunks(PIECE).map(|piece| Ok(piece.to_vec())).collect();
+        let body = reqwest::Body::wrap_stream(futures_util::stream::iter(pieces));
+        let request =
+            self.request(Method::POST, path).header(CONTENT_TYPE, "application/x-ndjson").body(body);
+        let answer = self.answer(request).await?;
+        let last = answer.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+        Ok(serde_json::from_slice::<Last>(last)?.summary)
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {

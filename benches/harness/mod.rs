@@ -5,6 +5,7 @@ pub(crate) mod client;
 pub(crate) mod report;
 pub(crate) mod service;
 pub(crate) mod stage;
+pub(crate) mod wire;
 
 /// Why a run failed, in words.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;

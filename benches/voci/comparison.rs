@@ -29,6 +29,16 @@ impl Comparison {
     }
 }
 
+/// A measure from its parts.
+pub(crate) fn measure(
+    name: &'static str,
+    value: f64,
+    unit: &'static str,
+    note: impl Into<String>,
+) -> Measure {
+    Measure { name, value, unit, note: note.into() }
+}
+
 /// The middle one of some values; of an even number, the higher of the two in the middle.
 pub(crate) fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);

@@ -5,8 +5,6 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "prints its report")]
 
 mod comparison;
-mod copy;
-mod fold;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod ingest;
@@ -18,9 +16,6 @@ mod synthetic;
 use comparison::Comparison;
 use harness::{Failure, report, stage::Stage};
 use std::process::ExitCode;
-
-/// How often what writes is repeated.
-const REPETITIONS: usize = 3;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -41,27 +36,22 @@ async fn main() -> ExitCode {
     }
 }
 
+/// Everything, or only the groups named on the command line: `cargo bench --bench voci -- ingest`.
 async fn bench() -> Result<(), Failure> {
-    let stage = Stage::start(0).await?;
-    let mut results = vec![scores::creator(), rank::simple(stage.tenant)?];
-    results.extend(recommend::over_http(&stage).await?);
-    results.extend(writes(&stage).await?);
-    results.push(ingest::resend(&stage).await?);
-    stage.stop().await?;
+    let groups: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let asked = |group: &str| groups.is_empty() || groups.iter().any(|name| name == group);
+    let mut results = Vec::new();
+    if asked("recommend") {
+        let stage = Stage::start(0).await?;
+        results.extend([scores::creator(), rank::simple(stage.tenant)?]);
+        results.extend(recommend::over_http(&stage).await?);
+        stage.stop().await?;
+    }
+    if asked("ingest") {
+        results.extend(ingest::all().await?);
+    }
     results.iter().for_each(Comparison::print);
     println!("written to {}", report::write("bench.json", &results)?.display());
     Ok(())
-}
-
-/// Ingest and fold, each with its baseline, by turns.
-async fn writes(stage: &Stage) -> Result<[Comparison; 2], Failure> {
-    let (mut ingested, mut copied, mut folded, mut grouped) = (vec![], vec![], vec![], vec![]);
-    for repetition in 0..REPETITIONS {
-        let acts = synthetic::acts(repetition);
-        ingested.push(ingest::rate(&stage.api, synthetic::batches(&acts)).await?);
-        copied.push(copy::rate(stage, &acts).await?);
-        folded.push(fold::rate(stage, acts.len()).await?);
-        grouped.push(fold::grouping_rate(stage, acts.len()).await?);
-    }
-    Ok([ingest::comparison(&mut ingested, &mut copied), fold::comparison(&mut folded, &mut grouped)])
 }

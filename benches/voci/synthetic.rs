@@ -1,10 +1,15 @@
 //! Made-up creators and events, the same in every run.
 
-use crate::harness::batch::{Sent, bodies};
+use crate::harness::{
+    Failure,
+    batch::{Sent, bodies},
+};
 use jiff::{Timestamp, ToSpan};
 use std::sync::Arc;
+use uuid::Uuid;
 use voci::{
     creators::{Profile, model::CreatorInput},
+    db::Pool,
     events::Kind,
     ids::{CreatorKey, TenantId},
     niches::{NicheTree, Taxonomy},
@@ -15,11 +20,11 @@ use voci::{
 /// Creators in the snapshot.
 pub(crate) const CREATORS: u64 = 100_000;
 /// Events of a repetition.
-const ACTS: u64 = 100_000;
+pub(crate) const REPETITION: usize = 100_000;
 /// Creators that get events; low numbers get more.
-const BUSY_CREATORS: u64 = 10_000;
-/// People.
-const PEOPLE: u64 = 50_000;
+pub(crate) const BUSY_CREATORS: u64 = 10_000;
+/// People of each creator; low numbers come back more often.
+pub(crate) const PEOPLE: u64 = 1_000;
 /// Kinds as often as they occur on platforms: mostly likes.
 const KINDS: [Kind; 8] =
     [Kind::Like, Kind::Like, Kind::Like, Kind::Like, Kind::View, Kind::View, Kind::Comment, Kind::Share];
@@ -32,8 +37,8 @@ pub(crate) fn number(seed: u64, purpose: u64, bound: u64) -> u64 {
     u64::from_le_bytes(hash) % bound
 }
 
-/// Low numbers are likelier, as communities are of very different size.
-fn skewed(seed: u64, purpose: u64, bound: u64) -> u64 {
+/// A number below `bound`; low numbers are likelier, as communities are of very different size.
+pub(crate) fn skewed(seed: u64, purpose: u64, bound: u64) -> u64 {
     let share = number(seed, purpose, 1 << 20);
     (share * share * bound) >> 40
 }
@@ -110,29 +115,93 @@ pub(crate) struct Act {
     pub(crate) occurred_at: Timestamp,
 }
 
-/// The events of a repetition, over the last 20 days.
-pub(crate) fn acts(repetition: usize) -> Vec<Act> {
-    let start = Timestamp::now() - (20 * 24).hours();
-    let first = repetition as u64 * ACTS;
-    let act = |seed: u64| Act {
-        number: seed,
-        creator: skewed(seed, 5, BUSY_CREATORS),
-        person: number(seed, 6, PEOPLE),
-        kind: KINDS[usize::try_from(number(seed, 7, 8)).unwrap_or_default()],
-        occurred_at: start + i64::try_from(number(seed, 8, 19 * 86_400)).unwrap_or_default().seconds(),
-    };
-    (first..first + ACTS).map(act).collect()
+/// Events of the last 20 days, one after the other and no two the same.
+pub(crate) struct Acts {
+    next: u64,
+    people: u64,
+    start: Timestamp,
+}
+
+impl Acts {
+    /// From the first one on.
+    pub(crate) fn new() -> Self {
+        Self::from(0)
+    }
+
+    /// From another number on.
+    pub(crate) fn from(next: u64) -> Self {
+        Self { next, people: PEOPLE, start: Timestamp::now() - (20 * 24).hours() }
+    }
+
+    /// From now on so many people of each creator act.
+    pub(crate) fn widen(&mut self, people: u64) {
+        self.people = people;
+    }
+
+    /// The next ones.
+    pub(crate) fn take(&mut self, count: usize) -> Vec<Act> {
+        let first = self.next;
+        self.next += count as u64;
+        (first..self.next).map(|seed| self.act(seed)).collect()
+    }
+
+    fn act(&self, seed: u64) -> Act {
+        Act {
+            number: seed,
+            creator: skewed(seed, 5, BUSY_CREATORS),
+            person: skewed(seed, 6, self.people),
+            kind: KINDS[usize::try_from(number(seed, 7, 8)).unwrap_or_default()],
+            occurred_at: self.start
+                + i64::try_from(number(seed, 8, 19 * 86_400)).unwrap_or_default().seconds(),
+        }
+    }
+}
+
+/// Id of a person of a creator.
+pub(crate) fn person_id(creator: u64, person: u64) -> String {
+    format!("person-{person}-of-{creator}")
+}
+
+/// As much of random keys as anybody needs.
+pub(crate) fn keys(seed: u64, purpose: u64) -> [u8; 32] {
+    *blake3::hash(&[seed.to_le_bytes(), purpose.to_le_bytes()].concat()).as_bytes()
+}
+
+fn sent(act: &Act) -> Sent {
+    Sent {
+        event_id: format!("event-{}", act.number),
+        creator_id: creator_id(act.creator),
+        engager_id: person_id(act.creator, act.person),
+        kind: act.kind,
+        occurred_at: act.occurred_at,
+        post_id: format!("post-{}", act.number % 50),
+    }
 }
 
 /// Bodies of batches of events.
 pub(crate) fn batches(acts: &[Act]) -> Vec<String> {
-    let sent = |act: &Act| Sent {
-        event_id: format!("event-{}", act.number),
-        creator_id: creator_id(act.creator),
-        engager_id: format!("person-{}", act.person),
-        kind: act.kind,
-        occurred_at: act.occurred_at,
-        post_id: format!("post-{}", act.number % 50),
-    };
     bodies(&acts.iter().map(sent).collect::<Vec<_>>())
+}
+
+/// Bodies of single events.
+pub(crate) fn singles(acts: &[Act]) -> Vec<String> {
+    let body = |act: &Act| serde_json::to_string(&sent(act)).expect("an event is plain JSON");
+    acts.iter().map(body).collect()
+}
+
+/// The body of a stream of events.
+pub(crate) fn lines(acts: &[Act]) -> Vec<u8> {
+    singles(acts).join("\n").into_bytes()
+}
+
+/// Registers the first `count` creators, straight into the database.
+pub(crate) async fn register(pool: &Pool, tenant: TenantId, count: u64) -> Result<(), Failure> {
+    let ids: Vec<String> = (0..count).map(creator_id).collect();
+    let keys: Vec<Uuid> = ids.iter().map(|id| CreatorKey::derive(tenant, id).0).collect();
+    let sql = "insert into creators (creator_key, tenant_id, creator_id, display_name, bio, country, languages, creator_values,
+                                     niches, accounts, version)
+               select key, $1, id, id, '', 'RO', '{ro}', '{}', '{gaming}', '[]', 1
+               from unnest($2::uuid[], $3::text[]) as t (key, id)";
+    pool.get().await?.execute(sql, &[&tenant.0, &keys, &ids]).await?;
+    Ok(pool.get().await?.batch("analyze creators").await?)
 }

@@ -54,7 +54,8 @@ impl CopyRows {
     }
 
     /// Everything, with the end mark.
-    pub(super) fn finish(mut self) -> Bytes {
+    #[must_use]
+    pub fn finish(mut self) -> Bytes {
         self.bytes.put_i16(-1);
         self.bytes.freeze()
     }

@@ -69,7 +69,9 @@ async fn fold(tx: &Tx, claimed: &[QueuedEvent]) -> Result<Changes, DbError> {
 
 fn absorbed(before: Option<Relationship>, events: &[&QueuedEvent]) -> (Option<Relationship>, Relationship) {
     let mut after = before.clone().unwrap_or_default();
-    events.iter().for_each(|queued| after.absorb(&queued.fact));
+    for queued in events {
+        after.absorb(&queued.fact);
+    }
     (before, after)
 }
 

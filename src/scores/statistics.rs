@@ -188,7 +188,9 @@ mod tests {
 
     fn relationship(kind: Kind, days: &[Day]) -> Relationship {
         let mut relationship = Relationship::default();
-        days.iter().for_each(|day| relationship.absorb(&fact(kind, *day)));
+        for day in days {
+            relationship.absorb(&fact(kind, *day));
+        }
         relationship
     }
 

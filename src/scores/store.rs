@@ -156,6 +156,10 @@ async fn compute(tx: &Tx, creator: &Waiting, model: &ScoringModel) -> Result<Cre
     Ok(CreatorStatistics::of(pairs, &creator.own, &model.return_model, model.version))
 }
 
+fn column<T>(computed: &[(Waiting, CreatorStatistics)], pick: fn(&CreatorStatistics) -> T) -> Vec<T> {
+    computed.iter().map(|(_, sums)| pick(sums)).collect()
+}
+
 async fn write(tx: &Tx, computed: &[(Waiting, CreatorStatistics)]) -> Result<(), DbError> {
     if computed.is_empty() {
         return Ok(());
@@ -163,9 +167,6 @@ async fn write(tx: &Tx, computed: &[(Waiting, CreatorStatistics)]) -> Result<(),
     let day = |pick: fn((Day, Day)) -> Day| -> Vec<Option<Date>> {
         computed.iter().map(|(_, sums)| sums.window.map(|window| date_of(pick(window)))).collect()
     };
-    fn column<T>(computed: &[(Waiting, CreatorStatistics)], pick: fn(&CreatorStatistics) -> T) -> Vec<T> {
-        computed.iter().map(|(_, sums)| pick(sums)).collect()
-    }
     tx.execute(
         include_str!("write.sql"),
         &[

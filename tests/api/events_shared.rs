@@ -36,7 +36,7 @@ async fn callers_are_slowed_down_where_folding_is_behind_and_nowhere_else() {
     })
     .await;
     let lane = |id: &str| CreatorKey::derive(TenantId(1), id).lane();
-    let elsewhere = (0..).map(|n| format!("c{n}")).find(|id| lane(id) != lane("ana")).unwrap();
+    let elsewhere = (0..100).map(|n| format!("c{n}")).find(|id| lane(id) != lane("ana")).unwrap();
     app.put_creators(&["ana", &elsewhere], json!({})).await;
     app.post("/v1/events", &event("e0", "ana", json!({}))).await.expect(201);
     let mut number = 0;

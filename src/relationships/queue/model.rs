@@ -199,7 +199,9 @@ mod tests {
         #[test]
         fn facts_survive_the_queue(events in prop::collection::vec(queued(), 0..40)) {
             let mut packed = PackedFacts::default();
-            events.iter().for_each(|event| packed.push(event));
+            for event in &events {
+                packed.push(event);
+            }
             prop_assert_eq!(unpack(&packed.facts), Ok(events));
         }
 

@@ -1,10 +1,11 @@
 //! The baseline of ingest: COPY, which is the fastest way into a table that PostgreSQL has.
 
 use super::{
-    harness::{Failure, stage::Stage},
-    ingest::CLIENTS,
+    sent::CLIENTS,
     synthetic::{self, Act},
 };
+use crate::harness::{Failure, stage::Stage};
+use futures_util::SinkExt;
 use jiff::tz::TimeZone;
 use std::time::Instant;
 use tokio::task::JoinSet;
@@ -14,7 +15,7 @@ use tokio_postgres::{
     types::{ToSql, Type},
 };
 use voci::{
-    db::Pool,
+    db::{CopyRows, Pool},
     ids::{CreatorKey, EventKey, PostKey, TenantId},
 };
 
@@ -83,8 +84,16 @@ fn row(tenant: TenantId, act: &Act) -> Row {
     ]
 }
 
+/// Copies rows in a transaction of their own.
+pub(crate) async fn copy_in(client: &Client, sql: &str, rows: CopyRows) -> Result<(), Failure> {
+    let mut sink = std::pin::pin!(client.copy_in(sql).await?);
+    sink.send(rows.finish()).await?;
+    sink.finish().await?;
+    Ok(())
+}
+
 /// A connection outside the pools: these do not speak COPY.
-async fn connect(pool: &Pool) -> Result<Client, Failure> {
+pub(crate) async fn connect(pool: &Pool) -> Result<Client, Failure> {
     let client = pool.get().await?;
     let rows = client.query("select current_setting('unix_socket_directories'), current_user::text, current_database()::text, current_setting('port')", &[]).await?;
     let [directory, user, database, port]: [&str; 4] = [0, 1, 2, 3].map(|column| rows[0].get(column));

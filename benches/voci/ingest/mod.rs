@@ -1,0 +1,68 @@
+//! Taking events in: how fast, how fresh, how large, and what becomes of that when there is much already.
+
+mod batch;
+mod copy;
+mod fold;
+mod freshness;
+mod growth;
+mod sent;
+mod single;
+mod stream;
+mod sustained;
+
+use super::{
+    comparison::{Comparison, measure, median},
+    harness::{Failure, stage::Stage},
+    synthetic,
+};
+
+/// How often what writes is repeated.
+const REPETITIONS: usize = 3;
+/// Most memory is measured over all of this.
+const MEMORY: &str =
+    "most memory of the service (`serve` without workers, and `work`) during all measures of ingest";
+
+/// All measures of ingest, in an order in which tables only grow.
+pub(crate) async fn all() -> Result<Vec<Comparison>, Failure> {
+    let mut stage = Stage::start(0).await?;
+    synthetic::register(stage.pool(), stage.tenant, synthetic::BUSY_CREATORS).await?;
+    let mut acts = synthetic::Acts::new();
+    let (mut results, copied) = paused(&stage, &mut acts).await?;
+    results.push(batch::resend(&stage, &mut acts).await?);
+    results.push(single::comparison(&stage).await?);
+    fold::rate(&stage).await?;
+    stage.start_workers(2)?;
+    let first = sustained::rate(&stage, acts.take(sustained::EVENTS)).await?;
+    results.push(sustained::comparison(first, copied));
+    results.push(freshness::comparison(&stage, &mut acts, first / 2.0).await?);
+    stage.stop_workers()?;
+    growth::fill(&stage, &mut acts).await?;
+    stage.start_workers(2)?;
+    let later = sustained::rate(&stage, acts.take(sustained::EVENTS)).await?;
+    results.push(growth::comparison(later, first));
+    if let Some(memory) = stage.peak_memory_mb() {
+        results.push(Comparison::new(measure("ingest.rss_mb", memory, "MB", MEMORY), None));
+    }
+    stage.stop().await?;
+    Ok(results)
+}
+
+/// With folding paused: batches, streams and COPY by turns, and then folding by itself; the rate of COPY last.
+async fn paused(stage: &Stage, acts: &mut synthetic::Acts) -> Result<(Vec<Comparison>, f64), Failure> {
+    let [mut batches, mut streams, mut copied, mut folded, mut grouped] = [const { Vec::new() }; 5];
+    for _ in 0..REPETITIONS {
+        let sent = acts.take(synthetic::REPETITION);
+        batches.push(batch::rate(stage, &sent).await?);
+        copied.push(copy::rate(stage, &sent).await?);
+        grouped.push(fold::grouping_rate(stage, sent.len()).await?);
+        streams.push(stream::rate(stage, &acts.take(synthetic::REPETITION)).await?);
+        folded.push(fold::rate(stage).await?);
+    }
+    let copied = median(&mut copied);
+    let results = vec![
+        batch::comparison(&mut batches, copied),
+        stream::comparison(&mut streams, copied),
+        fold::comparison(&mut folded, &mut grouped),
+    ];
+    Ok((results, copied))
+}
