@@ -15,6 +15,7 @@ use crate::{
         cursor::CursorSigner,
         fallback::{RouteTable, no_route, refuse_unknown_parameters},
         health::Draining,
+        ndjson::Streams,
         respond,
     },
     keys::{
@@ -198,7 +199,8 @@ impl Application {
         let key = key_store::bootstrap(&foundation.pools.background, &foundation.master, given).await;
         let (foundation, first_key) = foundation.closed_on_failure(key.map_err(StartError::from)).await?;
         let (services, draining) = (Services::new(&foundation, config), Data::new(Draining::default()));
-        let server = server(&services, &draining, config, listener).map_err(listen_error(config));
+        let streams = Data::new(Streams::new(config, database.pool_size));
+        let server = server(&services, &draining, &streams, config, listener).map_err(listen_error(config));
         let (foundation, (server, addresses)) = foundation.closed_on_failure(server).await?;
         Ok(Self {
             background: services.start(&foundation.pools, config),
@@ -306,10 +308,11 @@ impl Services {
 fn server(
     services: &Services,
     draining: &Data<Draining>,
+    streams: &Data<Streams>,
     config: &ServeConfig,
     listener: std::net::TcpListener,
 ) -> io::Result<(Server, Vec<SocketAddr>)> {
-    let (services, draining) = (services.clone(), draining.clone());
+    let (services, draining, streams) = (services.clone(), draining.clone(), streams.clone());
     let document = document();
     let routes = Data::new(RouteTable::of(&document));
     let document_text = web::Bytes::from(openapi::to_text(&document));
@@ -322,6 +325,7 @@ fn server(
             .app_data(services.taxonomy.clone())
             .app_data(services.snapshots.clone())
             .app_data(draining.clone())
+            .app_data(streams.clone())
             .app_data(routes.clone())
             .app_data(Data::new(document_text.clone()))
             .service(web::resource("/openapi.json").get(openapi_document))

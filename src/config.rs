@@ -72,6 +72,16 @@ pub struct ServeConfig {
     #[arg(long, env = "VOCI_DRAIN_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u16).range(0..=600))]
     pub drain_seconds: u16,
 
+    /// NDJSON streams open at once; more are refused with 503. Too low: feeds are refused; too high: memory, up to
+    /// 15 MB for each.
+    #[arg(long, env = "VOCI_MAX_STREAMS", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub max_streams: u16,
+
+    /// Seconds without a byte after which a stream is ended. Too low: quiet feeds have to come again and again; too
+    /// high: callers who are gone without a word keep their place.
+    #[arg(long, env = "VOCI_STREAM_IDLE_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=3_600))]
+    pub stream_idle_seconds: u16,
+
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would become the help text of the whole command")]
     pub work: WorkConfig,

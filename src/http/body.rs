@@ -105,7 +105,8 @@ fn too_large(limit: usize) -> Problem {
     )
 }
 
-fn check_content_type(request: &HttpRequest, accepted: &[&str]) -> Result<(), Problem> {
+/// Refuses bodies of other content types than these.
+pub(super) fn check_content_type(request: &HttpRequest, accepted: &[&str]) -> Result<(), Problem> {
     let sent =
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let essence = sent.split(';').next().unwrap_or("").trim();
@@ -116,7 +117,8 @@ fn check_content_type(request: &HttpRequest, accepted: &[&str]) -> Result<(), Pr
     Err(Problem::new(Kind::UnsupportedMediaType, format!("Send the body with Content-Type: {names}")))
 }
 
-fn content_encoding(request: &HttpRequest) -> Result<ContentEncoding, Problem> {
+/// How the body is compressed.
+pub(super) fn content_encoding(request: &HttpRequest) -> Result<ContentEncoding, Problem> {
     let Some(value) = request.headers().get(header::CONTENT_ENCODING) else {
         return Ok(ContentEncoding::Identity);
     };

@@ -4,17 +4,27 @@ use super::problem::{Kind, Problem};
 use crate::{db::Pools, snapshot::Snapshots};
 use actix_web::{HttpResponse, get, web::Data};
 use serde::Serialize;
-use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::watch;
 use utoipa::ToSchema;
 
 /// Turned on when the service begins to stop.
 #[derive(Default)]
-pub struct Draining(AtomicBool);
+pub struct Draining(watch::Sender<bool>);
 
 impl Draining {
-    /// From now on the service says that it is not ready.
+    /// From now on the service says that it is not ready, and ends streams.
     pub fn begin(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.send_replace(true);
+    }
+
+    fn has_begun(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Completes when the service begins to stop.
+    pub async fn begun(&self) {
+        // Fails only without a sender, and that is borrowed here.
+        let _ = self.0.subscribe().wait_for(|begun| *begun).await;
     }
 }
 
@@ -45,7 +55,7 @@ pub(crate) async fn get_readiness(
     snapshots: Data<Snapshots>,
     draining: Data<Draining>,
 ) -> Result<HttpResponse, Problem> {
-    if draining.0.load(Ordering::Relaxed) {
+    if draining.has_begun() {
         return Err(Problem::new(Kind::NotReady, "The service is stopping"));
     }
     pools.reads.get().await?.query("/* http::get_readiness */ select 1", &[]).await?;

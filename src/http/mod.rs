@@ -5,6 +5,7 @@ pub mod body;
 pub mod cursor;
 pub mod fallback;
 pub mod health;
+pub mod ndjson;
 pub mod params;
 pub mod problem;
 pub mod respond;

@@ -1,6 +1,9 @@
 //! The one error type at the edge: RFC 9457 problem documents.
 
-use crate::{db::DbError, error::FieldError};
+use crate::{
+    db::DbError,
+    error::{FieldError, prefixed},
+};
 use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
@@ -144,6 +147,12 @@ impl Problem {
     #[must_use]
     pub fn with_errors(self, errors: Vec<FieldError>) -> Self {
         Self { errors, ..self }
+    }
+
+    /// The same problem of a part of a document, with pointers into the document.
+    #[must_use]
+    pub fn within(self, prefix: &str) -> Self {
+        Self { errors: prefixed(prefix, self.errors), ..self }
     }
 
     /// The path exists, but not for this method.

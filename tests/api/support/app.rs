@@ -210,6 +210,8 @@ fn serve_config() -> ServeConfig {
         http_workers: 1,
         drain_seconds: 5,
         fold_lag_seconds: 0,
+        max_streams: 64,
+        stream_idle_seconds: 60,
         // Models are fitted at the start only, when there is nothing to fit them to.
         work: WorkConfig { workers: 1, fold_batch: 5_000, model_seconds: 86_400 },
     }
