@@ -376,6 +376,7 @@ fn routes_of_features(config: &mut utoipa_actix_web::service_config::ServiceConf
         .service(scores::published::get_model)
         .service(events::http::ingest_event)
         .service(events::http::ingest_event_batch)
+        .service(events::http::ingest_event_stream)
         .service(niches::http::list_niches)
         .service(niches::http::get_niche)
         .service(niches::http::put_niche)

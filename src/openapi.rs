@@ -66,6 +66,8 @@ pub fn complete(document: &mut Document) {
         for (method, operation) in operations(item) {
             never_null(operation);
             let takes_body = operation.request_body.is_some();
+            // A stream has no size to be over and is answered line by line.
+            let takes_stream = is_stream(operation);
             let has_parameters =
                 operation.parameters.as_ref().is_some_and(|parameters| !parameters.is_empty());
             add(operation, "500", "Something went wrong in the service");
@@ -84,9 +86,11 @@ pub fn complete(document: &mut Document) {
             add(operation, "403", "The API key lacks a scope");
             if takes_body {
                 add(operation, "400", "The request or its JSON cannot be read");
-                add(operation, "413", "The body is too large");
                 add(operation, "415", "The content type or encoding is not supported");
-                add(operation, "422", "The input breaks a rule; `errors` names each place");
+                if !takes_stream {
+                    add(operation, "413", "The body is too large");
+                    add(operation, "422", "The input breaks a rule; `errors` names each place");
+                }
             } else if has_parameters && method == HttpMethod::Get {
                 add(operation, "400", "A parameter is wrong");
             }
@@ -95,6 +99,12 @@ pub fn complete(document: &mut Document) {
             }
         }
     }
+}
+
+fn is_stream(operation: &Operation) -> bool {
+    // Bodies are written where they are used.
+    let Some(RefOr::T(body)) = &operation.request_body else { return false };
+    body.content.contains_key("application/x-ndjson")
 }
 
 /// Optional parameters are absent, never null.

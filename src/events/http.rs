@@ -3,13 +3,16 @@
 use super::{
     input::{EventInput, Reception},
     intake::{Intake, IntakeError},
-    model::{Event, Outcome},
+    model::Outcome,
+    receipts::{self, BatchReceipt, EventReceipt, EventStatus, Received},
+    stream::{EventLines, EventStreamLine},
 };
 use crate::{
-    error::{FieldError, prefixed},
     http::{
         auth::{Caller, EventsWrite},
-        body::{self, BATCH_LIMIT, Json},
+        body::{BATCH_LIMIT, Json},
+        ndjson::{NdjsonBody, NdjsonBytes, ResultsQuery},
+        params::Query,
         problem::{Kind, Problem, ProblemDocument},
     },
     keys::Scope,
@@ -17,7 +20,7 @@ use crate::{
 use actix_web::{HttpResponse, http::StatusCode, post, web::Data};
 use jiff::Timestamp;
 use serde::{
-    Deserialize, Deserializer, Serialize,
+    Deserialize, Deserializer,
     de::{IgnoredAny, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
@@ -26,68 +29,6 @@ use utoipa::ToSchema;
 
 /// Most events in a batch. More: larger answers and longer transactions; fewer: more round trips.
 pub const MAX_BATCH: usize = 1_000;
-
-/// What became of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum EventStatus {
-    /// It is new and committed.
-    Stored,
-    /// The same event was committed before; sending it again was harmless.
-    Duplicate,
-    /// Another content has the same creator, event id and UTC date; nothing was stored.
-    Conflict,
-    /// It breaks a rule; nothing was stored.
-    Invalid,
-}
-
-/// The answer to a single event.
-#[derive(Serialize, ToSchema)]
-pub struct EventReceipt {
-    /// The event.
-    #[schema(example = "ig-comment-99812", max_length = 128)]
-    event_id: String,
-    /// What became of it.
-    status: EventStatus,
-}
-
-/// What became of one event of a batch.
-#[derive(Serialize, ToSchema)]
-pub struct EventResult {
-    /// Place in the batch, from 0.
-    #[schema(minimum = 0, maximum = 999)]
-    index: usize,
-    /// The event; absent when it could not be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "ig-comment-99812", nullable = false, max_length = 128)]
-    event_id: Option<String>,
-    /// What became of it.
-    status: EventStatus,
-    /// Why it was not stored; only for `conflict` and `invalid`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    problem: Option<ProblemDocument>,
-}
-
-/// What became of a batch.
-#[derive(Serialize, ToSchema)]
-pub struct BatchReceipt {
-    /// New and committed.
-    #[schema(minimum = 0, maximum = 1000)]
-    stored: usize,
-    /// Committed before.
-    #[schema(minimum = 0, maximum = 1000)]
-    duplicate: usize,
-    /// Refused, because another content has the identity.
-    #[schema(minimum = 0, maximum = 1000)]
-    conflict: usize,
-    /// Refused, because a rule is broken.
-    #[schema(minimum = 0, maximum = 1000)]
-    invalid: usize,
-    /// One result per event, in order.
-    #[schema(max_items = 1000)]
-    results: Vec<EventResult>,
-}
 
 /// A batch of events.
 #[derive(ToSchema)]
@@ -168,14 +109,11 @@ pub(crate) async fn ingest_event(
     let status = match intake.one(event).await? {
         Outcome::Stored => StatusCode::CREATED,
         Outcome::Duplicate => StatusCode::OK,
-        Outcome::Conflict => return Err(conflict()),
-        Outcome::UnknownCreator => return Err(unknown_creator("")),
+        Outcome::Conflict => return Err(receipts::conflict()),
+        Outcome::UnknownCreator => return Err(receipts::unknown_creator()),
     };
-    let receipt = EventReceipt {
-        event_id,
-        status: if status == StatusCode::CREATED { EventStatus::Stored } else { EventStatus::Duplicate },
-    };
-    Ok(HttpResponse::build(status).json(receipt))
+    let told = if status == StatusCode::CREATED { EventStatus::Stored } else { EventStatus::Duplicate };
+    Ok(HttpResponse::build(status).json(EventReceipt::new(event_id, told)))
 }
 
 /// Send a batch of events
@@ -196,11 +134,43 @@ pub(crate) async fn ingest_event_batch(
         return Err(Problem::field("/events", "out_of_range", "a batch has 1 to 1000 events"));
     }
     let reception = reception(&caller);
-    let read: Vec<ReadItem> =
-        items.iter().enumerate().map(|(index, item)| ReadItem::new(index, item, &reception)).collect();
-    let accepted = read.iter().filter_map(|item| item.event.as_ref().ok().cloned()).collect();
+    let received: Vec<Received> =
+        items.iter().map(|item| Received::read(item.get().as_bytes(), &reception)).collect();
+    let accepted = received.iter().filter_map(|item| item.event.as_ref().ok().cloned()).collect();
     let outcomes = intake.many(accepted).await?;
-    Ok(HttpResponse::MultiStatus().json(receipt(read, outcomes)))
+    Ok(HttpResponse::MultiStatus().json(BatchReceipt::new(received, outcomes)))
+}
+
+const STREAM_EXAMPLE: &str = r#"{"event_id":"ig-like-5501","creator_id":"ana-verde","kind":"like","occurred_at":"2026-11-20T18:03:02Z"}
+{"event_id":"ig-like-5502","creator_id":"ana-verde","kind":"like","occurred_at":"2026-11-20T18:03:05Z"}
+"#;
+
+/// Send a stream of events
+///
+/// NDJSON of any length: one event per line, of at most 64 KiB; blank lines are skipped. Events are committed as they
+/// come, a few thousand at a time, and each line is answered by a line of its own as soon as it is committed. A slow
+/// feed gets its results within a fraction of a second; without a byte for 60 seconds a stream is ended, and a blank
+/// line now and then keeps it open.
+///
+/// Read the answer while you send, or ask for `results=problems`: while results are not taken, nothing more is read.
+///
+/// The last line is a `summary`. Without it the stream ended early, and the last line may say why in `problem`: events
+/// without a result may or may not be stored. Send them again; that is harmless.
+#[utoipa::path(operation_id = "ingestEventStream", tag = "events", params(ResultsQuery),
+    request_body(description = "One event per line", content(
+        (EventInput = "application/x-ndjson"), (EventInput = "application/ndjson"),
+        (NdjsonBytes = "application/octet-stream", example = json!(STREAM_EXAMPLE)))),
+    responses((status = 200, body = EventStreamLine, content_type = "application/x-ndjson",
+        description = "One result per line that was sent, in order; last a summary")))]
+#[post("/v1/events/stream")]
+pub(crate) async fn ingest_event_stream(
+    caller: Caller<EventsWrite>,
+    query: Query<ResultsQuery>,
+    body: NdjsonBody,
+    intake: Data<Intake>,
+) -> HttpResponse {
+    let (tenant, verifies) = (caller.tenant().clone(), caller.may(Scope::PurchasesVerify));
+    body.answer(caller, &query.0, EventLines::new(intake.get_ref().clone(), tenant, verifies))
 }
 
 impl From<IntakeError> for Problem {
@@ -220,84 +190,4 @@ impl From<IntakeError> for Problem {
 
 fn reception(caller: &Caller<EventsWrite>) -> Reception<'_> {
     Reception { tenant: caller.tenant(), now: Timestamp::now(), verifies: caller.may(Scope::PurchasesVerify) }
-}
-
-struct ReadItem {
-    event_id: Option<String>,
-    event: Result<Event, Problem>,
-}
-
-impl ReadItem {
-    fn new(index: usize, item: &RawValue, reception: &Reception<'_>) -> Self {
-        let input: EventInput = match body::parse(item.get().as_bytes()) {
-            Ok(input) => input,
-            Err(problem) => return Self { event_id: None, event: Err(placed(index, &problem)) },
-        };
-        let event_id = Some(input.event_id.clone()).filter(|id| crate::ids::is_valid_id(id));
-        let event = input.accept(reception);
-        Self {
-            event_id,
-            event: event.map_err(|errors| Problem::invalid(prefixed(&format!("/events/{index}"), errors))),
-        }
-    }
-}
-
-/// A problem of an item, with pointers into the batch. What is no JSON text by itself, such as half a surrogate pair,
-/// breaks a rule of the item and not of the batch.
-fn placed(index: usize, problem: &Problem) -> Problem {
-    let prefix = format!("/events/{index}");
-    let errors = problem.document(None, None).errors;
-    if errors.is_empty() {
-        return Problem::field(
-            &prefix,
-            "invalid_text",
-            "holds text that is not Unicode (half a surrogate pair) or a number that is out of range",
-        );
-    }
-    Problem::invalid(prefixed(&prefix, errors))
-}
-
-fn receipt(read: Vec<ReadItem>, outcomes: Vec<Outcome>) -> BatchReceipt {
-    let mut outcomes = outcomes.into_iter();
-    let results: Vec<EventResult> = read
-        .into_iter()
-        .enumerate()
-        .map(|(index, item)| {
-            let (status, problem) = match item.event {
-                Err(problem) => (EventStatus::Invalid, Some(problem)),
-                Ok(_) => told(index, outcomes.next()),
-            };
-            let problem = problem.map(|problem| problem.document(None, None));
-            EventResult { index, event_id: item.event_id, status, problem }
-        })
-        .collect();
-    let count = |status| results.iter().filter(|result| result.status == status).count();
-    BatchReceipt {
-        stored: count(EventStatus::Stored),
-        duplicate: count(EventStatus::Duplicate),
-        conflict: count(EventStatus::Conflict),
-        invalid: count(EventStatus::Invalid),
-        results,
-    }
-}
-
-fn told(index: usize, outcome: Option<Outcome>) -> (EventStatus, Option<Problem>) {
-    match outcome {
-        Some(Outcome::Stored) => (EventStatus::Stored, None),
-        Some(Outcome::Duplicate) => (EventStatus::Duplicate, None),
-        Some(Outcome::Conflict) => (EventStatus::Conflict, Some(conflict())),
-        Some(Outcome::UnknownCreator) | None => {
-            (EventStatus::Invalid, Some(unknown_creator(&format!("/events/{index}"))))
-        }
-    }
-}
-
-fn conflict() -> Problem {
-    let detail = "Another event with the same creator, event id and UTC date but other content is stored; it stays as it is";
-    Problem::new(Kind::EventConflict, detail)
-}
-
-fn unknown_creator(prefix: &str) -> Problem {
-    let detail = "no creator is registered under this id; register it with PUT /v1/creators/{creator_id}";
-    Problem::invalid(vec![FieldError::new(format!("{prefix}/creator_id"), "unknown_creator", detail)])
 }

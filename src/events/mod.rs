@@ -5,8 +5,10 @@ pub mod input;
 pub mod intake;
 pub mod model;
 pub mod order;
+pub mod receipts;
 pub mod rows;
 pub mod store;
+pub mod stream;
 pub mod substance;
 
 pub use intake::{Intake, IntakeError};

@@ -11,6 +11,7 @@ mod creators_list;
 mod creators_rules;
 mod driver;
 mod erasure;
+mod event_stream;
 mod events;
 mod events_batch;
 mod events_identity;

@@ -88,6 +88,12 @@ impl Request {
         Self { builder: self.builder.header("content-type", content_type).body(body.into()), ..self }
     }
 
+    /// Sends the head, and the body as it comes; the answer as it comes.
+    pub(crate) async fn open(self, body: reqwest::Body) -> reqwest::Response {
+        let Self { builder, asked } = self;
+        builder.body(body).send().await.unwrap_or_else(|error| panic!("{asked}: {error:?}"))
+    }
+
     pub(crate) async fn send(self) -> Answer {
         let Self { builder, asked } = self;
         let response = builder.send().await.unwrap_or_else(|error| panic!("{asked}: {error:?}"));

@@ -1,0 +1,172 @@
+//! What is told of events: of a single one, of each of a batch and of each line of a stream.
+
+use super::{
+    input::{EventInput, Reception},
+    model::{Event, Outcome},
+};
+use crate::{
+    error::FieldError,
+    http::{
+        body,
+        problem::{Kind, Problem, ProblemDocument},
+    },
+};
+use serde::{Serialize, de::IgnoredAny};
+use utoipa::ToSchema;
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EventStatus {
+    /// It is new and committed.
+    Stored,
+    /// The same event was committed before; sending it again was harmless.
+    Duplicate,
+    /// Another content has the same creator, event id and UTC date; nothing was stored.
+    Conflict,
+    /// It breaks a rule; nothing was stored.
+    Invalid,
+}
+
+/// The answer to a single event.
+#[derive(Serialize, ToSchema)]
+pub struct EventReceipt {
+    /// The event.
+    #[schema(example = "ig-comment-99812", max_length = 128)]
+    event_id: String,
+    /// What became of it.
+    status: EventStatus,
+}
+
+/// What became of one event of a batch.
+#[derive(Serialize, ToSchema)]
+pub struct EventResult {
+    /// Place in the batch, from 0.
+    #[schema(minimum = 0, maximum = 999)]
+    index: usize,
+    /// The event; absent when it could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "ig-comment-99812", nullable = false, max_length = 128)]
+    event_id: Option<String>,
+    /// What became of it.
+    status: EventStatus,
+    /// Why it was not stored; only for `conflict` and `invalid`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    problem: Option<ProblemDocument>,
+}
+
+/// What became of a batch.
+#[derive(Serialize, ToSchema)]
+pub struct BatchReceipt {
+    /// New and committed.
+    #[schema(minimum = 0, maximum = 1000)]
+    stored: usize,
+    /// Committed before.
+    #[schema(minimum = 0, maximum = 1000)]
+    duplicate: usize,
+    /// Refused, because another content has the identity.
+    #[schema(minimum = 0, maximum = 1000)]
+    conflict: usize,
+    /// Refused, because a rule is broken.
+    #[schema(minimum = 0, maximum = 1000)]
+    invalid: usize,
+    /// One result per event, in order.
+    #[schema(max_items = 1000)]
+    results: Vec<EventResult>,
+}
+
+/// An event as it came in a batch or stream, valid or not.
+pub(super) struct Received {
+    /// Its id, when that could be read.
+    pub(super) event_id: Option<String>,
+    /// The event, or what is wrong with it, with pointers into it.
+    pub(super) event: Result<Event, Problem>,
+}
+
+impl Received {
+    /// Reads the JSON of an event.
+    pub(super) fn read(json: &[u8], reception: &Reception<'_>) -> Self {
+        let input: EventInput = match body::parse(json) {
+            Ok(input) => input,
+            Err(problem) => return Self { event_id: None, event: Err(unreadable(json, problem)) },
+        };
+        let event_id = Some(input.event_id.clone()).filter(|id| crate::ids::is_valid_id(id));
+        Self { event_id, event: input.accept(reception).map_err(Problem::invalid) }
+    }
+}
+
+/// Why an event cannot be read. What is JSON all the same holds text that is no text, such as half a surrogate pair: that
+/// breaks a rule of the event and not of the whole body.
+fn unreadable(json: &[u8], problem: Problem) -> Problem {
+    if problem.kind() != Kind::InvalidJson {
+        return problem;
+    }
+    match serde_json::from_slice::<IgnoredAny>(json) {
+        Ok(_) => Problem::field(
+            "",
+            "invalid_text",
+            "holds text that is not Unicode (half a surrogate pair) or a number that is out of range",
+        ),
+        Err(error) => {
+            let detail = format!("The line is not a well-formed JSON object: see column {}", error.column());
+            Problem::new(Kind::InvalidJson, detail)
+        }
+    }
+}
+
+/// What became of a valid event, with pointers into it.
+pub(super) fn told(outcome: Option<Outcome>) -> (EventStatus, Option<Problem>) {
+    match outcome {
+        Some(Outcome::Stored) => (EventStatus::Stored, None),
+        Some(Outcome::Duplicate) => (EventStatus::Duplicate, None),
+        Some(Outcome::Conflict) => (EventStatus::Conflict, Some(conflict())),
+        Some(Outcome::UnknownCreator) | None => (EventStatus::Invalid, Some(unknown_creator())),
+    }
+}
+
+/// Another content has the identity of the event.
+pub(super) fn conflict() -> Problem {
+    let detail = "Another event with the same creator, event id and UTC date but other content is stored; it stays as it is";
+    Problem::new(Kind::EventConflict, detail)
+}
+
+/// The creator of the event is not registered.
+pub(super) fn unknown_creator() -> Problem {
+    let detail = "no creator is registered under this id; register it with PUT /v1/creators/{creator_id}";
+    Problem::invalid(vec![FieldError::new("/creator_id", "unknown_creator", detail)])
+}
+
+impl EventReceipt {
+    pub(super) fn new(event_id: String, status: EventStatus) -> Self {
+        Self { event_id, status }
+    }
+}
+
+impl BatchReceipt {
+    /// The receipt of a batch, from what was received and what became of the valid ones.
+    pub(super) fn new(received: Vec<Received>, outcomes: Vec<Outcome>) -> Self {
+        let mut outcomes = outcomes.into_iter();
+        let results: Vec<EventResult> = received
+            .into_iter()
+            .enumerate()
+            .map(|(index, item)| {
+                let (status, problem) = match item.event {
+                    Err(problem) => (EventStatus::Invalid, Some(problem)),
+                    Ok(_) => told(outcomes.next()),
+                };
+                let within = |problem: Problem| problem.within(&format!("/events/{index}"));
+                let problem = problem.map(|problem| within(problem).document(None, None));
+                EventResult { index, event_id: item.event_id, status, problem }
+            })
+            .collect();
+        let count = |status| results.iter().filter(|result| result.status == status).count();
+        Self {
+            stored: count(EventStatus::Stored),
+            duplicate: count(EventStatus::Duplicate),
+            conflict: count(EventStatus::Conflict),
+            invalid: count(EventStatus::Invalid),
+            results,
+        }
+    }
+}

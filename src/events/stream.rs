@@ -1,0 +1,154 @@
+//! Events as lines of a stream.
+
+use super::{
+    Intake,
+    input::Reception,
+    model::Event,
+    receipts::{EventStatus, Received, told},
+};
+use crate::{
+    http::{
+        ndjson::{LineIntake, ResultLine},
+        problem::{Problem, ProblemDocument},
+    },
+    keys::Tenant,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::{mem, sync::Arc};
+use utoipa::ToSchema;
+
+/// A line of the answer to a stream: what became of a line that was sent, or, as the last one, `summary` or `problem` alone.
+#[derive(Default, Serialize, ToSchema)]
+#[schema(example = json!({"line": 1, "event_id": "ig-like-5501", "status": "stored"}))]
+pub struct EventStreamLine {
+    /// Number of the line that was sent, from 1; blank lines count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1, nullable = false, minimum = 1, maximum = 9_007_199_254_740_991_i64)]
+    line: Option<u64>,
+    /// The event; absent when it could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "ig-like-5501", nullable = false, max_length = 128)]
+    event_id: Option<String>,
+    /// What became of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    status: Option<EventStatus>,
+    /// Why it was not stored, with pointers into the line; only for `conflict` and `invalid`. Without `line`: why the
+    /// stream ended early.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    problem: Option<Box<ProblemDocument>>,
+    /// The last line of a stream that was committed as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    summary: Option<EventStreamSummary>,
+}
+
+/// What became of a stream of events.
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
+pub struct EventStreamSummary {
+    /// Lines that were not blank.
+    #[schema(example = 3, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    lines: u64,
+    /// New and committed.
+    #[schema(example = 2, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    stored: u64,
+    /// Committed before.
+    #[schema(example = 1, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    duplicate: u64,
+    /// Refused, because another content has the identity.
+    #[schema(example = 0, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    conflict: u64,
+    /// Refused, because a rule is broken.
+    #[schema(example = 0, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    invalid: u64,
+}
+
+impl EventStreamSummary {
+    fn count(&mut self, status: EventStatus) {
+        self.lines += 1;
+        *match status {
+            EventStatus::Stored => &mut self.stored,
+            EventStatus::Duplicate => &mut self.duplicate,
+            EventStatus::Conflict => &mut self.conflict,
+            EventStatus::Invalid => &mut self.invalid,
+        } += 1;
+    }
+}
+
+impl ResultLine for EventStreamLine {
+    fn is_refusal(&self) -> bool {
+        self.problem.is_some()
+    }
+}
+
+/// Takes the events of a tenant from a stream.
+pub struct EventLines {
+    intake: Intake,
+    tenant: Arc<Tenant>,
+    verifies: bool,
+    lines: Vec<ReadLine>,
+    events: Vec<Event>,
+    summary: EventStreamSummary,
+}
+
+/// A line of the chunk. Those without a problem have their event in the list of events, in order.
+struct ReadLine {
+    number: u64,
+    event_id: Option<String>,
+    problem: Option<Problem>,
+}
+
+impl EventLines {
+    /// Takes events for a tenant; with `verifies`, purchases count as verified.
+    #[must_use]
+    pub fn new(intake: Intake, tenant: Arc<Tenant>, verifies: bool) -> Self {
+        let (lines, events, summary) = (Vec::new(), Vec::new(), EventStreamSummary::default());
+        Self { intake, tenant, verifies, lines, events, summary }
+    }
+
+    fn read(&self, json: &[u8]) -> Received {
+        let reception = Reception { tenant: &self.tenant, now: Timestamp::now(), verifies: self.verifies };
+        Received::read(json, &reception)
+    }
+}
+
+impl LineIntake for EventLines {
+    type Line = EventStreamLine;
+
+    const MOST_LINES: usize = 2_000;
+
+    fn take(&mut self, number: u64, line: Result<&[u8], Problem>) {
+        let Received { event_id, event } = match line {
+            Ok(json) => self.read(json),
+            Err(problem) => Received { event_id: None, event: Err(problem) },
+        };
+        let problem = event.map(|event| self.events.push(event)).err();
+        self.lines.push(ReadLine { number, event_id, problem });
+    }
+
+    async fn commit(&mut self) -> Result<Vec<EventStreamLine>, Problem> {
+        let mut outcomes = self.intake.many(self.events.clone()).await?.into_iter();
+        self.events.clear();
+        let tell = |line: ReadLine| {
+            let (status, problem) = match line.problem {
+                Some(problem) => (EventStatus::Invalid, Some(problem)),
+                None => told(outcomes.next()),
+            };
+            self.summary.count(status);
+            EventStreamLine {
+                line: Some(line.number),
+                event_id: line.event_id,
+                status: Some(status),
+                problem: problem.map(|problem| Box::new(problem.document(None, None))),
+                summary: None,
+            }
+        };
+        Ok(mem::take(&mut self.lines).into_iter().map(tell).collect())
+    }
+
+    fn summary(&self) -> EventStreamLine {
+        EventStreamLine { summary: Some(self.summary), ..EventStreamLine::default() }
+    }
+}
