@@ -10,7 +10,7 @@ use super::{
 use crate::{
     http::{
         auth::{Caller, EventsWrite},
-        body::{BATCH_LIMIT, Json},
+        body::{self, BATCH_LIMIT, Json, JsonBytes},
         ndjson::{NdjsonBody, NdjsonBytes, ResultsQuery},
         params::Query,
         problem::{Kind, Problem, ProblemDocument},
@@ -51,28 +51,28 @@ pub struct EventBatch {
 /// The batch as it is read: each item by itself, so that one that is no event does not spoil the others.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RawBatch {
-    #[serde(deserialize_with = "bounded")]
-    events: Items,
+pub struct RawBatch<'a> {
+    #[serde(borrow, deserialize_with = "bounded")]
+    events: Items<'a>,
 }
 
 /// Items of a batch, no more than are allowed, and how many there were.
-struct Items {
-    kept: Vec<Box<RawValue>>,
+struct Items<'a> {
+    kept: Vec<&'a RawValue>,
     count: usize,
 }
 
 /// Keeps no more items than a batch may have: millions of tiny ones fit into a body, and would fill the memory.
-fn bounded<'de, D: Deserializer<'de>>(value: D) -> Result<Items, D::Error> {
+fn bounded<'de, D: Deserializer<'de>>(value: D) -> Result<Items<'de>, D::Error> {
     struct Bounded;
     impl<'de> Visitor<'de> for Bounded {
-        type Value = Items;
+        type Value = Items<'de>;
 
         fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
             formatter.write_str("an array")
         }
 
-        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Items, A::Error> {
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Items<'de>, A::Error> {
             let mut read = Items { kept: Vec::new(), count: 0 };
             while read.kept.len() < MAX_BATCH {
                 let Some(item) = items.next_element()? else { break };
@@ -126,10 +126,11 @@ pub(crate) async fn ingest_event(
 #[post("/v1/events/batch")]
 pub(crate) async fn ingest_event_batch(
     caller: Caller<EventsWrite>,
-    body: Json<RawBatch, BATCH_LIMIT>,
+    body: JsonBytes<BATCH_LIMIT>,
     intake: Data<Intake>,
 ) -> Result<HttpResponse, Problem> {
-    let Items { kept: items, count } = body.0.events;
+    let batch: RawBatch<'_> = body::parse(&body.0)?;
+    let Items { kept: items, count } = batch.events;
     if !(1..=MAX_BATCH).contains(&count) {
         return Err(Problem::field("/events", "out_of_range", "a batch has 1 to 1000 events"));
     }

@@ -10,7 +10,7 @@ use actix_web::{
 };
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use futures_util::{StreamExt, future::LocalBoxFuture};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use std::{
     io::{self, Read},
     time::Duration,
@@ -34,11 +34,21 @@ impl<T: DeserializeOwned + 'static, const LIMIT: usize> FromRequest for Json<T, 
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = JsonBytes::<LIMIT>::from_request(request, payload);
+        Box::pin(async move { parse(&bytes.await?.0).map(Self) })
+    }
+}
+
+/// The bytes of a JSON body of at most `LIMIT` bytes, for handlers that read them piece by piece.
+pub struct JsonBytes<const LIMIT: usize>(pub Bytes);
+
+impl<const LIMIT: usize> FromRequest for JsonBytes<LIMIT> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
-        Box::pin(async move {
-            let bytes = read(&request, payload, LIMIT, &["application/json"]).await?;
-            parse(&bytes).map(Self)
-        })
+        Box::pin(async move { read(&request, payload, LIMIT, &["application/json"]).await.map(Self) })
     }
 }
 
@@ -131,7 +141,7 @@ pub(super) fn content_encoding(request: &HttpRequest) -> Result<ContentEncoding,
 }
 
 /// Parses a JSON object; errors say where and what was expected, never what was sent.
-pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Problem> {
     // serde takes an array for an object, its items for the fields in their order; no caller was told of that.
     if bytes.trim_ascii_start().starts_with(b"[") {
         return Err(Problem::field("", "wrong_type", "expected an object"));
