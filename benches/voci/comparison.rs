@@ -22,10 +22,23 @@ impl Comparison {
     }
 
     /// One line of the table.
-    pub(crate) fn print(&self) {
+    fn print(&self) {
         let Measure { name, value, unit, note } = &self.measure;
         let [baseline, ratio] = [self.baseline, self.ratio].map(|number| number.map_or(String::new(), shown));
         println!("{name:<24} {:>10} {unit:<11} {baseline:>10} {ratio:>8}  {note}", shown(*value));
+    }
+}
+
+/// What was measured so far; printed as it comes, because some of it takes minutes.
+#[derive(Default, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Results(Vec<Comparison>);
+
+impl Results {
+    /// Takes a result down.
+    pub(crate) fn push(&mut self, result: Comparison) {
+        result.print();
+        self.0.push(result);
     }
 }
 

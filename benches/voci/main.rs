@@ -13,7 +13,7 @@ mod recommend;
 mod scores;
 mod synthetic;
 
-use comparison::Comparison;
+use comparison::Results;
 use harness::{Failure, report, stage::Stage};
 use std::process::ExitCode;
 
@@ -41,17 +41,17 @@ async fn bench() -> Result<(), Failure> {
     let groups: Vec<String> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let asked = |group: &str| groups.is_empty() || groups.iter().any(|name| name == group);
-    let mut results = Vec::new();
+    let mut results = Results::default();
     if asked("recommend") {
         let stage = Stage::start(0).await?;
-        results.extend([scores::creator(), rank::simple(stage.tenant)?]);
-        results.extend(recommend::over_http(&stage).await?);
+        results.push(scores::creator());
+        results.push(rank::simple(stage.tenant)?);
+        recommend::over_http(&stage).await?.into_iter().for_each(|result| results.push(result));
         stage.stop().await?;
     }
     if asked("ingest") {
-        results.extend(ingest::all().await?);
+        ingest::all(&mut results).await?;
     }
-    results.iter().for_each(Comparison::print);
     println!("written to {}", report::write("bench.json", &results)?.display());
     Ok(())
 }

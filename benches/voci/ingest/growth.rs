@@ -30,6 +30,11 @@ const DAYS: u64 = 390;
 /// Connections that fill the tables.
 const CONNECTIONS: u64 = 2;
 
+/// It takes some ten minutes and 20 GB of disk; `VOCI_BENCH_GROWTH=false` leaves it out.
+pub(crate) fn is_asked_for() -> bool {
+    !std::env::var("VOCI_BENCH_GROWTH").is_ok_and(|asked| asked == "false")
+}
+
 /// Fills the tables behind the service's back: taking events in is not what is measured here. From then on acts are of
 /// the people of these relationships, too.
 pub(crate) async fn fill(stage: &Stage, acts: &mut Acts) -> Result<(), Failure> {

@@ -11,7 +11,7 @@ mod stream;
 mod sustained;
 
 use super::{
-    comparison::{Comparison, measure, median},
+    comparison::{Comparison, Results, measure, median},
     harness::{Failure, stage::Stage},
     synthetic,
 };
@@ -23,11 +23,11 @@ const MEMORY: &str =
     "most memory of the service (`serve` without workers, and `work`) during all measures of ingest";
 
 /// All measures of ingest, in an order in which tables only grow.
-pub(crate) async fn all() -> Result<Vec<Comparison>, Failure> {
+pub(crate) async fn all(results: &mut Results) -> Result<(), Failure> {
     let mut stage = Stage::start(0).await?;
     synthetic::register(stage.pool(), stage.tenant, synthetic::BUSY_CREATORS).await?;
     let mut acts = synthetic::Acts::new();
-    let (mut results, copied) = paused(&stage, &mut acts).await?;
+    let copied = paused(&stage, &mut acts, results).await?;
     results.push(batch::resend(&stage, &mut acts).await?);
     results.push(single::comparison(&stage).await?);
     fold::rate(&stage).await?;
@@ -35,20 +35,21 @@ pub(crate) async fn all() -> Result<Vec<Comparison>, Failure> {
     let first = sustained::rate(&stage, acts.take(sustained::EVENTS)).await?;
     results.push(sustained::comparison(first, copied));
     results.push(freshness::comparison(&stage, &mut acts, first / 2.0).await?);
-    stage.stop_workers()?;
-    growth::fill(&stage, &mut acts).await?;
-    stage.start_workers(2)?;
-    let later = sustained::rate(&stage, acts.take(sustained::EVENTS)).await?;
-    results.push(growth::comparison(later, first));
+    if growth::is_asked_for() {
+        stage.stop_workers()?;
+        growth::fill(&stage, &mut acts).await?;
+        stage.start_workers(2)?;
+        let later = sustained::rate(&stage, acts.take(sustained::EVENTS)).await?;
+        results.push(growth::comparison(later, first));
+    }
     if let Some(memory) = stage.peak_memory_mb() {
         results.push(Comparison::new(measure("ingest.rss_mb", memory, "MB", MEMORY), None));
     }
-    stage.stop().await?;
-    Ok(results)
+    stage.stop().await
 }
 
-/// With folding paused: batches, streams and COPY by turns, and then folding by itself; the rate of COPY last.
-async fn paused(stage: &Stage, acts: &mut synthetic::Acts) -> Result<(Vec<Comparison>, f64), Failure> {
+/// With folding paused: batches, streams and COPY by turns, and then folding by itself; the rate of COPY.
+async fn paused(stage: &Stage, acts: &mut synthetic::Acts, results: &mut Results) -> Result<f64, Failure> {
     let [mut batches, mut streams, mut copied, mut folded, mut grouped] = [const { Vec::new() }; 5];
     for _ in 0..REPETITIONS {
         let sent = acts.take(synthetic::REPETITION);
@@ -59,10 +60,8 @@ async fn paused(stage: &Stage, acts: &mut synthetic::Acts) -> Result<(Vec<Compar
         folded.push(fold::rate(stage).await?);
     }
     let copied = median(&mut copied);
-    let results = vec![
-        batch::comparison(&mut batches, copied),
-        stream::comparison(&mut streams, copied),
-        fold::comparison(&mut folded, &mut grouped),
-    ];
-    Ok((results, copied))
+    results.push(batch::comparison(&mut batches, copied));
+    results.push(stream::comparison(&mut streams, copied));
+    results.push(fold::comparison(&mut folded, &mut grouped));
+    Ok(copied)
 }
