@@ -286,7 +286,7 @@ impl Services {
             pools: Data::new(foundation.pools.clone()),
             keys: Data::new(KeyRing::new(foundation.pools.reads.clone(), foundation.master.clone())),
             signer: Data::new(foundation.master.cursor_signer()),
-            intake: Data::new(Intake::start(foundation.pools.ingest.clone(), backlog.clone())),
+            intake: Data::new(Intake::start(&foundation.pools.ingest, backlog.clone())),
             backlog,
             snapshots: Data::new(Snapshots::new(series, taxonomy.clone())),
             taxonomy: Data::from(taxonomy),

@@ -1,8 +1,8 @@
 //! The way of events into the database, for everything that takes them in.
 //!
-//! Events that come one by one share commits: whoever commits takes everything that has come since, so that a busy
-//! service commits hundreds at once and an idle one lets nobody wait. Each caller is told what became of its own event,
-//! after the commit. Callers are told to slow down when folding is behind, before it can fall behind for ever.
+//! Requests that come at the same time share commits: whoever commits takes everything that has come since, so that a busy
+//! service commits thousands of events at once and an idle one lets nobody wait. Each request is told what became of its
+//! own events, after the commit. Callers are told to slow down when folding is behind, before it can fall behind for ever.
 
 use super::{
     model::{Event, Outcome},
@@ -13,19 +13,24 @@ use crate::{
     relationships::Backlog,
 };
 use std::{sync::Arc, time::Duration};
-use tokio::sync::{
-    Mutex,
-    mpsc::{self, Receiver, Sender, error::TrySendError},
-    oneshot,
+use tokio::{
+    sync::{
+        Mutex, OwnedSemaphorePermit, Semaphore,
+        mpsc::{self, UnboundedReceiver, UnboundedSender},
+        oneshot,
+    },
+    time::timeout,
 };
 
-/// Most single events that wait for a commit. More: longer waits when the database is slow; fewer: bursts are shed.
-const WAITING: usize = 4_096;
-/// Most single events committed at once. More: longer transactions; fewer: more commits.
-const COMMITTED_AT_ONCE: usize = 1_000;
-/// Commits of single events under way at once: while one waits for the disk, the next one is prepared. More: smaller
-/// commits.
-const COMMITTERS: usize = 2;
+/// Most events that wait for a commit or are being committed. More: memory, and longer waits when the database is slow;
+/// fewer: bursts are shed.
+const WAITING: u32 = 32_000;
+/// How long a batch waits for a place among them. Longer: overload turns into long queues; shorter: bursts are shed.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// Events committed at once, about: a request is never split. More: longer transactions; fewer: more commits.
+const COMMITTED_AT_ONCE: usize = 8_000;
+/// Commits under way at once: while one waits for the disk, the next ones are prepared. More: smaller commits.
+const COMMITTERS: usize = 3;
 
 /// Why events were not taken in.
 #[derive(Debug, thiserror::Error)]
@@ -44,50 +49,63 @@ impl From<DbError> for IntakeError {
     }
 }
 
+/// A request that waits for its events to be committed.
 struct Waiting {
-    event: Event,
-    answer: oneshot::Sender<Result<Outcome, Arc<DbError>>>,
+    events: Vec<Event>,
+    answer: oneshot::Sender<Result<Vec<Outcome>, Arc<DbError>>>,
+    _place: OwnedSemaphorePermit,
 }
 
 /// Takes events in. Cheap to clone.
 #[derive(Clone)]
 pub struct Intake {
-    pool: Pool,
-    partitions: Arc<Partitions>,
     backlog: Arc<Backlog>,
-    singles: Sender<Waiting>,
+    places: Arc<Semaphore>,
+    waiting: UnboundedSender<Waiting>,
 }
 
 impl Intake {
     /// An intake whose committers run until all clones of it are gone.
     #[must_use]
-    pub fn start(pool: Pool, backlog: Arc<Backlog>) -> Self {
-        let (singles, waiting) = mpsc::channel(WAITING);
-        let intake = Self { pool, partitions: Arc::default(), backlog, singles };
-        let waiting = Arc::new(Mutex::new(waiting));
+    pub fn start(pool: &Pool, backlog: Arc<Backlog>) -> Self {
+        let (waiting, next) = mpsc::unbounded_channel();
+        let (next, partitions) = (Arc::new(Mutex::new(next)), Arc::<Partitions>::default());
         for _ in 0..COMMITTERS {
-            let store = (intake.pool.clone(), intake.partitions.clone());
-            tokio::spawn(commit_all(store, waiting.clone()));
+            let committer = Committer { pool: pool.clone(), partitions: partitions.clone() };
+            tokio::spawn(committer.run(next.clone()));
         }
-        intake
+        // The places bound what the channel holds.
+        Self { backlog, places: Arc::new(Semaphore::new(WAITING as usize)), waiting }
     }
 
     /// Stores an event, together with others that come at the same time.
     pub async fn one(&self, event: Event) -> Result<Outcome, IntakeError> {
-        self.check(std::slice::from_ref(&event))?;
-        let (answer, told) = oneshot::channel();
-        self.singles.try_send(Waiting { event, answer }).map_err(|refused| match refused {
-            TrySendError::Full(_) => DbError::Busy,
-            TrySendError::Closed(_) => DbError::Unavailable("the service is stopping".into()),
-        })?;
-        let lost = |_| Arc::new(DbError::OutcomeUnknown("the commit was interrupted".into()));
-        Ok(told.await.map_err(lost)??)
+        let place = self.places.clone().try_acquire_owned().map_err(|_| DbError::Busy)?;
+        Ok(self.stored(vec![event], place).await?[0])
     }
 
     /// Stores events in one transaction, and tells for each what became of it, in order.
     pub async fn many(&self, events: Vec<Event>) -> Result<Vec<Outcome>, IntakeError> {
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let needed = u32::try_from(events.len()).unwrap_or(WAITING).min(WAITING);
+        let place = timeout(PATIENCE, self.places.clone().acquire_many_owned(needed)).await;
+        let place = place.ok().and_then(Result::ok).ok_or(DbError::Busy)?;
+        self.stored(events, place).await
+    }
+
+    async fn stored(
+        &self,
+        events: Vec<Event>,
+        place: OwnedSemaphorePermit,
+    ) -> Result<Vec<Outcome>, IntakeError> {
         self.check(&events)?;
-        Ok(detached(store::ingest(self.pool.clone(), self.partitions.clone(), events)).await?)
+        let (answer, told) = oneshot::channel();
+        let waiting = Waiting { events, answer, _place: place };
+        self.waiting.send(waiting).map_err(|_| DbError::Unavailable("the service is stopping".into()))?;
+        let lost = |_| Arc::new(DbError::OutcomeUnknown("the commit was interrupted".into()));
+        Ok(told.await.map_err(lost)??)
     }
 
     fn check(&self, events: &[Event]) -> Result<(), IntakeError> {
@@ -96,42 +114,70 @@ impl Intake {
     }
 }
 
-async fn commit_all(store: (Pool, Arc<Partitions>), waiting: Arc<Mutex<Receiver<Waiting>>>) {
-    loop {
-        let mut group = Vec::new();
-        if waiting.lock().await.recv_many(&mut group, COMMITTED_AT_ONCE).await == 0 {
-            return;
+struct Committer {
+    pool: Pool,
+    partitions: Arc<Partitions>,
+}
+
+impl Committer {
+    async fn run(self, waiting: Arc<Mutex<UnboundedReceiver<Waiting>>>) {
+        loop {
+            let group = next_group(&mut *waiting.lock().await).await;
+            if group.is_empty() {
+                return;
+            }
+            self.commit(group).await;
         }
-        commit(&store, group).await;
+    }
+
+    /// Commits requests together. What is wrong with one must not hurt the others: when the database refuses the
+    /// whole, each is committed by itself.
+    async fn commit(&self, group: Vec<Waiting>) {
+        let all: Vec<Event> = group.iter().flat_map(|waiting| waiting.events.iter().cloned()).collect();
+        match self.store(all, group.len() > 1).await {
+            Ok(mut outcomes) => {
+                for waiting in group.into_iter().rev() {
+                    let own = outcomes.split_off(outcomes.len() - waiting.events.len());
+                    // A caller who is gone will ask again.
+                    let _ = waiting.answer.send(Ok(own));
+                }
+            }
+            Err(DbError::Failed(_)) if group.len() > 1 => {
+                for Waiting { events, answer, .. } in group {
+                    let _ = answer.send(self.store(events, false).await.map_err(Arc::new));
+                }
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                for waiting in group {
+                    let _ = waiting.answer.send(Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    async fn store(&self, events: Vec<Event>, all_new: bool) -> Result<Vec<Outcome>, DbError> {
+        let (pool, partitions) = (self.pool.clone(), self.partitions.clone());
+        if all_new {
+            detached(store::ingest_new(pool, partitions, events)).await
+        } else {
+            detached(store::ingest(pool, partitions, events)).await
+        }
     }
 }
 
-async fn commit((pool, partitions): &(Pool, Arc<Partitions>), group: Vec<Waiting>) {
-    let (events, answers): (Vec<Event>, Vec<_>) =
-        group.into_iter().map(|waiting| (waiting.event, waiting.answer)).unzip();
-    let several = events.len() > 1;
-    let ingest = |events| detached(store::ingest(pool.clone(), partitions.clone(), events));
-    match ingest(events.clone()).await {
-        Ok(outcomes) => {
-            for (answer, outcome) in answers.into_iter().zip(outcomes) {
-                // A caller who is gone will ask again.
-                let _ = answer.send(Ok(outcome));
-            }
-        }
-        // One that the database refuses must not take the others with it.
-        Err(DbError::Failed(_)) if several => {
-            for (event, answer) in events.into_iter().zip(answers) {
-                let outcome = ingest(vec![event]).await;
-                let _ = answer.send(outcome.map(|outcomes| outcomes[0]).map_err(Arc::new));
-            }
-        }
-        Err(error) => {
-            let error = Arc::new(error);
-            for answer in answers {
-                let _ = answer.send(Err(error.clone()));
-            }
-        }
+/// Waits for a request and takes all others that are there; none when there will be no more.
+async fn next_group(waiting: &mut UnboundedReceiver<Waiting>) -> Vec<Waiting> {
+    let Some(first) = waiting.recv().await else { return Vec::new() };
+    let mut events = first.events.len();
+    let mut group = vec![first];
+    while events < COMMITTED_AT_ONCE
+        && let Ok(next) = waiting.try_recv()
+    {
+        events += next.events.len();
+        group.push(next);
     }
+    group
 }
 
 #[cfg(test)]
@@ -144,7 +190,7 @@ mod tests {
     };
     use futures_util::future::join_all;
     use jiff::Timestamp;
-    use tokio::{net::TcpListener, time::timeout};
+    use tokio::net::TcpListener;
 
     fn event(number: usize) -> Event {
         let creator = CreatorKey::derive(TenantId(1), "ana");
@@ -172,16 +218,15 @@ mod tests {
         let port = silent.local_addr().unwrap().port();
         let settings = ConnectSettings::from_url(&format!("postgres://u@127.0.0.1:{port}/d?sslmode=disable"));
         let pools = Pools::open(&settings.unwrap(), 2, 1);
-        let intake = Intake::start(pools.ingest, Arc::new(Backlog::new(None)));
-        let most = WAITING + COMMITTERS * COMMITTED_AT_ONCE;
+        let intake = Intake::start(&pools.ingest, Arc::new(Backlog::new(None)));
+        let intake = Intake { places: Arc::new(Semaphore::new(50)), ..intake };
         let at_once = Duration::from_millis(200);
-        let answers =
-            join_all((0..most + 100).map(|number| timeout(at_once, intake.one(event(number))))).await;
+        let answers = join_all((0..150).map(|number| timeout(at_once, intake.one(event(number))))).await;
         let shed = answers.iter().filter(|answer| {
             matches!(answer, Ok(Err(IntakeError::Database(error))) if matches!(**error, DbError::Busy))
         });
-        assert!(shed.count() >= 100, "the queue is bounded");
-        let others = answers.iter().filter(|answer| answer.is_err()).count();
-        assert!(others >= WAITING, "{others} wait for an answer that only a commit can give");
+        assert_eq!(shed.count(), 100, "there are so many places and no more");
+        let waiting = answers.iter().filter(|answer| answer.is_err()).count();
+        assert_eq!(waiting, 50, "the others wait for an answer that only a commit can give");
     }
 }

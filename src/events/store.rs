@@ -29,16 +29,28 @@ pub async fn ingest(
     partitions: Arc<Partitions>,
     events: Vec<Event>,
 ) -> Result<Vec<Outcome>, DbError> {
-    if events.is_empty() {
-        return Ok(Vec::new());
-    }
-    partitions.ensure(&pool, events.iter().map(Event::day)).await?;
+    ready(&pool, &partitions, &events).await?;
     let ordered = Ordered::new(&events);
     let stored = match store(&pool, &ordered, false).await {
         Err(error) if error.is_unique_violation() => store(&pool, &ordered, true).await?,
         stored => stored?,
     };
     Ok(ordered.outcomes(&stored))
+}
+
+/// The same, and a unique violation with nothing stored when one of them is there already.
+pub async fn ingest_new(
+    pool: Pool,
+    partitions: Arc<Partitions>,
+    events: Vec<Event>,
+) -> Result<Vec<Outcome>, DbError> {
+    ready(&pool, &partitions, &events).await?;
+    let ordered = Ordered::new(&events);
+    Ok(ordered.outcomes(&store(&pool, &ordered, false).await?))
+}
+
+async fn ready(pool: &Pool, partitions: &Partitions, events: &[Event]) -> Result<(), DbError> {
+    partitions.ensure(pool, events.iter().map(Event::day)).await
 }
 
 async fn store(pool: &Pool, ordered: &Ordered<'_>, some_are_there: bool) -> Result<Stored, DbError> {

@@ -117,7 +117,7 @@ impl EventLines {
 impl LineIntake for EventLines {
     type Line = EventStreamLine;
 
-    const MOST_LINES: usize = 2_000;
+    const MOST_LINES: usize = 4_000;
 
     fn take(&mut self, number: u64, line: Result<&[u8], Problem>) {
         let Received { event_id, event } = match line {

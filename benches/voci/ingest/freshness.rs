@@ -22,7 +22,7 @@ const CREATORS: usize = 50;
 const LOOK: Duration = Duration::from_millis(10);
 /// Longest wait.
 const PATIENCE: Duration = Duration::from_secs(30);
-const NICHE: &str = "pottery";
+const NICHE: &str = "probes";
 
 /// The 99 % quantile of the lag, with this many events a second in the background.
 pub(crate) async fn comparison(stage: &Stage, acts: &mut Acts, rate: f64) -> Result<Comparison, Failure> {
@@ -49,7 +49,7 @@ fn creator(number: usize) -> String {
 }
 
 async fn register(stage: &Stage) -> Result<(), Failure> {
-    let niche = json!({"name_en": "Pottery", "name_ro": "Olărit"}).to_string();
+    let niche = json!({"names": {"en": "Probes", "ro": "Probe"}}).to_string();
     stage.api.send::<Value>(Method::PUT, &format!("/v1/niches/{NICHE}"), niche).await?;
     for number in 0..CREATORS {
         let profile = json!({"display_name": "Probe", "country": "RO", "languages": ["ro"], "niches": [NICHE],
