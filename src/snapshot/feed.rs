@@ -18,8 +18,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Time between looks. Longer: events are ranked later; shorter: more queries for nothing.
+/// Least time between looks. Longer: events are ranked later; shorter: more queries for nothing.
 const INTERVAL: Duration = Duration::from_millis(200);
+/// After a look that took long, because much changed, so many times as long passes until the next one: reading what
+/// changes all the time must not take the cores from those who change it. More: events are ranked later.
+const REST: u32 = 2;
 
 /// After this long without a look, tombstones of erased creators may be gone, so everything is read again.
 const TOO_LONG: Duration = Duration::from_hours(24);
@@ -29,7 +32,10 @@ pub async fn run(pool: Pool, taxonomy: Arc<Taxonomy>, snapshots: Arc<Snapshots>)
     let mut feed = Feed { pool, taxonomy, snapshots, tenants: HashMap::new(), kept: None };
     let mut failing = false;
     loop {
-        match feed.look().await {
+        let started = Instant::now();
+        let look = feed.look().await;
+        let pause = if look.is_ok() { INTERVAL.max(started.elapsed() * REST) } else { INTERVAL };
+        match look {
             Ok(()) if failing => {
                 tracing::info!("snapshot is kept fresh again");
                 failing = false;
@@ -42,7 +48,7 @@ pub async fn run(pool: Pool, taxonomy: Arc<Taxonomy>, snapshots: Arc<Snapshots>)
                 failing = true;
             }
         }
-        tokio::time::sleep(INTERVAL).await;
+        tokio::time::sleep(pause).await;
     }
 }
 
