@@ -22,4 +22,5 @@ pub mod relationships;
 pub mod scores;
 pub mod snapshot;
 pub mod telemetry;
+pub mod time;
 pub mod worker;
