@@ -365,13 +365,17 @@ pub fn document() -> Document {
 
 /// Every endpoint of every feature.
 fn routes_of_features(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
-    use crate::{creators, events, http::health, niches, recommendations, scores};
+    use crate::{creators, events, http::health, niches, posts, recommendations, scores};
     config
         .service(creators::http::list_creators)
         .service(creators::http::put_creator)
         .service(creators::http::get_creator)
         .service(creators::http::patch_creator)
         .service(creators::http::delete_creator)
+        .service(posts::http::list_posts)
+        .service(posts::http::put_post)
+        .service(posts::http::get_post)
+        .service(posts::http::delete_post)
         .service(scores::http::get_creator_scores)
         .service(scores::published::get_model)
         .service(events::http::ingest_event)

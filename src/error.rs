@@ -1,6 +1,10 @@
 //! What can be wrong with a value that a caller sent, told by place. Knows nothing of HTTP.
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
+};
+use std::{fmt, marker::PhantomData};
 use utoipa::ToSchema;
 
 /// One thing that is wrong with the input, and where.
@@ -34,6 +38,11 @@ impl Violations {
     /// Notes an error.
     pub fn add(&mut self, pointer: impl Into<String>, code: &str, detail: impl Into<String>) {
         self.found.push(FieldError::new(pointer, code, detail));
+    }
+
+    /// Notes errors found elsewhere.
+    pub fn extend(&mut self, errors: Vec<FieldError>) {
+        self.found.extend(errors);
     }
 
     /// Text of `min` to `max` characters without NUL, which PostgreSQL cannot store.
@@ -94,6 +103,24 @@ pub fn prefixed(prefix: &str, errors: Vec<FieldError>) -> Vec<FieldError> {
 /// `#[serde(default, deserialize_with = "not_null")]`.
 pub fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<T>, D::Error> {
     T::deserialize(value).map(Some)
+}
+
+/// Reads an optional object in an object, in which `null` and an array are errors: the derived form would take an array
+/// for an object, its items for the fields in their order.
+pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<T>, D::Error> {
+    struct Object<T>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = T;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+    value.deserialize_map(Object(PhantomData)).map(Some)
 }
 
 /// Reads one of several values by its name; `names` has the name of each of `values`. The derived form would also take

@@ -16,6 +16,7 @@ pub mod ids;
 pub mod keys;
 pub mod niches;
 pub mod openapi;
+pub mod posts;
 pub mod privacy;
 pub mod recommendations;
 pub mod relationships;

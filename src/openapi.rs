@@ -29,6 +29,7 @@ use utoipa::{
     ),
     tags(
         (name = "creators", description = "Register, change and erase creators"),
+        (name = "posts", description = "Send creators' posts, and what platforms count of them"),
         (name = "events", description = "Send what people do with creators' posts"),
         (name = "niches", description = "Communities of interest, in English and Romanian"),
         (name = "recommendations", description = "Ask which creators to work with"),

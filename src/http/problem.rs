@@ -44,9 +44,11 @@ problem_kinds! {
     MissingScope "missing_scope" FORBIDDEN "The API key lacks a scope";
     NotFound "not_found" NOT_FOUND "There is nothing at this path";
     CreatorNotFound "creator_not_found" NOT_FOUND "The creator is not registered";
+    PostNotFound "post_not_found" NOT_FOUND "The post is not known";
     NicheNotFound "niche_not_found" NOT_FOUND "The niche is not known";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The path does not take this method";
     EventConflict "event_conflict" CONFLICT "Another event has this identity";
+    MetricsConflict "metrics_conflict" CONFLICT "Other counts are stored as of this time";
     CreatorBeingErased "creator_being_erased" CONFLICT "The creator is being erased";
     BuiltInNiche "built_in_niche" CONFLICT "Built-in niches cannot be changed";
     SnapshotExpired "snapshot_expired" GONE "The snapshot of this cursor is gone";

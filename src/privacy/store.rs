@@ -3,8 +3,9 @@
 //! First the creator goes and a tombstone is committed: from then on no new event is accepted. An insert that began
 //! before may still be under way, so the data is swept only when every insert of that time has ended. Inserts are known
 //! by their lock on the table of events, which they have from before they look for creators until they are committed
-//! (`CREATE INDEX CONCURRENTLY` waits in the same way). A process that dies between the steps leaves the tombstone, and
-//! any worker finishes the sweep.
+//! (`CREATE INDEX CONCURRENTLY` waits in the same way). Writes of posts need no waiting: they hold the creator's row, so
+//! they have ended when it goes. A process that dies between the steps leaves the tombstone, and any worker finishes the
+//! sweep.
 
 use crate::{
     creators::store::take_turn,
@@ -114,8 +115,16 @@ pub async fn finish_erasures(pool: &Pool) -> Result<(), DbError> {
 }
 
 /// Every table that holds something of a creator by its key.
-const TABLES: [&str; 6] =
-    ["score_queue", "retractions", "events", "relationships", "creator_statistics", "creator_communities"];
+const TABLES: [&str; 8] = [
+    "score_queue",
+    "retractions",
+    "events",
+    "posts",
+    "post_metrics",
+    "relationships",
+    "creator_statistics",
+    "creator_communities",
+];
 
 /// Waits until every insert of events that is under way now has ended.
 async fn wait_for_inserts(pool: &Pool) -> Result<(), DbError> {

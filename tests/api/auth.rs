@@ -13,6 +13,10 @@ fn endpoints() -> Vec<(Method, &'static str, Scope)> {
         (Method::PUT, "/v1/creators/ana", Scope::CreatorsWrite),
         (Method::PATCH, "/v1/creators/ana", Scope::CreatorsWrite),
         (Method::GET, "/v1/creators/ana/scores", Scope::Read),
+        (Method::GET, "/v1/creators/ana/posts", Scope::Read),
+        (Method::PUT, "/v1/creators/ana/posts/p1", Scope::EventsWrite),
+        (Method::GET, "/v1/creators/ana/posts/p1", Scope::Read),
+        (Method::DELETE, "/v1/creators/ana/posts/p1", Scope::EventsWrite),
         (Method::POST, "/v1/events", Scope::EventsWrite),
         (Method::POST, "/v1/events/batch", Scope::EventsWrite),
         (Method::GET, "/v1/model", Scope::Read),
@@ -49,6 +53,7 @@ async fn the_table_of_endpoints_is_complete() {
             .next()
             .unwrap()
             .replace("/ana", "/{creator_id}")
+            .replace("/p1", "/{post_id}")
             .replace("/gaming", "/{niche_id}")
             .replace("/own", "/{niche_id}")
     };

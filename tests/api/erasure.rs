@@ -5,8 +5,17 @@ use reqwest::Method;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-const TABLES: [&str; 7] =
-    ["creators", "events", "fold_queue", "retractions", "relationships", "score_queue", "creator_statistics"];
+const TABLES: [&str; 9] = [
+    "creators",
+    "events",
+    "posts",
+    "post_metrics",
+    "fold_queue",
+    "retractions",
+    "relationships",
+    "score_queue",
+    "creator_statistics",
+];
 
 async fn rows_left(app: &App) -> Vec<(&'static str, i64)> {
     let mut left = Vec::new();

@@ -23,6 +23,8 @@ mod openapi;
 mod operations;
 mod outage;
 mod paging;
+mod posts;
+mod posts_rules;
 mod problems;
 mod provocations;
 mod recommendations;

@@ -1,6 +1,6 @@
 //! How each kind of problem is provoked by a real request. A new kind does not compile until it has its way.
 
-use crate::support::{Answer, App, event, eventually, profile};
+use crate::support::{Answer, App, at_noon, event, eventually, post, profile};
 use reqwest::Method;
 use serde_json::json;
 use voci::http::problem::Kind;
@@ -38,11 +38,18 @@ async fn simple(app: &App, kind: Kind) -> Answer {
         Kind::MissingScope => app.client_with("default", &[]).await.get("/v1/creators").await,
         Kind::NotFound => app.get("/v1/nothing").await,
         Kind::CreatorNotFound => app.get("/v1/creators/bea").await,
+        Kind::PostNotFound => app.get("/v1/creators/ana/posts/nothing").await,
         Kind::NicheNotFound => app.get("/v1/niches/nothing").await,
         Kind::MethodNotAllowed => app.delete("/v1/events").await,
         Kind::EventConflict => {
             app.send(&[event("e1", "ana", json!({}))]).await;
             app.post("/v1/events", &event("e1", "ana", json!({"kind": "save"}))).await
+        }
+        Kind::MetricsConflict => {
+            let as_of = at_noon(1);
+            let counted = |likes| post(json!({"metrics": {"as_of": as_of, "likes": likes}}));
+            app.put("/v1/creators/ana/posts/p1", &counted(1)).await.expect(201);
+            app.put("/v1/creators/ana/posts/p1", &counted(2)).await
         }
         Kind::BuiltInNiche => {
             app.put("/v1/niches/gaming", &json!({"names": {"en": "Gaming", "ro": "Jocuri"}})).await

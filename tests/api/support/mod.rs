@@ -9,7 +9,7 @@ mod upload;
 pub(crate) use app::{App, KEY};
 pub(crate) use client::{Answer, Client, violations};
 pub(crate) use postgres::Database;
-pub(crate) use samples::{at_noon, community, days_ago, event, hex, profile};
+pub(crate) use samples::{at_noon, community, days_ago, event, hex, post, profile};
 pub(crate) use upload::{Encoding, Upload, lines};
 
 use std::time::{Duration, Instant};

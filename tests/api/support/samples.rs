@@ -19,6 +19,11 @@ pub(crate) fn event(id: &str, creator: &str, change: Value) -> Value {
     merged(json!({"event_id": id, "creator_id": creator, "kind": "like", "occurred_at": at_noon(1)}), change)
 }
 
+/// A valid post with changes: on Instagram, two days ago at noon.
+pub(crate) fn post(change: Value) -> Value {
+    merged(json!({"published_at": at_noon(2), "platform": "instagram"}), change)
+}
+
 /// Comments of so many people, each on all of these days.
 pub(crate) fn community(creator: &str, people: usize, days: &[i64]) -> Vec<Value> {
     let of_person = |person: usize| {

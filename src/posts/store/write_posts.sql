@@ -1,0 +1,15 @@
+/* posts::write_posts */
+insert into posts (
+    creator_key, post_key, post_id, published_at, platform, sponsored, brand, topics, metrics_at, version
+)
+select
+    creator_key, post_key, post_id, published_at, platform, sponsored, brand, string_to_array(topics, E'\n'),
+    metrics_at, (extract(epoch from clock_timestamp()) * 1000000)::bigint
+from unnest(
+    $1::uuid[], $2::int8[], $3::text[], $4::timestamptz[], $5::int2[], $6::bool[], $7::text[], $8::text[],
+    $9::timestamptz[]
+) as input (creator_key, post_key, post_id, published_at, platform, sponsored, brand, topics, metrics_at)
+on conflict (creator_key, post_key) do update
+set published_at = excluded.published_at, platform = excluded.platform, sponsored = excluded.sponsored,
+    brand = excluded.brand, topics = excluded.topics, metrics_at = excluded.metrics_at,
+    version = posts.version + 1, updated_at = now()
