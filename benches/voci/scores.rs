@@ -26,7 +26,7 @@ pub(crate) fn creator() -> Comparison {
     let relationships: Vec<(EngagerKey, Relationship)> = (1..=RELATIONSHIPS).map(relationship).collect();
     let statistics = median_ms(|| {
         let all = relationships.iter().map(|(engager, relationship)| (*engager, relationship));
-        CreatorStatistics::of(all, &[], &ReturnModel::PRIOR, 0)
+        CreatorStatistics::of(all, &[], None, &ReturnModel::PRIOR, 0)
     });
     let count =
         median_ms(|| relationships.iter().map(|(_, relationship)| relationship.events()).sum::<u64>());

@@ -98,6 +98,7 @@ fn statistics(seed: u64) -> CreatorStatistics {
         expected_back: back,
         expected_back_variance: back * 0.7,
         window: Some((20_000, 20_200)),
+        first_event: Some(20_000),
     }
 }
 

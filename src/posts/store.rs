@@ -4,10 +4,10 @@
 //! turns, and what they read stays true until they commit; none of them deadlocks; and an erasure, which takes the same
 //! lock before it removes the creator, finds everything that was written before it and lets nothing in after it.
 
+pub mod exposure;
 mod writing;
 
 use super::{
-    exposure::{EXPOSURE_DAYS, EXPOSURE_POSTS, RecentPost},
     ledger::Ledger,
     model::{COUNT_NAMES, Counts, Outcome, Post, PostRef, Snapshot, Submission},
 };
@@ -15,9 +15,8 @@ use crate::{
     creators::Platform,
     db::{Client, DbError, Pool, Tx},
     ids::{CreatorKey, PostKey},
-    relationships::days::{Day, date_of, day_of},
 };
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 use tokio_postgres::Row;
 
 /// A post that is there.
@@ -202,33 +201,6 @@ async fn ended<T, E>(tx: Tx, done: Result<T, PostError<E>>) -> Result<T, PostErr
             Err(refused)
         }
     }
-}
-
-/// First and last day with a sign of life in the posts of a creator. Counts are never older than their post.
-pub async fn feed_window(tx: &Tx, creator: CreatorKey) -> Result<Option<(Day, Day)>, DbError> {
-    let sql = "/* posts::feed_window */
-               select (min(published_at) at time zone 'UTC')::date,
-                      (max(greatest(published_at, metrics_at)) at time zone 'UTC')::date
-               from posts where creator_key = $1";
-    let row = tx.query_opt(sql, &[&creator.0]).await?;
-    let days = row.map(|row| (row.get::<_, Option<Date>>(0), row.get::<_, Option<Date>>(1)));
-    Ok(days.and_then(|(first, last)| Some((day_of(first?), day_of(last?)))))
-}
-
-/// The posts of a creator that make its exposure, for a window that ends with this day.
-pub async fn recent(tx: &Tx, creator: CreatorKey, end: Day) -> Result<Vec<RecentPost>, DbError> {
-    let sql = format!(
-        "/* posts::recent */ select {COLUMNS} from posts p {WITH_METRICS}
-         where p.creator_key = $1 and p.published_at >= $2::date::timestamp at time zone 'UTC'
-         order by p.published_at desc, p.post_key desc limit $3"
-    );
-    let first = date_of(end.saturating_sub(EXPOSURE_DAYS - 1));
-    let rows = tx.query(&sql, &[&creator.0, &first, &EXPOSURE_POSTS]).await?;
-    let recent = |row: &Row| {
-        let counts = metrics(row).map(|metrics| metrics.counts);
-        Ok(RecentPost { platform: platform(row)?, sponsored: row.get("sponsored"), counts })
-    };
-    rows.iter().map(recent).collect()
 }
 
 fn stored(row: &Row) -> Result<StoredPost, DbError> {

@@ -115,7 +115,7 @@ pub async fn finish_erasures(pool: &Pool) -> Result<(), DbError> {
 }
 
 /// Every table that holds something of a creator by its key.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "score_queue",
     "retractions",
     "events",
@@ -123,6 +123,7 @@ const TABLES: [&str; 8] = [
     "post_metrics",
     "relationships",
     "creator_statistics",
+    "creator_exposure",
     "creator_communities",
 ];
 

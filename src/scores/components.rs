@@ -34,7 +34,7 @@ pub struct Evidence {
     /// People.
     #[schema(example = 412, minimum = 0)]
     pub engagers: i32,
-    /// Days of the observed window.
+    /// Days from the first event to the end of the observed window.
     #[schema(example = 180, minimum = 0)]
     pub days: u32,
 }
@@ -102,7 +102,7 @@ impl Components {
 /// interval carries the chance of each return and an effect of the creator on all of them.
 #[must_use]
 pub fn loyalty(sums: &CreatorStatistics, prior: f64) -> Option<Estimate> {
-    if sums.mature_engagers < MIN_ENGAGERS || sums.window_days() < MIN_WINDOW_DAYS {
+    if sums.mature_engagers < MIN_ENGAGERS || sums.observed_days() < MIN_WINDOW_DAYS {
         return None;
     }
     let people = f64::from(sums.mature_engagers) + LOYALTY_PRIOR_WEIGHT;
@@ -142,6 +142,7 @@ mod tests {
                 expected_back: f64::from(loyal) * chance,
                 expected_back_variance: f64::from(loyal) * chance * (1.0 - chance),
                 window: Some((0, days - 1)),
+                first_event: Some(0),
                 ..CreatorStatistics::default()
             }
         }

@@ -10,7 +10,7 @@ pub const LOYALTY_PRIOR_WEIGHT: f64 = 20.0;
 pub const TALK_PRIOR_WEIGHT: f64 = 10.0;
 /// Least people for a component to be measured.
 pub const MIN_ENGAGERS: i32 = 5;
-/// Least days of observed window for loyalty to be measured.
+/// Least days from the first event to the end of the observed window for loyalty to be measured.
 pub const MIN_WINDOW_DAYS: u32 = 14;
 /// Spread of creators beyond what their people explain, as a share of the value (coefficient of variation). A
 /// documented assumption until it is fitted.

@@ -19,6 +19,7 @@ use crate::{
         auth::{Caller, Read},
         problem::Problem,
     },
+    posts::exposure::{EXPOSURE_DAYS, EXPOSURE_POSTS},
     relationships::model::HALF_LIFE_DAYS,
 };
 use actix_web::{HttpResponse, get, web::Data};
@@ -123,7 +124,7 @@ pub struct ComponentParameters {
     /// Least people for the component to be measured.
     #[schema(example = 5, minimum = 0)]
     minimum_engagers: i32,
-    /// Least days of observed window for the component to be measured.
+    /// Least days from the first event to the end of the observed window for the component to be measured.
     #[schema(example = 14, minimum = 0)]
     minimum_window_days: u32,
     /// Spread of creators beyond chance, as a share of the value.
@@ -216,11 +217,11 @@ fn parameters(
 }
 
 /// The formulas, for people who recompute receipts. A test recomputes one from these.
-const FORMULAS: [(&str, &str); 9] = [
+const FORMULAS: [(&str, &str); 10] = [
     (
         "chance_of_return",
         "For x active days after the first, t_x days from first to last active day, T days from the first active day to \
-         the end of the creator's observed window: p = P(alive) (1 - ((alpha + T) / (alpha + T + 90))^(r + x)), \
+         the end of the creator's observed window (its last event, post or count of a post): p = P(alive) (1 - ((alpha + T) / (alpha + T + 90))^(r + x)), \
          P(alive) = 1 / (1 + a / (b + x) ((alpha + T) / (alpha + t_x))^(r + x)). MBG/NBD: Batislam, Denizel and \
          Filiztekin 2007, after Fader, Hardie and Lee 2005.",
     ),
@@ -254,6 +255,15 @@ const FORMULAS: [(&str, &str); 9] = [
          10 % and 90 % quantile for components that err independently. Lists are sorted by low, ties by creator_id.",
     ),
     (
+        "exposure",
+        "Shown and never part of a score: counts have no identities. Of posts of the last 90 days of the window, each with \
+         its newest counts, at most the newest 1000: engagement_rate = median of (likes + comments + saves + shares) / \
+         reach, or / views without a reach above 0; of those that are not sponsored, reach_per_follower = median of reach \
+         / followers of the largest account on the post's platform, non_follower_share = median of reach_non_followers / \
+         reach. Acts that are not given count as 0, posts without any act or without the divisor do not count. \
+         sponsored_share = sponsored posts / posts.",
+    ),
+    (
         "maturity",
         "A person is mature when the first active day lies 30 days or more before the end of the window, or with a second \
          active day. Views, unfollows, mentions and the creator's own replies make no active day.",
@@ -261,3 +271,5 @@ const FORMULAS: [(&str, &str); 9] = [
 ];
 
 const _: () = assert!(MATURE_DAYS == 30, "the formulas speak of 30 days");
+const _: () =
+    assert!(EXPOSURE_DAYS == 90 && EXPOSURE_POSTS == 1_000, "the formulas speak of 90 days and 1000 posts");

@@ -68,7 +68,10 @@ pub fn fitted(before: &ScoringModel, sample: &[SampledCreator], engagers: i64) -
         .map(|creator| {
             let relationships =
                 creator.relationships.iter().map(|(engager, relationship)| (*engager, relationship));
-            (creator, CreatorStatistics::of(relationships, &creator.own, &return_model, version))
+            (
+                creator,
+                CreatorStatistics::of(relationships, &creator.own, creator.feed, &return_model, version),
+            )
         })
         .collect();
     let rates = rates(sums.iter().map(|(_, sums)| sums))?;
@@ -92,8 +95,8 @@ pub fn fitted(before: &ScoringModel, sample: &[SampledCreator], engagers: i64) -
 fn cells(sample: &[SampledCreator]) -> Vec<Cell> {
     let mut counts: HashMap<(u32, u32, u32), u32> = HashMap::new();
     for creator in sample {
-        let ends = creator.relationships.iter().filter_map(|(_, relationship)| relationship.seen());
-        let Some(end) = ends.map(|(_, last)| last).max() else { continue };
+        let seen = creator.relationships.iter().filter_map(|(_, relationship)| relationship.seen());
+        let Some(end) = seen.chain(creator.feed).map(|(_, last)| last).max() else { continue };
         for (engager, relationship) in &creator.relationships {
             if *engager != EngagerKey::NOBODY && !creator.own.contains(engager) {
                 let Some(cell) = cell_of(relationship, end) else { continue };

@@ -30,21 +30,26 @@ pub struct CreatorStatistics {
     pub expected_back: f64,
     /// Variance of that sum, for independent people.
     pub expected_back_variance: f64,
-    /// Observed window: first and last day with any event of the creator.
+    /// Observed window: first and last day with a sign of life of the creator's feed: any event, post or count of a post.
     pub window: Option<(Day, Day)>,
+    /// First day with any event of the creator: since then its people are observed.
+    pub first_event: Option<Day>,
 }
 
 impl CreatorStatistics {
     /// Sums up relationships. Acts of the creator's own accounts and of nobody in particular are signs of life but no
-    /// engagement of people.
+    /// engagement of people; so are posts, whose first and last day are `feed`.
     pub fn of<'a>(
         relationships: impl Iterator<Item = (EngagerKey, &'a Relationship)> + Clone,
         own: &[EngagerKey],
+        feed: Option<(Day, Day)>,
         model: &ReturnModel,
         model_version: i32,
     ) -> Self {
-        let window = relationships.clone().filter_map(|(_, relationship)| relationship.seen()).reduce(wider);
-        let mut sums = Self { model_version, window, ..Self::default() };
+        let events = relationships.clone().filter_map(|(_, relationship)| relationship.seen()).reduce(wider);
+        let window = events.into_iter().chain(feed).reduce(wider);
+        let first_event = events.map(|(first, _)| first);
+        let mut sums = Self { model_version, window, first_event, ..Self::default() };
         let Some((_, end)) = window else { return sums };
         for (engager, relationship) in relationships {
             if engager == EngagerKey::NOBODY {
@@ -71,6 +76,7 @@ impl CreatorStatistics {
         let mut sums = self.clone();
         for (engager, before, after) in changes {
             let seen = after.seen().unwrap_or((first, end));
+            sums.first_event = sums.first_event.into_iter().chain([seen.0]).min();
             let (first, last) = sums.window.map_or(seen, |window| wider(window, seen));
             if last > end {
                 return None;
@@ -118,6 +124,13 @@ impl CreatorStatistics {
     #[must_use]
     pub fn window_days(&self) -> u32 {
         self.window.map_or(0, |(first, last)| (last - first).unsigned_abs() + 1)
+    }
+
+    /// Days from the first event to the end of the window, both included: how long people were observed. Posts of years
+    /// ago make the window long, but nobody was seen coming back in it.
+    #[must_use]
+    pub fn observed_days(&self) -> u32 {
+        self.window.zip(self.first_event).map_or(0, |((_, last), first)| (last - first).unsigned_abs() + 1)
     }
 }
 
@@ -196,7 +209,7 @@ mod tests {
 
     fn sum(relationships: &[(i64, Relationship)], own: &[EngagerKey]) -> CreatorStatistics {
         let all = relationships.iter().map(|(key, relationship)| (EngagerKey(*key), relationship));
-        CreatorStatistics::of(all, own, &ReturnModel::PRIOR, 0)
+        CreatorStatistics::of(all, own, None, &ReturnModel::PRIOR, 0)
     }
 
     #[test]
@@ -234,11 +247,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn following_changes_gives_what_summing_up_anew_gives(before in acts(100..200, 1), after in acts(0..200, 0)) {
+        fn following_changes_gives_what_summing_up_anew_gives(
+            before in acts(100..200, 1), after in acts(0..200, 0), feed in prop::option::of((0..100_i32, 100..220_i32)),
+        ) {
             let own = [EngagerKey(3)];
             let (old, new) = (fold(&before), fold(&[before, after].concat()));
             let of = |folded: &std::collections::BTreeMap<i64, Relationship>| {
-                sum(&folded.clone().into_iter().collect::<Vec<_>>(), &own)
+                let all = folded.iter().map(|(key, relationship)| (EngagerKey(*key), relationship));
+                CreatorStatistics::of(all, &own, feed, &ReturnModel::PRIOR, 0)
             };
             let changes = new.iter().map(|(key, after)| (EngagerKey(*key), old.get(key), after));
             let (expected, followed) = (of(&new), of(&old).followed(changes, &own, &ReturnModel::PRIOR, 0));
@@ -273,5 +289,24 @@ mod tests {
             (2, 1, 1, 1)
         );
         assert!(sums.expected_back > 0.3 && sums.expected_back < 1.0);
+    }
+
+    #[test]
+    fn posts_keep_the_window_open_but_nobody_was_observed_before_the_first_event() {
+        let fan = relationship(Kind::Comment, &[100, 110, 120, 130]);
+        let with = |feed| {
+            let all = [(EngagerKey(1), &fan)];
+            CreatorStatistics::of(all.into_iter(), &[], feed, &ReturnModel::PRIOR, 0)
+        };
+        let (closed, open) = (with(Some((105, 129))), with(Some((40, 190))));
+        assert_eq!((closed.window, closed.window_days(), closed.observed_days()), (Some((100, 130)), 31, 31));
+        assert_eq!((open.window, open.window_days(), open.observed_days()), (Some((40, 190)), 151, 91));
+        assert!(open.expected_back < closed.expected_back, "two months without the fan");
+    }
+
+    #[test]
+    fn posts_alone_make_a_window_in_which_nobody_was_observed() {
+        let sums = CreatorStatistics::of(std::iter::empty(), &[], Some((7, 9)), &ReturnModel::PRIOR, 0);
+        assert_eq!((sums.window_days(), sums.observed_days(), sums.engagers), (3, 0, 0));
     }
 }

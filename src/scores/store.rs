@@ -5,6 +5,10 @@ use crate::{
     creators::Account,
     db::{Client, DbError, Pool, Tx},
     ids::{CreatorKey, EngagerKey, TenantId},
+    posts::{
+        Exposure,
+        store::exposure::{self, EXPOSURE_COLUMNS, Exposed, feed_windows},
+    },
     relationships::{
         Relationship,
         days::{Day, date_of, day_of},
@@ -27,7 +31,8 @@ const SAMPLE_CREATORS: i64 = 2_000;
 const SAMPLE_RELATIONSHIPS: usize = 300_000;
 /// Columns of statistics, in the order of [`statistics`]; every column of the table is prefixed with `s.`.
 pub const STATISTICS_COLUMNS: &str = "s.model_version, s.events, s.anonymous_events, s.engagers, s.mature_engagers, \
-    s.loyal_engagers, s.talking_engagers, s.expected_back, s.expected_back_variance, s.first_day, s.last_day";
+    s.loyal_engagers, s.talking_engagers, s.expected_back, s.expected_back_variance, s.first_day, s.last_day, \
+    s.first_event";
 
 /// Asks for the statistics of these creators to be computed anew.
 pub async fn enqueue(tx: &Tx, creators: &[CreatorKey]) -> Result<(), DbError> {
@@ -108,14 +113,22 @@ pub async fn score_lane(pool: &Pool, lane: i16) -> Result<usize, DbError> {
         return Ok(0);
     }
     let waiting = claim(&tx, lane).await?;
+    let feeds = feed_windows(&tx, &waiting.iter().map(|creator| creator.key).collect::<Vec<_>>()).await?;
     let (count, mut models, mut computed) =
         (waiting.len(), Models::default(), Vec::with_capacity(waiting.len()));
     for creator in waiting {
         let model = models.of(&tx, creator.tenant).await?;
-        let sums = compute(&tx, &creator, model).await?;
+        let sums = compute(&tx, &creator, feeds.get(&creator.key).copied(), model).await?;
         computed.push((creator, sums));
     }
     write(&tx, &computed).await?;
+    let exposed = computed.iter().map(|(creator, sums)| Exposed {
+        creator: creator.key,
+        tenant: creator.tenant,
+        accounts: &creator.accounts,
+        end: feeds.get(&creator.key).and(sums.window).map(|window| window.1),
+    });
+    exposure::renew(&tx, &exposed.collect::<Vec<_>>()).await?;
     tx.commit().await?;
     Ok(count)
 }
@@ -123,6 +136,7 @@ pub async fn score_lane(pool: &Pool, lane: i16) -> Result<usize, DbError> {
 struct Waiting {
     key: CreatorKey,
     tenant: TenantId,
+    accounts: Vec<Account>,
     own: Vec<EngagerKey>,
 }
 
@@ -147,13 +161,18 @@ async fn claim(tx: &Tx, lane: i16) -> Result<Vec<Waiting>, DbError> {
 fn waiting(row: &Row) -> Waiting {
     let accounts: Json<Vec<Account>> = row.get(2);
     let own = accounts.0.iter().filter_map(|account| account.engager_key).map(EngagerKey).collect();
-    Waiting { key: CreatorKey(row.get(0)), tenant: TenantId(row.get(1)), own }
+    Waiting { key: CreatorKey(row.get(0)), tenant: TenantId(row.get(1)), accounts: accounts.0, own }
 }
 
-async fn compute(tx: &Tx, creator: &Waiting, model: &ScoringModel) -> Result<CreatorStatistics, DbError> {
+async fn compute(
+    tx: &Tx,
+    creator: &Waiting,
+    feed: Option<(Day, Day)>,
+    model: &ScoringModel,
+) -> Result<CreatorStatistics, DbError> {
     let relationships = load_mended(tx, creator.key).await?;
     let pairs = relationships.iter().map(|(pair, relationship)| (pair.1, relationship));
-    Ok(CreatorStatistics::of(pairs, &creator.own, &model.return_model, model.version))
+    Ok(CreatorStatistics::of(pairs, &creator.own, feed, &model.return_model, model.version))
 }
 
 fn column<T>(computed: &[(Waiting, CreatorStatistics)], pick: fn(&CreatorStatistics) -> T) -> Vec<T> {
@@ -183,6 +202,7 @@ async fn write(tx: &Tx, computed: &[(Waiting, CreatorStatistics)]) -> Result<(),
             &column(computed, |sums| sums.expected_back_variance),
             &day(|window| window.0),
             &day(|window| window.1),
+            &column(computed, |sums| sums.first_event.map(date_of)),
         ],
     )
     .await?;
@@ -205,6 +225,7 @@ pub fn statistics(row: &Row) -> Option<CreatorStatistics> {
         expected_back: row.get("expected_back"),
         expected_back_variance: row.get("expected_back_variance"),
         window: window.0.map(day_of).zip(window.1.map(day_of)),
+        first_event: row.get::<_, Option<Date>>("first_event").map(day_of),
     })
 }
 
@@ -212,6 +233,8 @@ pub fn statistics(row: &Row) -> Option<CreatorStatistics> {
 pub struct Scored {
     /// The statistics, once there are any.
     pub statistics: Option<CreatorStatistics>,
+    /// What the counts of its posts amount to, once there are posts.
+    pub exposure: Option<Exposure>,
     /// When they were computed.
     pub computed_at: Option<Timestamp>,
     /// Declared niches.
@@ -221,12 +244,14 @@ pub struct Scored {
 /// The statistics of a creator; `None`: it is not registered.
 pub async fn scored(client: &Client, creator: CreatorKey) -> Result<Option<Scored>, DbError> {
     let sql = format!(
-        "/* scores::scored */ select {STATISTICS_COLUMNS}, s.computed_at, c.niches
-         from creators c left join creator_statistics s using (creator_key) where c.creator_key = $1"
+        "/* scores::scored */ select {STATISTICS_COLUMNS}, {EXPOSURE_COLUMNS}, s.computed_at, c.niches
+         from creators c left join creator_statistics s using (creator_key)
+         left join creator_exposure x using (creator_key) where c.creator_key = $1"
     );
     let row = client.query_opt(&sql, &[&creator.0]).await?;
     Ok(row.map(|row| Scored {
         statistics: statistics(&row),
+        exposure: exposure::stored(&row),
         computed_at: row.get("computed_at"),
         niches: row.get("niches"),
     }))
@@ -294,6 +319,8 @@ pub struct SampledCreator {
     pub niches: Vec<String>,
     /// Pseudonyms of its own accounts.
     pub own: Vec<EngagerKey>,
+    /// First and last day with a sign of life in its posts.
+    pub feed: Option<(Day, Day)>,
     /// Its relationships.
     pub relationships: Vec<(EngagerKey, Relationship)>,
 }
@@ -304,15 +331,19 @@ pub async fn sample(tx: &Tx, tenant: TenantId) -> Result<Vec<SampledCreator>, Db
                select c.creator_key, c.tenant_id, c.accounts, c.niches
                from creator_statistics s join creators c using (creator_key)
                where s.tenant_id = $1 order by s.creator_key limit $2";
+    let rows = tx.query(sql, &[&tenant.0, &SAMPLE_CREATORS]).await?;
+    let feeds = feed_windows(tx, &rows.iter().map(|row| CreatorKey(row.get(0))).collect::<Vec<_>>()).await?;
     let mut sampled = Vec::new();
     let mut relationships = 0;
-    for row in tx.query(sql, &[&tenant.0, &SAMPLE_CREATORS]).await? {
+    for row in rows {
         let creator = waiting(&row);
         // A row that cannot be read is no part of a sample; whoever sums its creator up mends it.
         let loaded = load_creator(tx, creator.key).await?.relationships;
         relationships += loaded.len();
         let loaded = loaded.into_iter().map(|(pair, relationship)| (pair.1, relationship)).collect();
-        sampled.push(SampledCreator { niches: row.get("niches"), own: creator.own, relationships: loaded });
+        let feed = feeds.get(&creator.key).copied();
+        let niches = row.get("niches");
+        sampled.push(SampledCreator { niches, own: creator.own, feed, relationships: loaded });
         if relationships >= SAMPLE_RELATIONSHIPS {
             break;
         }

@@ -87,7 +87,7 @@ impl Cold {
 /// What statistics rest on.
 #[must_use]
 pub fn evidence_of(sums: &CreatorStatistics) -> Evidence {
-    Evidence { events: sums.events, engagers: sums.engagers, days: sums.window_days() }
+    Evidence { events: sums.events, engagers: sums.engagers, days: sums.observed_days() }
 }
 
 /// A row: a creator, or a place left by one that was erased.

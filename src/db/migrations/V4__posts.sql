@@ -14,7 +14,7 @@ create table posts (
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     primary key (creator_key, post_key)
-) with (fillfactor = 85);
+) with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
 create index posts_by_time on posts (creator_key, published_at, post_key);
 
 -- What platforms count of a post, as of a time. Rows are only added.
@@ -33,14 +33,20 @@ create table post_metrics (
 );
 
 -- The window of a creator now also holds posts; first_event tells since when its people were observed.
-alter table creator_statistics
-    add column first_event date,
-    add column posts integer not null default 0,
-    add column sponsored_posts integer not null default 0,
-    add column engagement_rate double precision,
-    add column engagement_rate_posts integer not null default 0,
-    add column reach_per_follower double precision,
-    add column reach_per_follower_posts integer not null default 0,
-    add column non_follower_share double precision,
-    add column non_follower_share_posts integer not null default 0;
+alter table creator_statistics add column first_event date;
 update creator_statistics set first_event = first_day;
+
+-- What the counts of a creator's posts amount to. Not in creator_statistics, whose rows are written with every event.
+create table creator_exposure (
+    creator_key uuid primary key,
+    tenant_id integer not null references tenants,
+    posts integer not null,
+    sponsored_posts integer not null,
+    engagement_rate double precision,
+    engagement_rate_posts integer not null,
+    reach_per_follower double precision,
+    reach_per_follower_posts integer not null,
+    non_follower_share double precision,
+    non_follower_share_posts integer not null,
+    changed_xid bigint not null default (pg_current_xact_id()::text::bigint)
+);

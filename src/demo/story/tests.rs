@@ -100,7 +100,13 @@ fn statistics(character: &Character) -> CreatorStatistics {
         .filter_map(|account| account.engager_id.as_deref())
         .map(|id| key(Some(id)))
         .collect();
-    CreatorStatistics::of(people.iter().map(|(key, person)| (*key, person)), &own, &ReturnModel::PRIOR, 0)
+    CreatorStatistics::of(
+        people.iter().map(|(key, person)| (*key, person)),
+        &own,
+        None,
+        &ReturnModel::PRIOR,
+        0,
+    )
 }
 
 fn key(engager: Option<&str>) -> EngagerKey {

@@ -76,6 +76,7 @@ fn source(index: usize, person: &Person) -> SourceRow {
         talking_engagers: person.talking.min(person.engagers),
         expected_back: f64::from(person.loyal.min(person.engagers)) * 0.5,
         window: Some((0, 90)),
+        first_event: Some(0),
         ..CreatorStatistics::default()
     };
     let shares = person.community.iter().map(|(niche, share)| ((*niche).to_owned(), *share)).collect();
