@@ -145,7 +145,7 @@ pub struct ScoreReceipt {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     statistics: Option<StatisticsView>,
-    /// What the counts of its posts amount to. Shown, never part of a score.
+    /// What the counts of its posts amount to; absent while there are no posts. Shown, never part of a score.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     exposure: Option<ExposureView>,

@@ -1,11 +1,11 @@
 //! Erasure, and that people are never stored in clear.
 
-use crate::support::{App, Client, community, event, eventually, hex, profile};
+use crate::support::{App, Client, at_noon, community, event, eventually, hex, post, profile};
 use reqwest::Method;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "creators",
     "events",
     "posts",
@@ -15,6 +15,7 @@ const TABLES: [&str; 9] = [
     "relationships",
     "score_queue",
     "creator_statistics",
+    "creator_exposure",
 ];
 
 async fn rows_left(app: &App) -> Vec<(&'static str, i64)> {
@@ -34,12 +35,19 @@ async fn a_deleted_creator_is_gone_from_every_table_and_every_answer() {
     app.put_creator("ana", json!({})).await;
     app.send(&community("ana", 7, &[1, 10, 40])).await;
     app.send(&[event("r", "ana", json!({"kind": "retract", "in_reply_to": "ana-0-1"}))]).await;
+    let metrics = json!({"as_of": at_noon(1), "reach": 5, "likes": 1});
+    let of_ana = post(json!({"metrics": metrics, "topics": ["ana"]}));
+    app.put("/v1/creators/ana/posts/of-ana", &of_ana).await.expect(201);
     app.settle().await;
+    assert_eq!(app.count("creator_exposure").await, 1);
     assert_eq!(app.get("/v1/recommendations?niche=gaming").await.ok()["items"].as_array().unwrap().len(), 1);
     app.delete("/v1/creators/ana").await.expect(204);
     assert_eq!(rows_left(&app).await, []);
     app.get("/v1/creators/ana").await.problem(404, "creator_not_found");
     app.get("/v1/creators/ana/scores").await.problem(404, "creator_not_found");
+    app.get("/v1/creators/ana/posts").await.problem(404, "creator_not_found");
+    app.get("/v1/creators/ana/posts/of-ana").await.problem(404, "creator_not_found");
+    app.put("/v1/creators/ana/posts/of-ana", &of_ana).await.problem(404, "creator_not_found");
     app.delete("/v1/creators/ana").await.problem(404, "creator_not_found");
     let refused = app.post("/v1/events", &event("late", "ana", json!({}))).await.violations();
     assert_eq!(refused[0].1, "unknown_creator");
@@ -101,6 +109,66 @@ async fn events_that_stream_in_while_a_creator_is_erased_leave_nothing() {
         eventually("nothing is left", async || rows_left(&app).await.is_empty().then_some(())).await;
     }
     app.settle().await;
+    assert_eq!(rows_left(&app).await, []);
+}
+
+#[tokio::test]
+async fn posts_that_are_sent_while_a_creator_is_erased_leave_nothing() {
+    let app = App::start().await;
+    for _ in 0..3 {
+        app.put_creator("ana", json!({})).await;
+        let erased = AtomicBool::new(false);
+        let erase = async {
+            eventually("posts are stored", async || (app.count("posts").await >= 20).then_some(())).await;
+            app.delete("/v1/creators/ana").await.expect(204);
+            erased.store(true, Ordering::Relaxed);
+        };
+        let senders = (0..3).map(|sender| send_posts(&app, sender, &erased));
+        futures_util::future::join(erase, futures_util::future::join_all(senders)).await;
+        assert_eq!(rows_left(&app).await, []);
+    }
+}
+
+/// Sends posts until some time after the creator was erased.
+async fn send_posts(client: &Client, sender: usize, erased: &AtomicBool) {
+    let mut after = 0;
+    for number in 0.. {
+        let metrics = json!({"as_of": at_noon(1), "likes": number});
+        let path = format!("/v1/creators/ana/posts/{sender}-{number}");
+        let answer = client.put(&path, &post(json!({"metrics": metrics}))).await;
+        assert!(matches!(answer.status, 201 | 404), "{answer:?}");
+        after += usize::from(erased.load(Ordering::Relaxed));
+        if after == 3 {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_erasure_waits_for_a_post_that_is_being_written_and_takes_it_along() {
+    let app = App::start().await;
+    app.put_creator("ana", json!({})).await;
+    // Holds the post back between its lock on the creator and its commit.
+    let held = app.database().connect().await;
+    held.batch_execute("begin; lock table posts in share mode").await.unwrap();
+    let put = async {
+        let answer = app.put("/v1/creators/ana/posts/p1", &post(json!({}))).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+    };
+    let erase = async {
+        eventually("the post waits", async || {
+            (app.count("pg_locks where not granted and relation = 'posts'::regclass").await > 0).then_some(())
+        })
+        .await;
+        let delete = app.delete("/v1/creators/ana");
+        let release = async {
+            let waiting = "pg_stat_activity where wait_event_type = 'Lock' and query like '%begin_erasure%'";
+            eventually("the erasure waits", async || (app.count(waiting).await > 0).then_some(())).await;
+            held.batch_execute("rollback").await.unwrap();
+        };
+        futures_util::future::join(delete, release).await.0.expect(204);
+    };
+    futures_util::future::join(put, erase).await;
     assert_eq!(rows_left(&app).await, []);
 }
 

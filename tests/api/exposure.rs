@@ -27,7 +27,7 @@ async fn exposure_is_computed_as_documented() {
         {"platform": "tiktok", "handle": "a"},
     ]);
     app.put_creator("ana", json!({"accounts": accounts})).await;
-    assert_eq!(exposure(&app, "ana").await, json!({"posts": 0}));
+    assert_eq!(exposure(&app, "ana").await, Value::Null);
     let counts = json!({"views": 900, "reach": 400, "reach_non_followers": 100, "likes": 20, "comments": 10, "saves": 6, "shares": 4});
     put(&app, "ana", "whole", 3, json!({}), counts).await;
     put(&app, "ana", "views-only", 4, json!({"platform": "tiktok"}), json!({"views": 500, "likes": 10}))
@@ -66,7 +66,7 @@ async fn newer_counts_other_followers_and_deleted_posts_change_what_is_shown() {
     app.patch("/v1/creators/ana", &json!({"accounts": accounts})).await.ok();
     assert!((reach().await - 1.0).abs() < 1e-9);
     app.delete("/v1/creators/ana/posts/p1").await.expect(204);
-    assert_eq!(exposure(&app, "ana").await, json!({"posts": 0}));
+    assert_eq!(exposure(&app, "ana").await, Value::Null);
 }
 
 /// Everything of a receipt and a recommendation that ranks.

@@ -1,6 +1,6 @@
 //! Two tenants that use the same ids for everything: neither sees, changes or learns anything of the other.
 
-use crate::support::{App, Client, community, event, eventually, profile};
+use crate::support::{App, Client, at_noon, community, event, eventually, post, profile};
 use serde_json::{Value, json};
 
 const OWN_NICHE: &str = "/v1/niches/upcycled-denim";
@@ -77,6 +77,37 @@ async fn the_same_ids_are_other_creators_events_and_people_in_another_tenant() {
 }
 
 #[tokio::test]
+async fn posts_of_another_tenant_do_not_exist_and_the_same_ids_are_other_posts() {
+    let (app, other) = one_with_data_and_one_without().await;
+    let path = "/v1/creators/ana/posts/p1";
+    let counted = |likes| post(json!({"metrics": {"as_of": at_noon(1), "reach": 100, "likes": likes}}));
+    let ours = app.put(path, &counted(10)).await;
+    let tag = ours.header("etag").to_owned();
+    let ours = ours.expect(201);
+    for list in [path, "/v1/creators/ana/posts"] {
+        other.get(list).await.problem(404, "creator_not_found");
+    }
+    other.put(path, &counted(10)).await.problem(404, "creator_not_found");
+    other.delete(path).await.problem(404, "creator_not_found");
+    other.put("/v1/creators/ana", &profile("ana", json!({}))).await.expect(201);
+    other.get(path).await.problem(404, "post_not_found");
+    other.delete(path).await.problem(404, "post_not_found");
+    assert_eq!(other.get("/v1/creators/ana/posts").await.ok(), json!({"items": []}));
+    // Neither a conflict nor a repeat: counts of another post.
+    other.put(path, &counted(20)).await.expect(201);
+    app.settle().await;
+    let rate = async |client: &Client| {
+        let receipt = client.get("/v1/creators/ana/scores").await.ok();
+        receipt["exposure"]["engagement_rate"]["median"].as_f64()
+    };
+    assert_eq!((rate(&app).await, rate(&other).await), (Some(0.1), Some(0.2)));
+    other.delete(path).await.expect(204);
+    let read = app.get(path).await;
+    assert_eq!(read.header("etag"), tag);
+    assert_eq!(read.expect(200), ours);
+}
+
+#[tokio::test]
 async fn recommendations_are_made_from_the_tenants_own_creators() {
     let (app, other) = one_with_data_and_one_without().await;
     assert_eq!(other.get("/v1/recommendations?niche=gaming").await.ok()["items"], json!([]));
@@ -114,8 +145,18 @@ async fn a_cursor_of_another_tenant_opens_nothing() {
     for id in ["ana", "bea"] {
         other.put(&format!("/v1/creators/{id}"), &profile(id, json!({}))).await.expect(201);
     }
+    for client in [&*app, &other] {
+        for id in ["p1", "p2"] {
+            client.put(&format!("/v1/creators/ana/posts/{id}"), &post(json!({}))).await.expect(201);
+        }
+    }
     app.settle().await;
-    for list in ["/v1/creators?limit=1", "/v1/niches?limit=1", "/v1/recommendations?niche=gaming&limit=1"] {
+    for list in [
+        "/v1/creators?limit=1",
+        "/v1/creators/ana/posts?limit=1",
+        "/v1/niches?limit=1",
+        "/v1/recommendations?niche=gaming&limit=1",
+    ] {
         let page = app.get(list).await.ok();
         let next = format!("{list}&cursor={}", page["next_cursor"].as_str().unwrap());
         app.get(&next).await.expect(200);

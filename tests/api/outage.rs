@@ -1,6 +1,6 @@
 //! The database goes away and comes back.
 
-use crate::support::{Answer, App, event, eventually, profile};
+use crate::support::{Answer, App, at_noon, event, eventually, post, profile};
 use serde_json::{Value, json};
 
 /// Checks that an answer says: not now, try again.
@@ -32,8 +32,11 @@ async fn requests_during_an_outage_can_be_sent_again_after_it() {
     let app = App::start().await;
     app.put_creator("ana", json!({})).await;
     app.send(&[event("before", "ana", json!({"engager_id": "u1"}))]).await;
+    let post_path = "/v1/creators/ana/posts/p1";
+    app.put(post_path, &post(json!({}))).await.expect(201);
     app.settle().await;
     app.database().take_away().await;
+    let counted = post(json!({"metrics": {"as_of": at_noon(1), "likes": 3}}));
     let sent = event("during", "ana", json!({"engager_id": "u2"}));
     let batch = json!({"events": [sent]});
     try_again(app.post("/v1/events", &sent).await);
@@ -41,12 +44,17 @@ async fn requests_during_an_outage_can_be_sent_again_after_it() {
     try_again(app.put("/v1/creators/bea", &profile("bea", json!({}))).await);
     try_again(app.patch("/v1/creators/ana", &json!({"bio": "new"})).await);
     try_again(app.get("/v1/creators/ana").await);
+    try_again(app.put(post_path, &counted).await);
+    try_again(app.get(post_path).await);
+    try_again(app.get("/v1/creators/ana/posts").await);
+    try_again(app.delete(post_path).await);
     try_again(app.delete("/v1/creators/ana").await);
     app.database().give_back().await;
     ready(&app).await;
     app.post("/v1/events", &sent).await.expect(201);
     assert_eq!(app.post("/v1/events/batch", &batch).await.expect(207)["duplicate"], 1);
     app.put("/v1/creators/bea", &profile("bea", json!({}))).await.expect(201);
+    assert_eq!(app.put(post_path, &counted).await.expect(200)["metrics"]["likes"], 3);
     assert_eq!(app.get("/v1/creators/ana").await.header("etag"), "\"v1\"");
     app.settle().await;
     assert_eq!(app.get("/v1/creators/ana/scores").await.ok()["statistics"]["events"], 2);
