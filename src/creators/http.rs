@@ -259,10 +259,7 @@ pub(crate) async fn list_creators(
     // One more than asked for tells whether there is a next page.
     let wanted = i64::try_from(limit + 1).expect("a page is short");
     let mut found = store::list(&client, tenant, after.as_deref().unwrap_or(""), wanted).await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let last = found.last().filter(|_| more);
-    let next_cursor = last.map(|last| signer.seal(scope.as_bytes(), &last.creator_id));
+    let next_cursor = signer.seal_page(scope.as_bytes(), &mut found, limit, |last| last.creator_id.clone());
     let mut response = HttpResponse::Ok();
     Ok(response.json(CreatorPage { items: found.into_iter().map(CreatorView::from).collect(), next_cursor }))
 }

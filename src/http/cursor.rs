@@ -28,6 +28,20 @@ impl CursorSigner {
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 
+    /// The cursor after a page of `limit` items, of which one more was looked for to know whether there is a next page;
+    /// that one is taken off.
+    pub fn seal_page<T, P: Serialize>(
+        &self,
+        scope: &[u8],
+        found: &mut Vec<T>,
+        limit: usize,
+        position: impl Fn(&T) -> P,
+    ) -> Option<String> {
+        let more = found.len() > limit;
+        found.truncate(limit);
+        found.last().filter(|_| more).map(|last| self.seal(scope, &position(last)))
+    }
+
     /// The position in a cursor of this scope.
     pub fn open<T: DeserializeOwned>(&self, scope: &[u8], cursor: &str) -> Result<T, Problem> {
         self.try_open(scope, cursor).ok_or_else(|| {

@@ -2,11 +2,12 @@
 
 use super::{
     input::PostInput,
-    model::{Counts, Snapshot, Submission, post_ref},
+    model::{Submission, post_ref},
     store::{self, Place, PostError, StoredPost},
+    views::{MetricsPage, MetricsView, PostPage, PostView},
 };
 use crate::{
-    creators::{Platform, http::not_found},
+    creators::http::not_found,
     db::{Pools, detached},
     http::{
         auth::{Caller, EventsWrite, Read},
@@ -20,112 +21,10 @@ use crate::{
 };
 use actix_web::{HttpResponse, HttpResponseBuilder, delete, get, http::header, put, web::Data};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
-/// A post.
-#[derive(Serialize, ToSchema)]
-pub struct PostView {
-    /// The caller's id of it.
-    #[schema(example = "ig-post-771", max_length = 128)]
-    post_id: String,
-    /// When it was published.
-    published_at: Timestamp,
-    /// Where.
-    platform: Platform,
-    /// What it is about, in lower case.
-    #[schema(example = json!(["slow fashion", "mending"]), max_items = 20)]
-    topics: Vec<String>,
-    /// Whether somebody paid for it.
-    #[schema(example = true)]
-    sponsored: bool,
-    /// Who paid for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "linen-and-co", nullable = false, max_length = 128)]
-    brand: Option<String>,
-    /// The newest counts; absent before there are any.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    metrics: Option<MetricsView>,
-    /// When it was first sent.
-    created_at: Timestamp,
-    /// When it or its counts were changed last.
-    updated_at: Timestamp,
-}
-
-/// What a platform counts of a post, as of a time.
-#[derive(Serialize, ToSchema)]
-pub struct MetricsView {
-    /// When the platform gave these counts.
-    as_of: Timestamp,
-    /// Times the post was seen.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = 9120, nullable = false, minimum = 0, maximum = 1_099_511_627_776_i64)]
-    views: Option<i64>,
-    /// People who saw it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = 7040, nullable = false, minimum = 0, maximum = 1_099_511_627_776_i64)]
-    reach: Option<i64>,
-    /// Those of them who do not follow the creator.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = 1830, nullable = false, minimum = 0, maximum = 1_099_511_627_776_i64)]
-    reach_non_followers: Option<i64>,
-    /// Likes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = 402, nullable = false, minimum = 0, maximum = 1_099_511_627_776_i64)]
-    likes: Option<i64>,
-    /// Comments.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = 31, nullable = false, minimum = 0, maximum = 1_099_511_627_776_i64)]
-    comments: Option<i64>,
-    /// Times it was kept.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = 55, nullable = false, minimum = 0, maximum = 1_099_511_627_776_i64)]
-    saves: Option<i64>,
-    /// Times it was passed on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = 12, nullable = false, minimum = 0, maximum = 1_099_511_627_776_i64)]
-    shares: Option<i64>,
-}
-
-impl From<Snapshot> for MetricsView {
-    fn from(snapshot: Snapshot) -> Self {
-        let Snapshot { as_of, counts } = snapshot;
-        let Counts { views, reach, reach_non_followers, likes, comments, saves, shares } = counts;
-        Self { as_of, views, reach, reach_non_followers, likes, comments, saves, shares }
-    }
-}
-
-impl From<StoredPost> for PostView {
-    fn from(stored: StoredPost) -> Self {
-        let StoredPost { post_id, post, metrics, created_at, updated_at, .. } = stored;
-        Self {
-            post_id,
-            published_at: post.published_at,
-            platform: post.platform,
-            topics: post.topics,
-            sponsored: post.sponsored,
-            brand: post.brand,
-            metrics: metrics.map(MetricsView::from),
-            created_at,
-            updated_at,
-        }
-    }
-}
-
-/// A page of posts, newest first.
-#[derive(Serialize, ToSchema)]
-pub struct PostPage {
-    /// The posts.
-    #[schema(max_items = 200)]
-    items: Vec<PostView>,
-    /// Send it back to get the next page; absent on the last page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, max_length = 2048)]
-    next_cursor: Option<String>,
-}
-
-/// Which page of posts.
+/// Which page.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -244,12 +143,41 @@ pub(crate) async fn list_posts(
     // One more than asked for tells whether there is a next page.
     let wanted = i64::try_from(limit + 1).expect("a page is short");
     let mut found = store::list(&client, creator, after.map(place), wanted).await?.ok_or_else(not_found)?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let last = found.last().filter(|_| more);
-    let next_cursor = last.map(|last| signer.seal(scope.as_bytes(), &(last.post.published_at, last.key.0)));
+    let place = |last: &StoredPost| (last.post.published_at, last.key.0);
+    let next_cursor = signer.seal_page(scope.as_bytes(), &mut found, limit, place);
     Ok(HttpResponse::Ok()
         .json(PostPage { items: found.into_iter().map(PostView::from).collect(), next_cursor }))
+}
+
+/// List the counts of a post
+///
+/// All that were sent, newest first, as of their times. Of a post with more than 500 of them, those that are not among
+/// the newest 250 are thinned out to about 126, evenly and with the first of all.
+#[utoipa::path(operation_id = "listPostMetrics", tag = "posts",
+    params(
+        ("creator_id" = String, Path, description = "The caller's id of the creator", example = "ana-verde", max_length = 128),
+        ("post_id" = String, Path, description = "The caller's id of the post", example = "ig-post-771", max_length = 128),
+        PostQuery),
+    responses((status = 200, body = MetricsPage, description = "A page of counts")))]
+#[get("/v1/creators/{creator_id}/posts/{post_id}/metrics")]
+pub(crate) async fn list_post_metrics(
+    caller: Caller<Read>,
+    ids: PathIds,
+    query: Query<PostQuery>,
+    pools: Data<Pools>,
+    signer: Data<CursorSigner>,
+) -> Result<HttpResponse, Problem> {
+    let limit = params::limit(query.0.limit)?;
+    let post_ref = post_ref(caller.tenant().id, &ids.0, &ids.1);
+    let scope = format!("metrics of {:?} of {:?}", post_ref.1, post_ref.0);
+    let after: Option<Timestamp> =
+        query.0.cursor.as_deref().map(|cursor| signer.open(scope.as_bytes(), cursor)).transpose()?;
+    let client = pools.reads.get().await?;
+    let wanted = i64::try_from(limit + 1).expect("a page is short");
+    let mut found = store::history::<Problem>(&client, post_ref, after, wanted).await?;
+    let next_cursor = signer.seal_page(scope.as_bytes(), &mut found, limit, |last| last.as_of);
+    let items = found.into_iter().map(MetricsView::from).collect();
+    Ok(HttpResponse::Ok().json(MetricsPage { items, next_cursor }))
 }
 
 fn place((time, key): (Timestamp, i64)) -> Place {

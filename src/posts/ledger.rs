@@ -12,8 +12,27 @@ pub struct Present {
     pub post: Post,
     /// Its version before anything was applied; `None`: it is new.
     pub version: Option<i64>,
-    /// Times of its first and its newest counts.
-    pub counted: Option<(Timestamp, Timestamp)>,
+    /// What there is of its counts.
+    pub counted: Option<Counted>,
+}
+
+/// What there is of the counts of a post.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Time of the first.
+    pub first: Timestamp,
+    /// Time of the newest.
+    pub newest: Timestamp,
+    /// How many snapshots.
+    pub snapshots: i32,
+}
+
+impl Counted {
+    fn with(before: Option<Self>, as_of: Timestamp) -> Self {
+        let Self { first, newest, snapshots } =
+            before.unwrap_or(Self { first: as_of, newest: as_of, snapshots: 0 });
+        Self { first: first.min(as_of), newest: newest.max(as_of), snapshots: snapshots.saturating_add(1) }
+    }
 }
 
 /// Posts and counts, as far as they matter for what is sent, and what is to be written.
@@ -57,7 +76,7 @@ impl Ledger {
         }
         let present = self.posts.get(&sent.post_ref);
         let counted = present.and_then(|present| present.counted);
-        if counted.is_some_and(|(first, _)| first < sent.post.published_at) {
+        if counted.is_some_and(|counted| counted.first < sent.post.published_at) {
             return Outcome::CountedBeforePublication;
         }
         let known = sent.metrics.and_then(|metrics| self.counts.get(&(sent.post_ref, metrics.as_of)));
@@ -77,11 +96,7 @@ impl Ledger {
     fn note(&mut self, sent: &Submission, new_metrics: Option<Snapshot>) {
         let before = self.posts.get(&sent.post_ref);
         let (version, counted) = before.map_or((None, None), |before| (before.version, before.counted));
-        let as_of = new_metrics.map(|metrics| metrics.as_of);
-        let counted = match (counted, as_of) {
-            (Some((first, newest)), Some(as_of)) => Some((first.min(as_of), newest.max(as_of))),
-            (counted, as_of) => counted.or(as_of.map(|as_of| (as_of, as_of))),
-        };
+        let counted = new_metrics.map(|metrics| Counted::with(counted, metrics.as_of)).or(counted);
         self.posts.insert(sent.post_ref, Present { post: sent.post.clone(), version, counted });
         self.ids.insert(sent.post_ref, sent.post_id.clone());
         if let Some(metrics) = new_metrics {
@@ -175,7 +190,8 @@ mod tests {
         ];
         assert_eq!(apply(&mut ledger, &all), outcomes);
         let a = &ledger.posts[&all[0].post_ref];
-        assert_eq!((a.post.published_at, a.counted), (at(12), Some((at(15), at(20)))));
+        let counted = Counted { first: at(15), newest: at(20), snapshots: 2 };
+        assert_eq!((a.post.published_at, a.counted), (at(12), Some(counted)));
         assert_eq!((ledger.changed().count(), ledger.added().count(), ledger.touched().len()), (2, 3, 1));
     }
 

@@ -6,6 +6,7 @@ pub mod input;
 pub mod ledger;
 pub mod model;
 pub mod store;
+pub mod views;
 
 pub use exposure::Exposure;
 pub use model::{Counts, Post, Snapshot};

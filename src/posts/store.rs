@@ -115,6 +115,26 @@ pub async fn list(
     rows.iter().map(stored).collect::<Result<_, _>>().map(Some)
 }
 
+/// Up to `limit` snapshots of the counts of a post from before a time, newest first.
+pub async fn history<E>(
+    client: &Client,
+    (creator, post): PostRef,
+    before: Option<Timestamp>,
+    limit: i64,
+) -> Result<Vec<Snapshot>, PostError<E>> {
+    let sql = "/* posts::history */
+               select m.as_of, m.views, m.reach, m.reach_non_followers, m.likes, m.comments, m.saves, m.shares
+               from creators c join post_metrics m using (creator_key)
+               where m.creator_key = $1 and m.post_key = $2 and m.as_of < $3 order by m.as_of desc limit $4";
+    let before = before.unwrap_or(Timestamp::MAX);
+    let rows = client.query(sql, &[&creator.0, &post.0, &before, &limit]).await?;
+    if rows.is_empty() {
+        // Without counts, or not there at all.
+        get(client, (creator, post)).await?;
+    }
+    Ok(rows.iter().filter_map(metrics).collect())
+}
+
 /// Makes or replaces a post, if `check` lets its present version go (`None`: it is new). What is there after that, and
 /// whether it is new.
 pub async fn put<E: Send>(

@@ -213,15 +213,15 @@ pub struct ExposureView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 0.14, nullable = false, minimum = 0.0, maximum = 1.0)]
     sponsored_share: Option<f64>,
-    /// (likes + comments + saves + shares) / reach; / views where reach is not given.
+    /// (`likes` + `comments` + `saves` + `shares`) / `reach`, or / `views` where `reach` is not given or 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     engagement_rate: Option<MedianView>,
-    /// reach / followers of the largest account on the post's platform, over posts that are not sponsored.
+    /// `reach` / followers of the largest account on the post's platform, over posts that are not sponsored.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     reach_per_follower: Option<MedianView>,
-    /// reach_non_followers / reach, over posts that are not sponsored.
+    /// `reach_non_followers` / `reach`, over posts that are not sponsored.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     non_follower_share: Option<MedianView>,

@@ -16,6 +16,7 @@ fn endpoints() -> Vec<(Method, &'static str, Scope)> {
         (Method::GET, "/v1/creators/ana/posts", Scope::Read),
         (Method::PUT, "/v1/creators/ana/posts/p1", Scope::EventsWrite),
         (Method::GET, "/v1/creators/ana/posts/p1", Scope::Read),
+        (Method::GET, "/v1/creators/ana/posts/p1/metrics", Scope::Read),
         (Method::DELETE, "/v1/creators/ana/posts/p1", Scope::EventsWrite),
         (Method::POST, "/v1/events", Scope::EventsWrite),
         (Method::POST, "/v1/events/batch", Scope::EventsWrite),

@@ -1,6 +1,7 @@
 //! Sending, reading, listing and deleting posts, and keeping their counts.
 
 use crate::support::{Answer, App, at_noon, days_ago, event, post};
+use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -148,13 +149,75 @@ async fn counts_are_kept_as_of_their_times_and_the_newest_is_shown() {
     assert_eq!(newer["metrics"], json!({"as_of": at_noon(3), "likes": 7, "views": 90}), "counts may fall");
     let late = app.put(POST, &counted(4, json!({"likes": 8}))).await.expect(200);
     assert_eq!(late["metrics"], newer["metrics"]);
-    let kept = app.sql("select likes, views from post_metrics order by as_of").await;
-    let text = |value: &str| Some(value.to_owned());
+    let all =
+        json!([newer["metrics"], {"as_of": at_noon(4), "likes": 8}, {"as_of": at_noon(5), "likes": 10}]);
     assert_eq!(
-        kept,
-        [[text("10"), None], [text("8"), None], [text("7"), text("90")]],
-        "all are kept, and what was not given is not known"
+        app.get(&format!("{POST}/metrics")).await.ok(),
+        json!({"items": all}),
+        "what was not given is not known"
     );
+    let (mut seen, mut cursor) = (Vec::new(), None);
+    loop {
+        let cursor_part = cursor.map_or(String::new(), |cursor: String| format!("&cursor={cursor}"));
+        let page = app.get(&format!("{POST}/metrics?limit=1{cursor_part}")).await.ok();
+        seen.extend(page["items"].as_array().unwrap().clone());
+        cursor = page["next_cursor"].as_str().map(str::to_owned);
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(json!(seen), all);
+}
+
+#[tokio::test]
+async fn counts_of_a_post_are_listed_only_where_there_is_one() {
+    let app = with_ana().await;
+    app.get(&format!("{POST}/metrics")).await.problem(404, "post_not_found");
+    app.get("/v1/creators/bea/posts/p1/metrics").await.problem(404, "creator_not_found");
+    app.put(POST, &post(json!({}))).await.expect(201);
+    assert_eq!(app.get(&format!("{POST}/metrics")).await.ok(), json!({"items": []}));
+    app.put("/v1/creators/ana/posts/p2", &counted(1, json!({"likes": 1}))).await.expect(201);
+    app.put("/v1/creators/ana/posts/p2", &counted(2, json!({"likes": 1}))).await.expect(200);
+    let page = app.get("/v1/creators/ana/posts/p2/metrics?limit=1").await.ok();
+    let cursor = page["next_cursor"].as_str().unwrap();
+    app.get(&format!("{POST}/metrics?cursor={cursor}")).await.problem(400, "invalid_cursor");
+    app.get(&format!("/v1/creators/ana/posts?cursor={cursor}")).await.problem(400, "invalid_cursor");
+}
+
+#[tokio::test]
+async fn the_past_of_a_post_that_is_counted_very_often_gets_coarser_and_never_ends() {
+    let app = with_ana().await;
+    let start = Timestamp::now() - SignedDuration::from_hours(24 * 20);
+    let published_at = start.to_string();
+    app.put(POST, &post(json!({"published_at": published_at}))).await.expect(201);
+    let sent = async |minute: i64| {
+        let as_of = (start + SignedDuration::from_mins(minute)).to_string();
+        let body = post(json!({"published_at": published_at, "metrics": {"as_of": as_of, "views": minute}}));
+        app.put(POST, &body).await.expect(200)
+    };
+    // As after 499 snapshots, one a minute.
+    app.sql(
+        "insert into post_metrics (creator_key, post_key, as_of, views)
+             select creator_key, post_key, published_at + make_interval(mins => minute), minute
+             from posts, generate_series(1, 499) minute",
+    )
+    .await;
+    app.sql("update posts set snapshots = 499, metrics_at = published_at + interval '499 minutes'").await;
+    sent(500).await;
+    assert_eq!(app.count("post_metrics").await, 500);
+    let newest = sent(501).await;
+    assert_eq!(newest["metrics"]["views"], 501);
+    let kept = async || {
+        let rows = app.sql("select views from post_metrics order by as_of").await;
+        rows.iter().map(|row| row[0].as_ref().unwrap().parse().unwrap()).collect::<Vec<i64>>()
+    };
+    let (sparse, intact) = ((1..=251).step_by(2), 252..=501);
+    assert_eq!(kept().await, sparse.chain(intact).collect::<Vec<_>>());
+    let counted = app.sql("select snapshots from posts").await;
+    assert_eq!(counted[0][0].as_deref(), Some("376"));
+    // What was thinned out is taken again without complaint, and the post is not said to have been counted before.
+    sent(2).await;
+    assert_eq!((kept().await.len(), kept().await[..3].to_vec()), (377, vec![1, 2, 3]));
 }
 
 #[tokio::test]

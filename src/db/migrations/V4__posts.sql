@@ -1,5 +1,6 @@
 -- Posts of creators. The version starts at the microsecond in which a post is made and counts up from there, so that an
--- entity tag of a deleted post never fits a new one of the same id. metrics_at is the time of the newest counts.
+-- entity tag of a deleted post never fits a new one of the same id. metrics_at is the time of the newest counts, snapshots
+-- how many there are.
 create table posts (
     creator_key uuid not null,
     post_key bigint not null,
@@ -10,6 +11,7 @@ create table posts (
     brand text collate "C",
     topics text[] not null,
     metrics_at timestamptz,
+    snapshots integer not null,
     version bigint not null,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
@@ -17,7 +19,7 @@ create table posts (
 ) with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
 create index posts_by_time on posts (creator_key, published_at, post_key);
 
--- What platforms count of a post, as of a time. Rows are only added.
+-- What platforms count of a post, as of a time. Rows are added, never changed, and thinned out where there are many.
 create table post_metrics (
     creator_key uuid not null,
     post_key bigint not null,

@@ -86,12 +86,15 @@ async fn remove(tx: &Tx, creators: Vec<Uuid>) -> Result<(), DbError> {
     Ok(())
 }
 
-async fn write(tx: &Tx, computed: &[(&Exposed<'_>, Exposure)]) -> Result<(), DbError> {
+type Computed<'a> = (&'a Exposed<'a>, Exposure);
+
+fn column<T>(computed: &[Computed<'_>], pick: impl Fn(&Exposure) -> T) -> Vec<T> {
+    computed.iter().map(|(_, exposure)| pick(exposure)).collect()
+}
+
+async fn write(tx: &Tx, computed: &[Computed<'_>]) -> Result<(), DbError> {
     if computed.is_empty() {
         return Ok(());
-    }
-    fn column<T>(computed: &[(&Exposed<'_>, Exposure)], pick: impl Fn(&Exposure) -> T) -> Vec<T> {
-        computed.iter().map(|(_, exposure)| pick(exposure)).collect()
     }
     let value =
         |pick: fn(&Exposure) -> Option<Median>| column(computed, |row| pick(row).map(|median| median.value));

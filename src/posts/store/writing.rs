@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        ledger::{Ledger, Present},
+        ledger::{Counted, Ledger, Present},
         model::{Counts, PostRef, Submission},
     },
     counts, post,
@@ -41,7 +41,8 @@ async fn present(tx: &Tx, named: &BTreeSet<PostRef>) -> Result<HashMap<PostRef, 
             "/* posts::present */
              select p.creator_key, p.post_key, p.published_at, p.platform, p.sponsored, p.brand, p.topics, p.version,
                     (select min(as_of) from post_metrics m
-                     where m.creator_key = p.creator_key and m.post_key = p.post_key) as first_at, p.metrics_at
+                     where m.creator_key = p.creator_key and m.post_key = p.post_key) as first_at, p.metrics_at,
+                    p.snapshots
              from unnest((select $1::uuid[]), (select $2::int8[])) as wanted (creator_key, post_key)
              join posts p on p.creator_key = wanted.creator_key and p.post_key = wanted.post_key",
             &[&creators, &posts],
@@ -53,7 +54,9 @@ async fn present(tx: &Tx, named: &BTreeSet<PostRef>) -> Result<HashMap<PostRef, 
 fn present_post(row: &Row) -> Result<Present, DbError> {
     let (first, newest): (Option<Timestamp>, Option<Timestamp>) =
         (row.get("first_at"), row.get("metrics_at"));
-    Ok(Present { post: post(row)?, version: Some(row.get("version")), counted: first.zip(newest) })
+    let counted = first.zip(newest);
+    let counted = counted.map(|(first, newest)| Counted { first, newest, snapshots: row.get("snapshots") });
+    Ok(Present { post: post(row)?, version: Some(row.get("version")), counted })
 }
 
 async fn present_counts(
@@ -94,6 +97,7 @@ pub(super) async fn write(tx: &Tx, ledger: &Ledger) -> Result<(), DbError> {
     }
     write_posts(tx, ledger).await?;
     write_counts(tx, ledger).await?;
+    thin(tx, ledger).await?;
     crate::scores::store::enqueue(tx, &touched).await
 }
 
@@ -115,7 +119,8 @@ async fn write_posts(tx: &Tx, ledger: &Ledger) -> Result<(), DbError> {
             &kept.iter().map(|row| row.post.brand.as_deref()).collect::<Vec<_>>(),
             // An array of arrays would be flattened; topics hold no line breaks.
             &kept.iter().map(|row| row.post.topics.join("\n")).collect::<Vec<_>>(),
-            &kept.iter().map(|row| row.counted.map(|counted| counted.1)).collect::<Vec<_>>(),
+            &kept.iter().map(|row| row.counted.map(|counted| counted.newest)).collect::<Vec<_>>(),
+            &kept.iter().map(|row| row.counted.map_or(0, |counted| counted.snapshots)).collect::<Vec<_>>(),
         ],
     )
     .await?;
@@ -142,5 +147,25 @@ async fn write_counts(tx: &Tx, ledger: &Ledger) -> Result<(), DbError> {
         &[&creators, &posts, &times, &views, &reach, &reach_non_followers, &likes, &comments, &saves, &shares],
     )
     .await?;
+    Ok(())
+}
+
+/// Most snapshots of a post; one more, and those that are not among the newest [`INTACT`] are thinned out to about
+/// [`SPARSE`], evenly and with the first of all, so that the past of a post gets coarser and never ends. Higher: tables
+/// grow with callers who ask platforms often; lower: the course of a post is told less finely.
+const MOST_SNAPSHOTS: i32 = 500;
+const INTACT: i64 = 250;
+const SPARSE: i64 = 126;
+
+async fn thin(tx: &Tx, ledger: &Ledger) -> Result<(), DbError> {
+    let crowded =
+        |present: &Present| present.counted.is_some_and(|counted| counted.snapshots > MOST_SNAPSHOTS);
+    let crowded = ledger.changed().filter(|(_, _, present)| crowded(present)).map(|(post_ref, ..)| post_ref);
+    let crowded: Vec<PostRef> = crowded.collect();
+    if crowded.is_empty() {
+        return Ok(());
+    }
+    let (creators, posts) = keys(crowded.iter());
+    tx.execute(include_str!("thin.sql"), &[&creators, &posts, &INTACT, &SPARSE]).await?;
     Ok(())
 }
