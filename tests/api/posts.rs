@@ -21,7 +21,7 @@ async fn with_condition(app: &App, method: Method, condition: (&str, &str), body
     }
 }
 
-fn counted(days: i64, counts: Value) -> Value {
+fn counted(days: i64, counts: &Value) -> Value {
     let mut metrics = json!({"as_of": at_noon(days)});
     metrics.as_object_mut().unwrap().extend(counts.as_object().unwrap().clone());
     post(json!({"published_at": at_noon(9), "metrics": metrics}))
@@ -59,7 +59,7 @@ async fn a_post_is_made_once_and_then_replaced() {
 #[tokio::test]
 async fn sending_the_same_post_again_changes_nothing() {
     let app = with_ana().await;
-    let same = counted(2, json!({"reach": 5, "reach_non_followers": 5}));
+    let same = counted(2, &json!({"reach": 5, "reach_non_followers": 5}));
     let first = app.put(POST, &same).await;
     let tag = first.header("etag").to_owned();
     let body = first.expect(201);
@@ -132,7 +132,7 @@ async fn of_two_changes_to_one_version_exactly_one_goes_ahead() {
 #[tokio::test]
 async fn a_tag_of_a_deleted_post_never_fits_a_new_one() {
     let app = with_ana().await;
-    let first = app.put(POST, &counted(2, json!({"likes": 1}))).await.header("etag").to_owned();
+    let first = app.put(POST, &counted(2, &json!({"likes": 1}))).await.header("etag").to_owned();
     app.delete(POST).await.expect(204);
     app.get(POST).await.problem(404, "post_not_found");
     assert_eq!((app.count("posts").await, app.count("post_metrics").await), (0, 0));
@@ -144,10 +144,10 @@ async fn a_tag_of_a_deleted_post_never_fits_a_new_one() {
 #[tokio::test]
 async fn counts_are_kept_as_of_their_times_and_the_newest_is_shown() {
     let app = with_ana().await;
-    app.put(POST, &counted(5, json!({"likes": 10}))).await.expect(201);
-    let newer = app.put(POST, &counted(3, json!({"likes": 7, "views": 90}))).await.expect(200);
+    app.put(POST, &counted(5, &json!({"likes": 10}))).await.expect(201);
+    let newer = app.put(POST, &counted(3, &json!({"likes": 7, "views": 90}))).await.expect(200);
     assert_eq!(newer["metrics"], json!({"as_of": at_noon(3), "likes": 7, "views": 90}), "counts may fall");
-    let late = app.put(POST, &counted(4, json!({"likes": 8}))).await.expect(200);
+    let late = app.put(POST, &counted(4, &json!({"likes": 8}))).await.expect(200);
     assert_eq!(late["metrics"], newer["metrics"]);
     let all =
         json!([newer["metrics"], {"as_of": at_noon(4), "likes": 8}, {"as_of": at_noon(5), "likes": 10}]);
@@ -176,8 +176,8 @@ async fn counts_of_a_post_are_listed_only_where_there_is_one() {
     app.get("/v1/creators/bea/posts/p1/metrics").await.problem(404, "creator_not_found");
     app.put(POST, &post(json!({}))).await.expect(201);
     assert_eq!(app.get(&format!("{POST}/metrics")).await.ok(), json!({"items": []}));
-    app.put("/v1/creators/ana/posts/p2", &counted(1, json!({"likes": 1}))).await.expect(201);
-    app.put("/v1/creators/ana/posts/p2", &counted(2, json!({"likes": 1}))).await.expect(200);
+    app.put("/v1/creators/ana/posts/p2", &counted(1, &json!({"likes": 1}))).await.expect(201);
+    app.put("/v1/creators/ana/posts/p2", &counted(2, &json!({"likes": 1}))).await.expect(200);
     let page = app.get("/v1/creators/ana/posts/p2/metrics?limit=1").await.ok();
     let cursor = page["next_cursor"].as_str().unwrap();
     app.get(&format!("{POST}/metrics?cursor={cursor}")).await.problem(400, "invalid_cursor");
@@ -223,11 +223,11 @@ async fn the_past_of_a_post_that_is_counted_very_often_gets_coarser_and_never_en
 #[tokio::test]
 async fn other_counts_as_of_the_same_time_are_a_conflict_and_change_nothing() {
     let app = with_ana().await;
-    let first = app.put(POST, &counted(3, json!({"likes": 10}))).await;
+    let first = app.put(POST, &counted(3, &json!({"likes": 10}))).await;
     let tag = first.header("etag").to_owned();
     let body = first.expect(201);
     for other in [json!({"likes": 11}), json!({"likes": 10, "views": 11}), json!({"views": 10})] {
-        let mut other = counted(3, other);
+        let mut other = counted(3, &other);
         other["topics"] = json!(["new"]);
         app.put(POST, &other).await.problem(409, "metrics_conflict");
     }
@@ -235,7 +235,7 @@ async fn other_counts_as_of_the_same_time_are_a_conflict_and_change_nothing() {
     assert_eq!(read.header("etag"), tag);
     assert_eq!(read.expect(200), body);
     // The same moment, written otherwise.
-    let mut same = counted(3, json!({"likes": 10}));
+    let mut same = counted(3, &json!({"likes": 10}));
     same["metrics"]["as_of"] = json!(at_noon(3).replace("T12:00:00Z", "t14:00:00.000+02:00"));
     assert_eq!(app.put(POST, &same).await.header("etag"), tag);
 }
@@ -243,7 +243,7 @@ async fn other_counts_as_of_the_same_time_are_a_conflict_and_change_nothing() {
 #[tokio::test]
 async fn a_post_is_not_published_after_it_was_counted() {
     let app = with_ana().await;
-    app.put(POST, &counted(5, json!({"likes": 10}))).await.expect(201);
+    app.put(POST, &counted(5, &json!({"likes": 10}))).await.expect(201);
     let moved = app.put(POST, &post(json!({"published_at": at_noon(4)}))).await.violations();
     assert_eq!(moved, [("/published_at".to_owned(), "not_allowed".to_owned())]);
     app.put(POST, &post(json!({"published_at": at_noon(5)}))).await.expect(200);
