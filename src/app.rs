@@ -377,6 +377,7 @@ fn routes_of_features(config: &mut utoipa_actix_web::service_config::ServiceConf
         .service(posts::http::get_post)
         .service(posts::http::delete_post)
         .service(posts::http::list_post_metrics)
+        .service(posts::http::put_posts_bulk)
         .service(scores::http::get_creator_scores)
         .service(scores::published::get_model)
         .service(events::http::ingest_event)

@@ -11,7 +11,7 @@ use crate::{
         problem::{Kind, Problem, ProblemDocument},
     },
 };
-use serde::{Serialize, de::IgnoredAny};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 /// What became of an event.
@@ -87,31 +87,12 @@ pub(super) struct Received {
 impl Received {
     /// Reads the JSON of an event.
     pub(super) fn read(json: &[u8], reception: &Reception<'_>) -> Self {
-        let input: EventInput = match body::parse(json) {
+        let input: EventInput = match body::parse_part(json) {
             Ok(input) => input,
-            Err(problem) => return Self { event_id: None, event: Err(unreadable(json, problem)) },
+            Err(problem) => return Self { event_id: None, event: Err(problem) },
         };
         let event_id = Some(input.event_id.clone()).filter(|id| crate::ids::is_valid_id(id));
         Self { event_id, event: input.accept(reception).map_err(Problem::invalid) }
-    }
-}
-
-/// Why an event cannot be read. What is JSON all the same holds text that is no text, such as half a surrogate pair: that
-/// breaks a rule of the event and not of the whole body.
-fn unreadable(json: &[u8], problem: Problem) -> Problem {
-    if problem.kind() != Kind::InvalidJson {
-        return problem;
-    }
-    match serde_json::from_slice::<IgnoredAny>(json) {
-        Ok(_) => Problem::field(
-            "",
-            "invalid_text",
-            "holds text that is not Unicode (half a surrogate pair) or a number that is out of range",
-        ),
-        Err(error) => {
-            let detail = format!("The line is not a well-formed JSON object: see column {}", error.column());
-            Problem::new(Kind::InvalidJson, detail)
-        }
     }
 }
 

@@ -10,7 +10,10 @@ use actix_web::{
 };
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use futures_util::{StreamExt, future::LocalBoxFuture};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use std::{
     io::{self, Read},
     time::Duration,
@@ -154,6 +157,27 @@ pub fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Problem> {
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| explain(&error))?;
     json.end().map_err(|error| syntax(&error))?;
     Ok(value)
+}
+
+/// Parses a JSON object that is a part of a body: an item of a batch or a line of a stream. What is JSON all the same may
+/// hold text that is no text, such as half a surrogate pair: that breaks a rule of the part and not of the whole body.
+pub fn parse_part<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Problem> {
+    parse(json).map_err(|problem| {
+        if problem.kind() != Kind::InvalidJson {
+            return problem;
+        }
+        match serde_json::from_slice::<IgnoredAny>(json) {
+            Ok(_) => Problem::field(
+                "",
+                "invalid_text",
+                "holds text that is not Unicode (half a surrogate pair) or a number that is out of range",
+            ),
+            Err(error) => Problem::new(
+                Kind::InvalidJson,
+                format!("This is not a well-formed JSON object: see column {}", error.column()),
+            ),
+        }
+    })
 }
 
 fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {

@@ -1,9 +1,10 @@
 //! `/v1/creators/{creator_id}/posts`.
 
 use super::{
+    bulk::{BulkPostInput, PostLines, PostStreamLine},
     input::PostInput,
     model::{Submission, post_ref},
-    store::{self, Place, PostError, StoredPost},
+    store::{self, Place, StoredPost},
     views::{MetricsPage, MetricsView, PostPage, PostView},
 };
 use crate::{
@@ -13,13 +14,14 @@ use crate::{
         auth::{Caller, EventsWrite, Read},
         body::Json,
         cursor::CursorSigner,
+        ndjson::{NdjsonBody, NdjsonBytes, ResultsQuery},
         params::{self, PathId, PathIds, Query},
-        problem::{Kind, Problem, ProblemDocument},
+        problem::{Problem, ProblemDocument},
         version::{Conditions, etag},
     },
     ids::{CreatorKey, PostKey},
 };
-use actix_web::{HttpResponse, HttpResponseBuilder, delete, get, http::header, put, web::Data};
+use actix_web::{HttpResponse, HttpResponseBuilder, delete, get, http::header, post, put, web::Data};
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -180,35 +182,41 @@ pub(crate) async fn list_post_metrics(
     Ok(HttpResponse::Ok().json(MetricsPage { items, next_cursor }))
 }
 
+const BULK_EXAMPLE: &str = r#"{"creator_id":"ana-verde","post_id":"ig-post-772","published_at":"2026-11-20T17:00:00Z","platform":"instagram"}
+{"creator_id":"ana-verde","post_id":"ig-post-773","published_at":"2026-11-20T18:00:00Z","platform":"instagram","metrics":{"as_of":"2026-11-21T17:00:00Z","views":310}}
+"#;
+
+/// Send or replace posts in bulk
+///
+/// NDJSON of any length: one post per line, with the ids of its creator and of itself, of at most 64 KiB; blank lines are
+/// skipped. Each line does what PUT of a single post does, after the lines before it. Posts are committed as they come, up
+/// to a thousand at a time, and each line is answered by a line of its own as soon as it is committed.
+///
+/// Read the answer while you send, or ask for `results=problems`: while results are not taken, nothing more is read.
+///
+/// The last line is a `summary`. Without it the stream ended early, and the last line may say why in `problem`: posts
+/// without a result may or may not be stored. Send them again; that is harmless.
+#[utoipa::path(operation_id = "putPostsBulk", tag = "posts", params(ResultsQuery),
+    request_body(description = "One post per line", content(
+        (BulkPostInput = "application/x-ndjson"), (BulkPostInput = "application/ndjson"),
+        (NdjsonBytes = "application/octet-stream", example = json!(BULK_EXAMPLE)))),
+    responses((status = 200, body = PostStreamLine, content_type = "application/x-ndjson",
+        description = "One result per line that was sent, in order; last a summary")))]
+#[post("/v1/posts/bulk")]
+pub(crate) async fn put_posts_bulk(
+    caller: Caller<EventsWrite>,
+    query: Query<ResultsQuery>,
+    body: NdjsonBody,
+    pools: Data<Pools>,
+) -> HttpResponse {
+    let lines = PostLines::new(pools.ingest.clone(), caller.tenant().id);
+    body.answer(caller, &query.0, lines)
+}
+
 fn place((time, key): (Timestamp, i64)) -> Place {
     (time, PostKey(key))
 }
 
 fn answer(mut builder: HttpResponseBuilder, stored: StoredPost) -> HttpResponse {
     builder.insert_header((header::ETAG, etag(stored.version))).json(PostView::from(stored))
-}
-
-/// Other counts are stored as of the same time.
-pub(super) fn metrics_conflict() -> Problem {
-    let detail = "Other counts of this post are stored as of the same time; they stay as they are, and nothing was changed";
-    Problem::new(Kind::MetricsConflict, detail)
-}
-
-/// Counts are stored from before the time of publication that was sent.
-pub(super) fn counted_before_publication() -> Problem {
-    let detail = "counts of this post are stored from before that time";
-    Problem::field("/published_at", "not_allowed", detail)
-}
-
-impl From<PostError<Self>> for Problem {
-    fn from(error: PostError<Self>) -> Self {
-        match error {
-            PostError::Database(error) => error.into(),
-            PostError::NoCreator => not_found(),
-            PostError::NoPost => Self::new(Kind::PostNotFound, "The creator has no post of this id"),
-            PostError::MetricsConflict => metrics_conflict(),
-            PostError::CountedBeforePublication => counted_before_publication(),
-            PostError::Refused(problem) => problem,
-        }
-    }
 }

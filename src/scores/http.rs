@@ -17,7 +17,7 @@ use crate::{
         problem::Problem,
     },
     ids::CreatorKey,
-    posts::{Exposure, exposure::Median},
+    posts::views::ExposureView,
     snapshot::chunk::evidence_of,
 };
 use actix_web::{HttpResponse, get, web::Data};
@@ -196,63 +196,6 @@ impl From<&CreatorStatistics> for StatisticsView {
             loyal_reach_variance: sums.expected_back_variance,
             window_days: sums.window_days(),
         }
-    }
-}
-
-/// What the counts of a creator's posts amount to: how many people see them, and how many of these act. Of posts of the
-/// last 90 days of the observed window, at most the newest 1,000, each with its newest counts.
-///
-/// Shown and never part of a score or a rank: counts come without identities, so they say nothing of who comes back, and
-/// they are easily bought.
-#[derive(Serialize, ToSchema)]
-pub struct ExposureView {
-    /// Posts of those days.
-    #[schema(example = 14, minimum = 0, maximum = 1000)]
-    posts: i32,
-    /// Share of them that are sponsored; absent without posts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = 0.14, nullable = false, minimum = 0.0, maximum = 1.0)]
-    sponsored_share: Option<f64>,
-    /// (`likes` + `comments` + `saves` + `shares`) / `reach`, or / `views` where `reach` is not given or 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    engagement_rate: Option<MedianView>,
-    /// `reach` / followers of the largest account on the post's platform, over posts that are not sponsored.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    reach_per_follower: Option<MedianView>,
-    /// `reach_non_followers` / `reach`, over posts that are not sponsored.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    non_follower_share: Option<MedianView>,
-}
-
-/// A median over posts.
-#[derive(Serialize, ToSchema)]
-pub struct MedianView {
-    /// The median.
-    #[schema(example = 0.046, minimum = 0.0)]
-    median: f64,
-    /// Posts that it was taken of: those with the counts it needs.
-    #[schema(example = 12, minimum = 1, maximum = 1000)]
-    posts: i32,
-}
-
-impl From<&Exposure> for ExposureView {
-    fn from(exposure: &Exposure) -> Self {
-        Self {
-            posts: exposure.posts,
-            sponsored_share: exposure.sponsored_share(),
-            engagement_rate: exposure.engagement_rate.map(MedianView::from),
-            reach_per_follower: exposure.reach_per_follower.map(MedianView::from),
-            non_follower_share: exposure.non_follower_share.map(MedianView::from),
-        }
-    }
-}
-
-impl From<Median> for MedianView {
-    fn from(median: Median) -> Self {
-        Self { median: median.value, posts: median.posts }
     }
 }
 

@@ -25,6 +25,7 @@ mod operations;
 mod outage;
 mod paging;
 mod posts;
+mod posts_bulk;
 mod posts_rules;
 mod problems;
 mod provocations;
