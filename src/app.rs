@@ -374,6 +374,7 @@ fn routes_of_features(config: &mut utoipa_actix_web::service_config::ServiceConf
         .service(creators::http::delete_creator)
         .service(scores::http::get_creator_scores)
         .service(scores::published::get_model)
+        .service(events::status::http::get_event)
         .service(events::http::ingest_event)
         .service(events::http::ingest_event_batch)
         .service(events::http::ingest_event_stream)

@@ -56,6 +56,12 @@ impl Platform {
         self as i16
     }
 
+    /// The platform stored as a number.
+    #[must_use]
+    pub fn from_code(code: i16) -> Option<Self> {
+        Self::ALL.iter().copied().find(|platform| platform.code() == code)
+    }
+
     /// The platform with a name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
@@ -72,6 +78,7 @@ mod tests {
         for platform in Platform::ALL {
             assert_eq!(serde_json::to_value(platform).unwrap(), platform.name());
             assert_eq!(Platform::named(platform.name()), Some(*platform));
+            assert_eq!(Platform::from_code(platform.code()), Some(*platform));
         }
     }
 }

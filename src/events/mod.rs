@@ -7,6 +7,7 @@ pub mod model;
 pub mod order;
 pub mod receipts;
 pub mod rows;
+pub mod status;
 pub mod store;
 pub mod stream;
 pub mod substance;

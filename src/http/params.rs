@@ -53,10 +53,27 @@ impl FromRequest for PathId {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let id =
             web::Path::<String>::from_request(request, payload).into_inner().map(web::Path::into_inner).ok();
-        ready(id.filter(|id| ids::is_valid_id(id)).map(Self).ok_or_else(|| {
-            Problem::new(Kind::NotFound, format!("The id in the path cannot exist: ids are {}", ids::ID_RULE))
-        }))
+        ready(id.filter(|id| ids::is_valid_id(id)).map(Self).ok_or_else(impossible_id))
     }
+}
+
+/// The two ids in the path, in their order; both have the form of an id.
+pub struct PathIds(pub String, pub String);
+
+impl FromRequest for PathIds {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let path = web::Path::<(String, String)>::from_request(request, payload).into_inner();
+        let both = path.map(web::Path::into_inner).ok();
+        let possible = both.filter(|(first, second)| ids::is_valid_id(first) && ids::is_valid_id(second));
+        ready(possible.map(|(first, second)| Self(first, second)).ok_or_else(impossible_id))
+    }
+}
+
+fn impossible_id() -> Problem {
+    Problem::new(Kind::NotFound, format!("An id in the path cannot exist: ids are {}", ids::ID_RULE))
 }
 
 /// Items on a page unless the caller says otherwise.

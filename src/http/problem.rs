@@ -45,6 +45,7 @@ problem_kinds! {
     NotFound "not_found" NOT_FOUND "There is nothing at this path";
     CreatorNotFound "creator_not_found" NOT_FOUND "The creator is not registered";
     NicheNotFound "niche_not_found" NOT_FOUND "The niche is not known";
+    EventNotFound "event_not_found" NOT_FOUND "No event is stored under this id";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The path does not take this method";
     EventConflict "event_conflict" CONFLICT "Another event has this identity";
     CreatorBeingErased "creator_being_erased" CONFLICT "The creator is being erased";

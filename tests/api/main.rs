@@ -16,6 +16,7 @@ mod events;
 mod events_batch;
 mod events_identity;
 mod events_shared;
+mod events_status;
 mod isolation;
 mod loyalty;
 mod niches;

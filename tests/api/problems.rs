@@ -53,6 +53,7 @@ async fn a_wrong_method_is_answered_with_the_right_ones() {
         (Method::DELETE, "/v1/creators", "GET, HEAD"),
         (Method::POST, "/v1/creators/ana", "GET, HEAD, PUT, PATCH, DELETE"),
         (Method::POST, "/v1/creators/ana/scores", "GET, HEAD"),
+        (Method::POST, "/v1/creators/ana/events/e1", "GET, HEAD"),
         (Method::GET, "/v1/events", "POST"),
         (Method::HEAD, "/v1/events/batch", "POST"),
         (Method::PATCH, "/v1/niches/gaming", "GET, HEAD, PUT"),
