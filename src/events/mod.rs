@@ -1,5 +1,6 @@
 //! Engagement events: one act on one creator.
 
+pub mod dry_run;
 pub mod http;
 pub mod input;
 pub mod intake;

@@ -1,7 +1,7 @@
 //! Events as lines of a stream.
 
 use super::{
-    Intake,
+    dry_run::Destination,
     input::Reception,
     model::Event,
     receipts::{EventStatus, Received, told},
@@ -45,9 +45,13 @@ pub struct EventStreamLine {
     summary: Option<EventStreamSummary>,
 }
 
-/// What became of a stream of events.
+/// What became of a stream of events; in a dry run, what would.
 #[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
 pub struct EventStreamSummary {
+    /// True in a dry run: nothing was stored. Absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    dry_run: Option<bool>,
     /// Lines that were not blank.
     #[schema(example = 3, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     lines: u64,
@@ -85,7 +89,7 @@ impl ResultLine for EventStreamLine {
 
 /// Takes the events of a tenant from a stream.
 pub struct EventLines {
-    intake: Intake,
+    destination: Destination,
     tenant: Arc<Tenant>,
     verifies: bool,
     lines: Vec<ReadLine>,
@@ -103,9 +107,11 @@ struct ReadLine {
 impl EventLines {
     /// Takes events for a tenant; with `verifies`, purchases count as verified.
     #[must_use]
-    pub fn new(intake: Intake, tenant: Arc<Tenant>, verifies: bool) -> Self {
-        let (lines, events, summary) = (Vec::new(), Vec::new(), EventStreamSummary::default());
-        Self { intake, tenant, verifies, lines, events, summary }
+    pub fn new(destination: Destination, tenant: Arc<Tenant>, verifies: bool) -> Self {
+        let dry_run = destination.is_dry().then_some(true);
+        let summary = EventStreamSummary { dry_run, ..EventStreamSummary::default() };
+        let (lines, events) = (Vec::new(), Vec::new());
+        Self { destination, tenant, verifies, lines, events, summary }
     }
 
     fn read(&self, json: &[u8]) -> Received {
@@ -122,14 +128,14 @@ impl LineIntake for EventLines {
     fn take(&mut self, number: u64, line: Result<&[u8], Problem>) {
         let Received { event_id, event } = match line {
             Ok(json) => self.read(json),
-            Err(problem) => Received { event_id: None, event: Err(problem) },
+            Err(problem) => Received::refused(problem),
         };
         let problem = event.map(|event| self.events.push(event)).err();
         self.lines.push(ReadLine { number, event_id, problem });
     }
 
     async fn commit(&mut self) -> Result<Vec<EventStreamLine>, Problem> {
-        let mut outcomes = self.intake.many(self.events.clone()).await?.into_iter();
+        let mut outcomes = self.destination.take(self.events.clone()).await?.into_iter();
         self.events.clear();
         let tell = |line: ReadLine| {
             let (status, problem) = match line.problem {

@@ -10,6 +10,7 @@ mod creators;
 mod creators_list;
 mod creators_rules;
 mod driver;
+mod dry_run;
 mod erasure;
 mod event_stream;
 mod events;
