@@ -18,6 +18,7 @@ use crate::{
         problem::{Kind, Problem, ProblemDocument},
     },
     keys::Scope,
+    quality::{Facts, Recorder, Verdict},
 };
 use actix_web::{HttpResponse, http::StatusCode, post, web::Data};
 use jiff::Timestamp;
@@ -107,16 +108,22 @@ pub(crate) async fn ingest_event(
     body: Result<Json<EventInput>, Problem>,
     pools: Data<Pools>,
     intake: Data<Intake>,
+    recorder: Data<Recorder>,
 ) -> Result<HttpResponse, Problem> {
     let reception = reception(&caller);
     if query.0.is_dry() {
         let receipt = dry_run::event(&pools.reads, body, &reception).await?;
         return Ok(HttpResponse::Ok().json(receipt));
     }
-    let input = body?.0;
-    let event_id = input.event_id.clone();
-    let event = input.accept(&reception).map_err(Problem::invalid)?;
-    let status = match intake.one(event).await? {
+    let record = |verdict: Option<Verdict<'_>>| recorder.record(caller.tenant().id, reception.now, verdict);
+    let refuse = |problem: &Problem| record(Verdict::refused(problem));
+    let input = body.inspect_err(refuse)?.0;
+    let (event_id, creator_id) = (input.event_id.clone(), input.creator_id.clone());
+    let event = input.accept(&reception).map_err(Problem::invalid).inspect_err(refuse)?;
+    let facts = Facts::from(&event);
+    let outcome = intake.one(event).await?;
+    record(Some(Verdict::of(outcome, facts, &creator_id)));
+    let status = match outcome {
         Outcome::Stored => StatusCode::CREATED,
         Outcome::Duplicate => StatusCode::OK,
         Outcome::Conflict => return Err(receipts::conflict()),
@@ -141,6 +148,7 @@ pub(crate) async fn ingest_event_batch(
     body: JsonBytes<BATCH_LIMIT>,
     pools: Data<Pools>,
     intake: Data<Intake>,
+    recorder: Data<Recorder>,
 ) -> Result<HttpResponse, Problem> {
     let batch: RawBatch<'_> = body::parse(&body.0)?;
     let Items { kept: items, count } = batch.events;
@@ -153,6 +161,9 @@ pub(crate) async fn ingest_event_batch(
     let accepted = received.iter().filter_map(|item| item.event.as_ref().ok().cloned()).collect();
     let is_dry = query.0.is_dry();
     let outcomes = Destination::new(is_dry, &intake, &pools).take(accepted).await?;
+    if !is_dry {
+        recorder.record(caller.tenant().id, reception.now, receipts::verdicts(&received, &outcomes));
+    }
     Ok(HttpResponse::MultiStatus().json(BatchReceipt::new(received, outcomes, is_dry)))
 }
 
@@ -184,10 +195,12 @@ pub(crate) async fn ingest_event_stream(
     body: NdjsonBody,
     pools: Data<Pools>,
     intake: Data<Intake>,
+    recorder: Data<Recorder>,
 ) -> HttpResponse {
     let (tenant, verifies) = (caller.tenant().clone(), caller.may(Scope::PurchasesVerify));
     let destination = Destination::new(query.0.is_dry(), &intake, &pools);
-    body.answer(caller, &query.0.results(), EventLines::new(destination, tenant, verifies))
+    let lines = EventLines::new(destination, recorder.into_inner(), tenant, verifies);
+    body.answer(caller, &query.0.results(), lines)
 }
 
 impl From<IntakeError> for Problem {

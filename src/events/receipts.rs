@@ -10,6 +10,7 @@ use crate::{
         body,
         problem::{Kind, Problem, ProblemDocument},
     },
+    quality::Verdict,
 };
 use serde::{Serialize, de::IgnoredAny};
 use utoipa::ToSchema;
@@ -93,6 +94,8 @@ pub struct BatchReceipt {
 pub(super) struct Received {
     /// Its id, when that could be read.
     pub(super) event_id: Option<String>,
+    /// The id of its creator as it was sent; empty when it could not be read.
+    pub(super) creator_id: String,
     /// The event, or what is wrong with it, with pointers into it.
     pub(super) event: Result<Event, Problem>,
 }
@@ -110,13 +113,26 @@ impl Received {
     /// Checks an event that could be read.
     pub(super) fn accept(input: EventInput, reception: &Reception<'_>) -> Self {
         let event_id = Some(input.event_id.clone()).filter(|id| crate::ids::is_valid_id(id));
-        Self { event_id, event: input.accept(reception).map_err(Problem::invalid) }
+        let creator_id = input.creator_id.clone();
+        Self { event_id, creator_id, event: input.accept(reception).map_err(Problem::invalid) }
     }
 
     /// What could not be read.
     pub(super) fn refused(problem: Problem) -> Self {
-        Self { event_id: None, event: Err(problem) }
+        Self { event_id: None, creator_id: String::new(), event: Err(problem) }
     }
+}
+
+/// The verdicts on what was received, from the outcomes of what is valid.
+pub(super) fn verdicts<'a>(
+    received: &'a [Received],
+    outcomes: &'a [Outcome],
+) -> impl Iterator<Item = Verdict<'a>> {
+    let mut outcomes = outcomes.iter();
+    received.iter().filter_map(move |item| match &item.event {
+        Ok(event) => Some(Verdict::of(*outcomes.next()?, event.into(), &item.creator_id)),
+        Err(problem) => Some(Verdict::invalid(problem)),
+    })
 }
 
 /// Why an event cannot be read. What is JSON all the same holds text that is no text, such as half a surrogate pair: that

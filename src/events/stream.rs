@@ -3,7 +3,7 @@
 use super::{
     dry_run::Destination,
     input::Reception,
-    model::Event,
+    model::{Event, Outcome},
     receipts::{EventStatus, Received, told},
 };
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
         problem::{Problem, ProblemDocument},
     },
     keys::Tenant,
+    quality::{Recorder, Verdict},
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -90,6 +91,7 @@ impl ResultLine for EventStreamLine {
 /// Takes the events of a tenant from a stream.
 pub struct EventLines {
     destination: Destination,
+    recorder: Arc<Recorder>,
     tenant: Arc<Tenant>,
     verifies: bool,
     lines: Vec<ReadLine>,
@@ -101,22 +103,43 @@ pub struct EventLines {
 struct ReadLine {
     number: u64,
     event_id: Option<String>,
+    creator_id: String,
     problem: Option<Problem>,
 }
 
 impl EventLines {
     /// Takes events for a tenant; with `verifies`, purchases count as verified.
     #[must_use]
-    pub fn new(destination: Destination, tenant: Arc<Tenant>, verifies: bool) -> Self {
+    pub fn new(
+        destination: Destination,
+        recorder: Arc<Recorder>,
+        tenant: Arc<Tenant>,
+        verifies: bool,
+    ) -> Self {
         let dry_run = destination.is_dry().then_some(true);
         let summary = EventStreamSummary { dry_run, ..EventStreamSummary::default() };
         let (lines, events) = (Vec::new(), Vec::new());
-        Self { destination, tenant, verifies, lines, events, summary }
+        Self { destination, recorder, tenant, verifies, lines, events, summary }
     }
 
     fn read(&self, json: &[u8]) -> Received {
         let reception = Reception { tenant: &self.tenant, now: Timestamp::now(), verifies: self.verifies };
         Received::read(json, &reception)
+    }
+
+    fn record(&self, outcomes: &[Outcome]) {
+        if self.destination.is_dry() {
+            return;
+        }
+        let mut valid = self.events.iter().zip(outcomes);
+        let verdicts = self.lines.iter().filter_map(|line| match &line.problem {
+            Some(problem) => Some(Verdict::invalid(problem)),
+            None => {
+                let (event, outcome) = valid.next()?;
+                Some(Verdict::of(*outcome, event.into(), &line.creator_id))
+            }
+        });
+        self.recorder.record(self.tenant.id, Timestamp::now(), verdicts);
     }
 }
 
@@ -126,17 +149,19 @@ impl LineIntake for EventLines {
     const MOST_LINES: usize = 4_000;
 
     fn take(&mut self, number: u64, line: Result<&[u8], Problem>) {
-        let Received { event_id, event } = match line {
+        let Received { event_id, creator_id, event } = match line {
             Ok(json) => self.read(json),
             Err(problem) => Received::refused(problem),
         };
         let problem = event.map(|event| self.events.push(event)).err();
-        self.lines.push(ReadLine { number, event_id, problem });
+        self.lines.push(ReadLine { number, event_id, creator_id, problem });
     }
 
     async fn commit(&mut self) -> Result<Vec<EventStreamLine>, Problem> {
-        let mut outcomes = self.destination.take(self.events.clone()).await?.into_iter();
+        let outcomes = self.destination.take(self.events.clone()).await?;
+        self.record(&outcomes);
         self.events.clear();
+        let mut outcomes = outcomes.into_iter();
         let tell = |line: ReadLine| {
             let (status, problem) = match line.problem {
                 Some(problem) => (EventStatus::Invalid, Some(problem)),

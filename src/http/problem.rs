@@ -163,6 +163,12 @@ impl Problem {
         Self { allow: Some(allow), ..problem }
     }
 
+    /// Each thing that is wrong with the input.
+    #[must_use]
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
     /// What kind of problem it is.
     #[must_use]
     pub fn kind(&self) -> Kind {

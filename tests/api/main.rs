@@ -20,6 +20,7 @@ mod events_shared;
 mod events_status;
 mod isolation;
 mod loyalty;
+mod metrics;
 mod niches;
 mod openapi;
 mod operations;

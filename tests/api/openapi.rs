@@ -138,7 +138,7 @@ async fn every_example_of_a_request_works() {
             sent += 1;
         }
         if method == Method::GET {
-            app.get(&path).await.ok();
+            assert_eq!(app.get(&path).await.status, 200, "{path}");
             sent += 1;
         }
     }

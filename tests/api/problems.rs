@@ -81,6 +81,7 @@ async fn head_is_answered_as_get_without_a_body() {
     for path in [
         "/livez",
         "/readyz",
+        "/metrics",
         "/openapi.json",
         "/docs/",
         "/v1/creators",
