@@ -30,7 +30,7 @@ use crate::{
     metrics::{self, Metrics, http::Place},
     niches::Taxonomy,
     openapi,
-    quality::Recorder,
+    quality::{self, Recorder, flush::Flusher},
     relationships::Backlog,
     snapshot::{self, Snapshots},
     telemetry::RequestLine,
@@ -190,6 +190,7 @@ pub struct Application {
     foundation: Foundation,
     draining: Data<Draining>,
     background: Vec<JoinHandle<()>>,
+    flusher: Flusher,
     metrics: Option<Server>,
     drain: Duration,
 }
@@ -202,9 +203,9 @@ impl Application {
             .transpose()?;
         // First of all: a start that ends here has not made a key that nobody gets to see.
         let listeners = Listeners::bind(config)?;
-        // Each worker, the snapshot feed, the backlog, metrics, erasures and models use one connection at a time, and a
-        // creator's erasure another.
-        let foundation = Foundation::open(database, usize::from(config.work.workers) + 7).await?;
+        // Each worker, the snapshot feed, the backlog, metrics, quality, erasures and models use one connection at a time,
+        // and a creator's erasure another.
+        let foundation = Foundation::open(database, usize::from(config.work.workers) + 8).await?;
         let key = key_store::bootstrap(&foundation.pools.background, &foundation.master, given).await;
         let (foundation, first_key) = foundation.closed_on_failure(key.map_err(StartError::from)).await?;
         let (services, draining) = (Services::new(&foundation, config), Data::new(Draining::default()));
@@ -213,6 +214,10 @@ impl Application {
         let (foundation, (server, metrics)) = foundation.closed_on_failure(servers).await?;
         Ok(Self {
             background: services.start(&foundation.pools, config),
+            flusher: Flusher::start(
+                services.recorder.clone().into_inner(),
+                foundation.pools.background.clone(),
+            ),
             metrics_address: metrics.as_ref().map(|(_, address)| *address),
             metrics: metrics.map(|(server, _)| server),
             address: server.1,
@@ -268,6 +273,7 @@ impl Application {
         for task in self.background {
             task.abort();
         }
+        self.flusher.stop().await;
         if let Err(error) = server.await? {
             tracing::error!(%error, "the server ended with an error");
         }
@@ -443,6 +449,7 @@ fn routes_of_features(config: &mut utoipa_actix_web::service_config::ServiceConf
         .service(niches::http::put_niche)
         .service(recommendations::http::recommend_for_niche)
         .service(recommendations::http::recommend_creators)
+        .service(quality::http::get_quality)
         .service(health::get_liveness)
         .service(health::get_readiness)
         .service(metrics::http::get_metrics);

@@ -182,11 +182,7 @@ impl EventReceipt {
     }
 
     /// The receipt of a dry run.
-    pub(super) fn foreseen(
-        event_id: Option<String>,
-        status: EventStatus,
-        problem: Option<Problem>,
-    ) -> Self {
+    pub(super) fn foreseen(event_id: Option<String>, status: EventStatus, problem: Option<Problem>) -> Self {
         let problem = problem.map(|problem| problem.document(None, None));
         Self { event_id, status, problem, dry_run: Some(true) }
     }

@@ -132,12 +132,12 @@ impl EventLines {
             return;
         }
         let mut valid = self.events.iter().zip(outcomes);
-        let verdicts = self.lines.iter().filter_map(|line| match &line.problem {
-            Some(problem) => Some(Verdict::invalid(problem)),
-            None => {
-                let (event, outcome) = valid.next()?;
-                Some(Verdict::of(*outcome, event.into(), &line.creator_id))
+        let verdicts = self.lines.iter().filter_map(|line| {
+            if let Some(problem) = &line.problem {
+                return Some(Verdict::invalid(problem));
             }
+            let (event, outcome) = valid.next()?;
+            Some(Verdict::of(*outcome, event.into(), &line.creator_id))
         });
         self.recorder.record(self.tenant.id, Timestamp::now(), verdicts);
     }

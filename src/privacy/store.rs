@@ -114,15 +114,23 @@ pub async fn finish_erasures(pool: &Pool) -> Result<(), DbError> {
 }
 
 /// Every table that holds something of a creator by its key.
-const TABLES: [&str; 6] =
-    ["score_queue", "retractions", "events", "relationships", "creator_statistics", "creator_communities"];
+const TABLES: [&str; 7] = [
+    "score_queue",
+    "retractions",
+    "events",
+    "relationships",
+    "creator_statistics",
+    "creator_communities",
+    "unknown_creators",
+];
 
 /// Waits until every insert of events that is under way now has ended.
 async fn wait_for_inserts(pool: &Pool) -> Result<(), DbError> {
     let deadline = Instant::now() + PATIENCE;
     let under_way = "/* privacy::wait_for_inserts */
         select distinct virtualtransaction from pg_locks
-        where relation in ('events'::regclass, 'creator_communities'::regclass) and mode = 'RowExclusiveLock' and granted
+        where relation in ('events'::regclass, 'creator_communities'::regclass, 'unknown_creators'::regclass)
+          and mode = 'RowExclusiveLock' and granted
           and database = (select oid from pg_database where datname = current_database())";
     let rows = pool.get().await?.query(under_way, &[]).await?;
     let inserts: Vec<String> = rows.iter().map(|row| row.get(0)).collect();

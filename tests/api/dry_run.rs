@@ -1,6 +1,7 @@
 //! Dry runs: what would become of events, and nothing written.
 
-use crate::support::{App, at_noon, community, days_ago, event};
+use crate::support::{App, at_noon, community, days_ago, event, eventually};
+use reqwest::Method;
 use serde_json::{Value, json};
 use voci::keys::Scope;
 
@@ -12,6 +13,7 @@ async fn with_one_event() -> App {
     let app = App::start_with(|_, serve| serve.work.workers = 0).await;
     app.put_creator("ana", json!({})).await;
     app.send(&[event("old", "ana", json!({"engager_id": "u1"}))]).await;
+    eventually("it is counted", async || (app.count("quality_counts").await > 0).then_some(())).await;
     app
 }
 
@@ -134,4 +136,29 @@ async fn a_dry_run_takes_as_many_events_as_a_real_one() {
         app.post(BATCH, &json!({"events": community("ana", 100, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10])})).await;
     assert_eq!(told.expect(207)["stored"], 1_000);
     assert_eq!((app.count("events").await, app.count("fold_queue").await), (1, 1));
+}
+
+#[tokio::test]
+async fn a_dry_run_of_a_stream_tells_what_a_real_one_would_and_writes_nothing() {
+    let app = with_one_event().await;
+    let lines: String = mixed().iter().map(|line| format!("{line}\n")).collect();
+    let stream = async |path: &str| {
+        let request = app.request(Method::POST, path).body("application/x-ndjson", lines.clone());
+        let text = request.send().await.text();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>()
+    };
+    let before = traces(&app).await;
+    let mut dry = stream("/v1/events/stream?dry_run=true").await;
+    assert_eq!(traces(&app).await, before);
+    let summary = &mut dry.last_mut().unwrap()["summary"];
+    assert_eq!(summary.as_object_mut().unwrap().remove("dry_run"), Some(json!(true)));
+    assert_eq!((&summary["stored"], &summary["lines"]), (&json!(3), &json!(mixed().len())));
+    let mut real = stream("/v1/events/stream").await;
+    for told in [&mut dry, &mut real] {
+        told[7]["problem"]["errors"][0]["detail"].take();
+    }
+    assert_eq!(real, dry);
+    let problems = stream("/v1/events/stream?dry_run=true&results=problems").await;
+    assert!(problems.len() < dry.len(), "{problems:?}");
+    assert!(problems.iter().all(|line| line["problem"].is_object() || line["summary"].is_object()));
 }

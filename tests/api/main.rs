@@ -28,6 +28,7 @@ mod outage;
 mod paging;
 mod problems;
 mod provocations;
+mod quality;
 mod recommendations;
 mod scores;
 mod support;
