@@ -1,5 +1,8 @@
 //! The service: built, bound to an address, run until it is told to stop.
 
+mod listeners;
+
+use self::listeners::{Listeners, Listening};
 use crate::{
     config::{self, DatabaseConfig, ServeConfig},
     db::{
@@ -24,8 +27,10 @@ use crate::{
         model::MalformedKey,
         store::{self as key_store, KeyStoreError},
     },
+    metrics::{self, Metrics, http::Place},
     niches::Taxonomy,
     openapi,
+    quality::{self, Recorder, flush::Flusher},
     relationships::Backlog,
     snapshot::{self, Snapshots},
     telemetry::RequestLine,
@@ -67,8 +72,10 @@ pub enum StartError {
     #[error("VOCI_BOOTSTRAP_KEY cannot be used: {0}")]
     BootstrapKey(#[from] MalformedKey),
     /// The address.
-    #[error("cannot listen on {address}: {cause}; VOCI_LISTEN takes another address")]
+    #[error("cannot listen on {address}: {cause}; {setting} takes another address")]
     Listen {
+        /// The setting that names it.
+        setting: &'static str,
         /// Which one.
         address: SocketAddr,
         /// Why not.
@@ -177,11 +184,14 @@ fn given_master(config: &DatabaseConfig) -> Result<MasterKey, MasterKeyError> {
 /// The service, listening but not serving yet.
 pub struct Application {
     server: Server,
-    addresses: Vec<SocketAddr>,
+    address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
     first_key: Option<ApiKey>,
     foundation: Foundation,
     draining: Data<Draining>,
     background: Vec<JoinHandle<()>>,
+    flusher: Flusher,
+    metrics: Option<Server>,
     drain: Duration,
 }
 
@@ -192,20 +202,26 @@ impl Application {
             .map(|key| ApiKey::parse(key.expose_secret().trim()))
             .transpose()?;
         // First of all: a start that ends here has not made a key that nobody gets to see.
-        let listener = std::net::TcpListener::bind(config.listen).map_err(listen_error(config))?;
-        // Each worker, the snapshot feed, the backlog, erasures and models use one connection at a time, and a creator's
-        // erasure another.
-        let foundation = Foundation::open(database, usize::from(config.work.workers) + 6).await?;
+        let listeners = Listeners::bind(config)?;
+        // Each worker, the snapshot feed, the backlog, metrics, quality, erasures and models use one connection at a time,
+        // and a creator's erasure another.
+        let foundation = Foundation::open(database, usize::from(config.work.workers) + 8).await?;
         let key = key_store::bootstrap(&foundation.pools.background, &foundation.master, given).await;
         let (foundation, first_key) = foundation.closed_on_failure(key.map_err(StartError::from)).await?;
         let (services, draining) = (Services::new(&foundation, config), Data::new(Draining::default()));
         let streams = Data::new(Streams::new(config, database.pool_size));
-        let server = server(&services, &draining, &streams, config, listener).map_err(listen_error(config));
-        let (foundation, (server, addresses)) = foundation.closed_on_failure(server).await?;
+        let servers = servers(&services, &draining, &streams, config, listeners);
+        let (foundation, (server, metrics)) = foundation.closed_on_failure(servers).await?;
         Ok(Self {
             background: services.start(&foundation.pools, config),
-            server,
-            addresses,
+            flusher: Flusher::start(
+                services.recorder.clone().into_inner(),
+                foundation.pools.background.clone(),
+            ),
+            metrics_address: metrics.as_ref().map(|(_, address)| *address),
+            metrics: metrics.map(|(server, _)| server),
+            address: server.1,
+            server: server.0,
             first_key,
             foundation,
             draining,
@@ -216,7 +232,13 @@ impl Application {
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.addresses[0]
+        self.address
+    }
+
+    /// Where metrics are served, when they have an address of their own.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
     }
 
     /// The API key made at this start, to be shown once.
@@ -235,6 +257,7 @@ impl Application {
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
         let handle = self.server.handle();
         let mut server = tokio::spawn(self.server);
+        let metrics = self.metrics.map(|metrics| (metrics.handle(), tokio::spawn(metrics)));
         tokio::select! {
             () = stop => {}
             ended = &mut server => {
@@ -250,16 +273,32 @@ impl Application {
         for task in self.background {
             task.abort();
         }
+        self.flusher.stop().await;
         if let Err(error) = server.await? {
             tracing::error!(%error, "the server ended with an error");
+        }
+        // Last, so that the end of a service can be watched.
+        if let Some((handle, server)) = metrics {
+            handle.stop(false).await;
+            if let Err(error) = server.await? {
+                tracing::error!(%error, "the server of metrics ended with an error");
+            }
         }
         self.foundation.close().await
     }
 }
 
-fn listen_error(config: &ServeConfig) -> impl FnOnce(io::Error) -> StartError {
-    let address = config.listen;
-    move |cause| StartError::Listen { address, cause }
+fn servers(
+    services: &Services,
+    draining: &Data<Draining>,
+    streams: &Data<Streams>,
+    config: &ServeConfig,
+    listeners: Listeners,
+) -> Result<(Listening, Option<Listening>), StartError> {
+    let api = listeners.api.server(|socket| server(services, draining, streams, config, socket))?;
+    let sources = services.metric_sources();
+    let metrics = listeners.metrics.map(|own| own.server(|socket| metrics::server::listen(socket, sources)));
+    Ok((api, metrics.transpose()?))
 }
 
 /// What handlers share.
@@ -268,8 +307,11 @@ struct Services {
     pools: Data<Pools>,
     keys: Data<KeyRing>,
     signer: Data<CursorSigner>,
-    backlog: Arc<Backlog>,
+    backlog: Data<Backlog>,
+    routes: Data<RouteTable>,
+    metrics: Data<Metrics>,
     intake: Data<Intake>,
+    recorder: Data<Recorder>,
     taxonomy: Data<Taxonomy>,
     snapshots: Data<Snapshots>,
 }
@@ -278,7 +320,9 @@ impl Services {
     fn new(foundation: &Foundation, config: &ServeConfig) -> Self {
         let bound =
             Some(Duration::from_secs(config.fold_lag_seconds.into())).filter(|bound| !bound.is_zero());
-        let backlog = Arc::new(Backlog::new(bound));
+        let backlog = Data::new(Backlog::new(bound));
+        let routes = Data::new(RouteTable::of(&document()));
+        let metrics = Data::new(Metrics::new(&routes));
         let taxonomy = Arc::new(Taxonomy::built_in());
         // Names of snapshots must differ between replicas, nothing more; the clock is enough for that.
         let series = uuid::Uuid::now_v7().as_u64_pair().1;
@@ -286,8 +330,15 @@ impl Services {
             pools: Data::new(foundation.pools.clone()),
             keys: Data::new(KeyRing::new(foundation.pools.reads.clone(), foundation.master.clone())),
             signer: Data::new(foundation.master.cursor_signer()),
-            intake: Data::new(Intake::start(&foundation.pools.ingest, backlog.clone())),
+            intake: Data::new(Intake::start(
+                &foundation.pools.ingest,
+                backlog.clone().into_inner(),
+                &metrics.group_commits(),
+            )),
+            recorder: Data::new(Recorder::new(metrics.clone())),
             backlog,
+            routes,
+            metrics,
             snapshots: Data::new(Snapshots::new(series, taxonomy.clone())),
             taxonomy: Data::from(taxonomy),
         }
@@ -296,12 +347,26 @@ impl Services {
     fn start(&self, pools: &Pools, config: &ServeConfig) -> Vec<JoinHandle<()>> {
         let taxonomy = self.taxonomy.clone().into_inner();
         let snapshots = self.snapshots.clone().into_inner();
-        let (backlog, background) = (self.backlog.clone(), pools.background.clone());
+        let (backlog, metrics) = (self.backlog.clone(), self.metrics.clone());
+        let (watched, counted) = (pools.background.clone(), pools.background.clone());
         vec![
-            tokio::spawn(async move { backlog.watch(background).await }),
+            tokio::spawn(async move { backlog.watch(watched).await }),
+            tokio::spawn(async move { metrics::store::watch(counted, &metrics).await }),
             tokio::spawn(snapshot::feed::run(pools.background.clone(), taxonomy, snapshots)),
             tokio::spawn(worker::run(pools.background.clone(), config.work.clone())),
         ]
+    }
+}
+
+impl Services {
+    fn metric_sources(&self) -> metrics::server::Sources {
+        metrics::server::Sources {
+            metrics: self.metrics.clone(),
+            pools: self.pools.clone(),
+            snapshots: self.snapshots.clone(),
+            backlog: self.backlog.clone(),
+            routes: self.routes.clone(),
+        }
     }
 }
 
@@ -311,22 +376,25 @@ fn server(
     streams: &Data<Streams>,
     config: &ServeConfig,
     listener: std::net::TcpListener,
-) -> io::Result<(Server, Vec<SocketAddr>)> {
+) -> io::Result<Server> {
     let (services, draining, streams) = (services.clone(), draining.clone(), streams.clone());
-    let document = document();
-    let routes = Data::new(RouteTable::of(&document));
-    let document_text = web::Bytes::from(openapi::to_text(&document));
+    let document_text = web::Bytes::from(openapi::to_text(&document()));
+    let metrics_are_here = config.metrics_listen.is_none();
     let mut server = HttpServer::new(move || {
         let (app, _) = App::new().into_utoipa_app().configure(routes_of_features).split_for_parts();
         app.app_data(services.pools.clone())
             .app_data(services.keys.clone())
             .app_data(services.signer.clone())
             .app_data(services.intake.clone())
+            .app_data(services.recorder.clone())
+            .app_data(services.metrics.clone())
+            .app_data(services.backlog.clone())
+            .app_data(Data::new(Place { here: metrics_are_here }))
             .app_data(services.taxonomy.clone())
             .app_data(services.snapshots.clone())
             .app_data(draining.clone())
             .app_data(streams.clone())
-            .app_data(routes.clone())
+            .app_data(services.routes.clone())
             .app_data(Data::new(document_text.clone()))
             .service(web::resource("/openapi.json").get(openapi_document))
             .service(web::redirect("/docs", "/docs/"))
@@ -344,9 +412,7 @@ fn server(
     if config.http_workers > 0 {
         server = server.workers(usize::from(config.http_workers));
     }
-    let server = server.listen(listener)?;
-    let addresses = server.addrs();
-    Ok((server.run(), addresses))
+    Ok(server.listen(listener)?.run())
 }
 
 async fn openapi_document(document: Data<web::Bytes>) -> actix_web::HttpResponse {
@@ -380,6 +446,7 @@ fn routes_of_features(config: &mut utoipa_actix_web::service_config::ServiceConf
         .service(posts::http::put_posts_bulk)
         .service(scores::http::get_creator_scores)
         .service(scores::published::get_model)
+        .service(events::status::http::get_event)
         .service(events::http::ingest_event)
         .service(events::http::ingest_event_batch)
         .service(events::http::ingest_event_stream)
@@ -388,6 +455,8 @@ fn routes_of_features(config: &mut utoipa_actix_web::service_config::ServiceConf
         .service(niches::http::put_niche)
         .service(recommendations::http::recommend_for_niche)
         .service(recommendations::http::recommend_creators)
+        .service(quality::http::get_quality)
         .service(health::get_liveness)
-        .service(health::get_readiness);
+        .service(health::get_readiness)
+        .service(metrics::http::get_metrics);
 }

@@ -55,6 +55,10 @@ pub struct ServeConfig {
     #[arg(long, env = "VOCI_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
+    /// Address to serve `/metrics` on, instead of the one above; port 0 takes a free one.
+    #[arg(long, env = "VOCI_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
+
     /// API key to create with all scopes for the default tenant at first start; else one is made and printed.
     #[arg(long, env = "VOCI_BOOTSTRAP_KEY", hide_env_values = true)]
     pub bootstrap_key: Option<SecretString>,

@@ -4,7 +4,7 @@ use crate::{
     config::WorkConfig,
     db::{DbError, Pool},
     ids::LANES,
-    privacy, relationships,
+    privacy, quality, relationships,
     scores::{self, communities, refit},
 };
 use std::time::{Duration, Instant};
@@ -16,6 +16,9 @@ const IDLE: Duration = Duration::from_millis(100);
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// Time between looks for unfinished erasures.
 const ERASURES: Duration = Duration::from_secs(30);
+
+/// Time between looks for counts of the quality of data that are older than they are kept.
+const QUALITY: Duration = Duration::from_mins(10);
 
 /// Runs all background work until it is dropped.
 pub async fn run(pool: Pool, config: WorkConfig) {
@@ -30,6 +33,9 @@ pub async fn run(pool: Pool, config: WorkConfig) {
     if config.workers > 0 {
         tasks.spawn(keep_up("erasures", ERASURES, pool.clone(), |pool| async move {
             privacy::store::finish_erasures(&pool).await
+        }));
+        tasks.spawn(keep_up("quality", QUALITY, pool.clone(), |pool| async move {
+            quality::store::prune(&pool).await
         }));
         let every = Duration::from_secs(u64::from(config.model_seconds));
         tasks.spawn(keep_up("models", every, pool, |pool| async move {

@@ -52,12 +52,35 @@ impl Pools {
         }
     }
 
+    /// How much each pool is used, by name.
+    #[must_use]
+    pub fn usage(&self) -> [(&'static str, Usage); 3] {
+        [
+            ("ingest", self.ingest.usage()),
+            ("reads", self.reads.usage()),
+            ("background", self.background.usage()),
+        ]
+    }
+
     /// Closes all connections that are not in use, and the others when they come back.
     pub fn close(&self) {
         for pool in [&self.ingest, &self.reads, &self.background] {
             pool.pool.close();
         }
     }
+}
+
+/// How much a pool is used.
+#[derive(Clone, Copy, Debug)]
+pub struct Usage {
+    /// Connections that something is done with.
+    pub in_use: usize,
+    /// Connections that are open.
+    pub open: usize,
+    /// Connections that may be open.
+    pub most: usize,
+    /// Who waits for one.
+    pub waiting: usize,
 }
 
 /// A pool of connections.
@@ -84,6 +107,16 @@ impl Pool {
             .build()
             .expect("a pool with a runtime and a size above zero can be built");
         Self { pool, tls: settings.tls() }
+    }
+
+    fn usage(&self) -> Usage {
+        let status = self.pool.status();
+        Usage {
+            in_use: status.size.saturating_sub(status.available),
+            open: status.size,
+            most: status.max_size,
+            waiting: status.waiting,
+        }
     }
 
     /// A connection, or an error within the limits above.

@@ -1,6 +1,7 @@
 //! `/v1/events`.
 
 use super::{
+    dry_run::{self, Destination, DryRunQuery, EventStreamQuery},
     input::{EventInput, Reception},
     intake::{Intake, IntakeError},
     model::Outcome,
@@ -8,14 +9,16 @@ use super::{
     stream::{EventLines, EventStreamLine},
 };
 use crate::{
+    db::Pools,
     http::{
         auth::{Caller, EventsWrite},
         body::{self, BATCH_LIMIT, Json, JsonBytes},
-        ndjson::{NdjsonBody, NdjsonBytes, ResultsQuery},
+        ndjson::{NdjsonBody, NdjsonBytes},
         params::Query,
         problem::{Kind, Problem, ProblemDocument},
     },
     keys::Scope,
+    quality::{Facts, Recorder, Verdict},
 };
 use actix_web::{HttpResponse, http::StatusCode, post, web::Data};
 use jiff::Timestamp;
@@ -91,22 +94,36 @@ fn bounded<'de, D: Deserializer<'de>>(value: D) -> Result<Items<'de>, D::Error> 
 /// Send an event
 ///
 /// 201 when it is new, 200 when it was sent before, 409 when another content has its identity. A 2xx answer means
-/// that it is committed and flushed.
-#[utoipa::path(operation_id = "ingestEvent", tag = "events", request_body = EventInput,
+/// that it is committed and flushed. A dry run is answered 200 with what would become of the event.
+#[utoipa::path(operation_id = "ingestEvent", tag = "events", request_body = EventInput, params(DryRunQuery),
     responses(
         (status = 201, body = EventReceipt, description = "Stored"),
-        (status = 200, body = EventReceipt, description = "A duplicate: stored before"),
+        (status = 200, body = EventReceipt, description = "A duplicate: stored before; or a dry run"),
         (status = 409, body = ProblemDocument, description = "Another content has this identity", content_type = "application/problem+json"),
         (status = 429, body = ProblemDocument, description = "Folding of this creator is behind; send it again after `Retry-After`", content_type = "application/problem+json")))]
 #[post("/v1/events")]
 pub(crate) async fn ingest_event(
     caller: Caller<EventsWrite>,
-    body: Json<EventInput>,
+    query: Query<DryRunQuery>,
+    body: Result<Json<EventInput>, Problem>,
+    pools: Data<Pools>,
     intake: Data<Intake>,
+    recorder: Data<Recorder>,
 ) -> Result<HttpResponse, Problem> {
-    let event_id = body.0.event_id.clone();
-    let event = body.0.accept(&reception(&caller)).map_err(Problem::invalid)?;
-    let status = match intake.one(event).await? {
+    let reception = reception(&caller);
+    if query.0.is_dry() {
+        let receipt = dry_run::event(&pools.reads, body, &reception).await?;
+        return Ok(HttpResponse::Ok().json(receipt));
+    }
+    let record = |verdict: Option<Verdict<'_>>| recorder.record(caller.tenant().id, reception.now, verdict);
+    let refuse = |problem: &Problem| record(Verdict::refused(problem));
+    let input = body.inspect_err(refuse)?.0;
+    let (event_id, creator_id) = (input.event_id.clone(), input.creator_id.clone());
+    let event = input.accept(&reception).map_err(Problem::invalid).inspect_err(refuse)?;
+    let facts = Facts::from(&event);
+    let outcome = intake.one(event).await?;
+    record(Some(Verdict::of(outcome, facts, &creator_id)));
+    let status = match outcome {
         Outcome::Stored => StatusCode::CREATED,
         Outcome::Duplicate => StatusCode::OK,
         Outcome::Conflict => return Err(receipts::conflict()),
@@ -118,16 +135,20 @@ pub(crate) async fn ingest_event(
 
 /// Send a batch of events
 ///
-/// 1 to 1,000 events. The answer has one result per event, in order; what is told stored or duplicate is committed.
-#[utoipa::path(operation_id = "ingestEventBatch", tag = "events", request_body = EventBatch,
+/// 1 to 1,000 events. The answer has one result per event, in order; what is told stored or duplicate is committed. A
+/// dry run is answered with what would become of each.
+#[utoipa::path(operation_id = "ingestEventBatch", tag = "events", request_body = EventBatch, params(DryRunQuery),
     responses(
         (status = 207, body = BatchReceipt, description = "What became of each event"),
         (status = 429, body = ProblemDocument, description = "Folding of one of these creators is behind; nothing was stored, send them again after `Retry-After`", content_type = "application/problem+json")))]
 #[post("/v1/events/batch")]
 pub(crate) async fn ingest_event_batch(
     caller: Caller<EventsWrite>,
+    query: Query<DryRunQuery>,
     body: JsonBytes<BATCH_LIMIT>,
+    pools: Data<Pools>,
     intake: Data<Intake>,
+    recorder: Data<Recorder>,
 ) -> Result<HttpResponse, Problem> {
     let batch: RawBatch<'_> = body::parse(&body.0)?;
     let Items { kept: items, count } = batch.events;
@@ -138,8 +159,12 @@ pub(crate) async fn ingest_event_batch(
     let received: Vec<Received> =
         items.iter().map(|item| Received::read(item.get().as_bytes(), &reception)).collect();
     let accepted = received.iter().filter_map(|item| item.event.as_ref().ok().cloned()).collect();
-    let outcomes = intake.many(accepted).await?;
-    Ok(HttpResponse::MultiStatus().json(BatchReceipt::new(received, outcomes)))
+    let is_dry = query.0.is_dry();
+    let outcomes = Destination::new(is_dry, &intake, &pools).take(accepted).await?;
+    if !is_dry {
+        recorder.record(caller.tenant().id, reception.now, receipts::verdicts(&received, &outcomes));
+    }
+    Ok(HttpResponse::MultiStatus().json(BatchReceipt::new(received, outcomes, is_dry)))
 }
 
 const STREAM_EXAMPLE: &str = r#"{"event_id":"ig-like-5501","creator_id":"ana-verde","kind":"like","occurred_at":"2026-11-20T18:03:02Z"}
@@ -157,7 +182,7 @@ const STREAM_EXAMPLE: &str = r#"{"event_id":"ig-like-5501","creator_id":"ana-ver
 ///
 /// The last line is a `summary`. Without it the stream ended early, and the last line may say why in `problem`: events
 /// without a result may or may not be stored. Send them again; that is harmless.
-#[utoipa::path(operation_id = "ingestEventStream", tag = "events", params(ResultsQuery),
+#[utoipa::path(operation_id = "ingestEventStream", tag = "events", params(EventStreamQuery),
     request_body(description = "One event per line", content(
         (EventInput = "application/x-ndjson"), (EventInput = "application/ndjson"),
         (NdjsonBytes = "application/octet-stream", example = json!(STREAM_EXAMPLE)))),
@@ -166,12 +191,16 @@ const STREAM_EXAMPLE: &str = r#"{"event_id":"ig-like-5501","creator_id":"ana-ver
 #[post("/v1/events/stream")]
 pub(crate) async fn ingest_event_stream(
     caller: Caller<EventsWrite>,
-    query: Query<ResultsQuery>,
+    query: Query<EventStreamQuery>,
     body: NdjsonBody,
+    pools: Data<Pools>,
     intake: Data<Intake>,
+    recorder: Data<Recorder>,
 ) -> HttpResponse {
     let (tenant, verifies) = (caller.tenant().clone(), caller.may(Scope::PurchasesVerify));
-    body.answer(caller, &query.0, EventLines::new(intake.get_ref().clone(), tenant, verifies))
+    let destination = Destination::new(query.0.is_dry(), &intake, &pools);
+    let lines = EventLines::new(destination, recorder.into_inner(), tenant, verifies);
+    body.answer(caller, &query.0.results(), lines)
 }
 
 impl From<IntakeError> for Problem {

@@ -12,6 +12,7 @@ use crate::{
     db::{DbError, Pool, detached, partitions::Partitions},
     relationships::Backlog,
 };
+use prometheus_client::metrics::histogram::Histogram;
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{
@@ -65,13 +66,14 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// An intake whose committers run until all clones of it are gone.
+    /// An intake whose committers run until all clones of it are gone; how much they commit at once is observed.
     #[must_use]
-    pub fn start(pool: &Pool, backlog: Arc<Backlog>) -> Self {
+    pub fn start(pool: &Pool, backlog: Arc<Backlog>, group_sizes: &Histogram) -> Self {
         let (waiting, next) = mpsc::unbounded_channel();
         let (next, partitions) = (Arc::new(Mutex::new(next)), Arc::<Partitions>::default());
         for _ in 0..COMMITTERS {
-            let committer = Committer { pool: pool.clone(), partitions: partitions.clone() };
+            let group_sizes = group_sizes.clone();
+            let committer = Committer { pool: pool.clone(), partitions: partitions.clone(), group_sizes };
             tokio::spawn(committer.run(next.clone()));
         }
         // The places bound what the channel holds.
@@ -117,6 +119,7 @@ impl Intake {
 struct Committer {
     pool: Pool,
     partitions: Arc<Partitions>,
+    group_sizes: Histogram,
 }
 
 impl Committer {
@@ -126,6 +129,8 @@ impl Committer {
             if group.is_empty() {
                 return;
             }
+            let events: usize = group.iter().map(|waiting| waiting.events.len()).sum();
+            self.group_sizes.observe(events as f64);
             self.commit(group).await;
         }
     }
@@ -218,7 +223,7 @@ mod tests {
         let port = silent.local_addr().unwrap().port();
         let settings = ConnectSettings::from_url(&format!("postgres://u@127.0.0.1:{port}/d?sslmode=disable"));
         let pools = Pools::open(&settings.unwrap(), 2, 1);
-        let intake = Intake::start(&pools.ingest, Arc::new(Backlog::new(None)));
+        let intake = Intake::start(&pools.ingest, Arc::new(Backlog::new(None)), &Histogram::new([]));
         let intake = Intake { places: Arc::new(Semaphore::new(50)), ..intake };
         let at_once = Duration::from_millis(200);
         let answers = join_all((0..150).map(|number| timeout(at_once, intake.one(event(number))))).await;

@@ -1,5 +1,6 @@
 //! Engagement events: one act on one creator.
 
+pub mod dry_run;
 pub mod http;
 pub mod input;
 pub mod intake;
@@ -7,6 +8,7 @@ pub mod model;
 pub mod order;
 pub mod receipts;
 pub mod rows;
+pub mod status;
 pub mod store;
 pub mod stream;
 pub mod substance;

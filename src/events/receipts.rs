@@ -10,6 +10,7 @@ use crate::{
         body,
         problem::{Kind, Problem, ProblemDocument},
     },
+    quality::Verdict,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -31,11 +32,20 @@ pub enum EventStatus {
 /// The answer to a single event.
 #[derive(Serialize, ToSchema)]
 pub struct EventReceipt {
-    /// The event.
-    #[schema(example = "ig-comment-99812", max_length = 128)]
-    event_id: String,
-    /// What became of it.
+    /// The event; absent only in a dry run, when it could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "ig-comment-99812", nullable = false, max_length = 128)]
+    event_id: Option<String>,
+    /// What became of it; in a dry run, what would.
     status: EventStatus,
+    /// Why it would not be stored; only in a dry run, for `conflict` and `invalid`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    problem: Option<ProblemDocument>,
+    /// True in a dry run: nothing was stored. Absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    dry_run: Option<bool>,
 }
 
 /// What became of one event of a batch.
@@ -56,9 +66,13 @@ pub struct EventResult {
     problem: Option<ProblemDocument>,
 }
 
-/// What became of a batch.
+/// What became of a batch; in a dry run, what would.
 #[derive(Serialize, ToSchema)]
 pub struct BatchReceipt {
+    /// True in a dry run: nothing was stored. Absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    dry_run: Option<bool>,
     /// New and committed.
     #[schema(minimum = 0, maximum = 1000)]
     stored: usize,
@@ -80,6 +94,8 @@ pub struct BatchReceipt {
 pub(super) struct Received {
     /// Its id, when that could be read.
     pub(super) event_id: Option<String>,
+    /// The id of its creator as it was sent; empty when it could not be read.
+    pub(super) creator_id: String,
     /// The event, or what is wrong with it, with pointers into it.
     pub(super) event: Result<Event, Problem>,
 }
@@ -89,11 +105,34 @@ impl Received {
     pub(super) fn read(json: &[u8], reception: &Reception<'_>) -> Self {
         let input: EventInput = match body::parse_part(json) {
             Ok(input) => input,
-            Err(problem) => return Self { event_id: None, event: Err(problem) },
+            Err(problem) => return Self::refused(problem),
         };
-        let event_id = Some(input.event_id.clone()).filter(|id| crate::ids::is_valid_id(id));
-        Self { event_id, event: input.accept(reception).map_err(Problem::invalid) }
+        Self::accept(input, reception)
     }
+
+    /// Checks an event that could be read.
+    pub(super) fn accept(input: EventInput, reception: &Reception<'_>) -> Self {
+        let event_id = Some(input.event_id.clone()).filter(|id| crate::ids::is_valid_id(id));
+        let creator_id = input.creator_id.clone();
+        Self { event_id, creator_id, event: input.accept(reception).map_err(Problem::invalid) }
+    }
+
+    /// What could not be read.
+    pub(super) fn refused(problem: Problem) -> Self {
+        Self { event_id: None, creator_id: String::new(), event: Err(problem) }
+    }
+}
+
+/// The verdicts on what was received, from the outcomes of what is valid.
+pub(super) fn verdicts<'a>(
+    received: &'a [Received],
+    outcomes: &'a [Outcome],
+) -> impl Iterator<Item = Verdict<'a>> {
+    let mut outcomes = outcomes.iter();
+    received.iter().filter_map(move |item| match &item.event {
+        Ok(event) => Some(Verdict::of(*outcomes.next()?, event.into(), &item.creator_id)),
+        Err(problem) => Some(Verdict::invalid(problem)),
+    })
 }
 
 /// What became of a valid event, with pointers into it.
@@ -120,13 +159,19 @@ pub(super) fn unknown_creator() -> Problem {
 
 impl EventReceipt {
     pub(super) fn new(event_id: String, status: EventStatus) -> Self {
-        Self { event_id, status }
+        Self { event_id: Some(event_id), status, problem: None, dry_run: None }
+    }
+
+    /// The receipt of a dry run.
+    pub(super) fn foreseen(event_id: Option<String>, status: EventStatus, problem: Option<Problem>) -> Self {
+        let problem = problem.map(|problem| problem.document(None, None));
+        Self { event_id, status, problem, dry_run: Some(true) }
     }
 }
 
 impl BatchReceipt {
-    /// The receipt of a batch, from what was received and what became of the valid ones.
-    pub(super) fn new(received: Vec<Received>, outcomes: Vec<Outcome>) -> Self {
+    /// The receipt of a batch, from what was received and what became of the valid ones, or in a dry run would.
+    pub(super) fn new(received: Vec<Received>, outcomes: Vec<Outcome>, is_dry: bool) -> Self {
         let mut outcomes = outcomes.into_iter();
         let results: Vec<EventResult> = received
             .into_iter()
@@ -143,6 +188,7 @@ impl BatchReceipt {
             .collect();
         let count = |status| results.iter().filter(|result| result.status == status).count();
         Self {
+            dry_run: is_dry.then_some(true),
             stored: count(EventStatus::Stored),
             duplicate: count(EventStatus::Duplicate),
             conflict: count(EventStatus::Conflict),

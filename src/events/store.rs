@@ -53,6 +53,20 @@ async fn ready(pool: &Pool, partitions: &Partitions, events: &[Event]) -> Result
     partitions.ensure(pool, events.iter().map(Event::day)).await
 }
 
+/// What would become of events that were stored now, in order. PostgreSQL itself lets this transaction write nothing.
+pub async fn foresee(pool: &Pool, events: &[Event]) -> Result<Vec<Outcome>, DbError> {
+    if events.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ordered = Ordered::new(events);
+    let tx = Tx::begin_snapshot(pool).await?;
+    let unknown = unknown_creators(&tx, &ordered.creators()).await?;
+    let known = ordered.firsts().filter(|event| !unknown.contains(&event.creator));
+    let present = stored_hashes(&tx, &known.map(Event::identity).collect::<Vec<_>>()).await?;
+    tx.rollback().await?;
+    Ok(ordered.outcomes(&Stored { unknown, present }))
+}
+
 async fn store(pool: &Pool, ordered: &Ordered<'_>, some_are_there: bool) -> Result<Stored, DbError> {
     let tx = Tx::begin(pool).await?;
     match store_in(&tx, ordered, some_are_there).await {

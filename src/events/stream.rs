@@ -1,9 +1,9 @@
 //! Events as lines of a stream.
 
 use super::{
-    Intake,
+    dry_run::Destination,
     input::Reception,
-    model::Event,
+    model::{Event, Outcome},
     receipts::{EventStatus, Received, told},
 };
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
         problem::{Problem, ProblemDocument},
     },
     keys::Tenant,
+    quality::{Recorder, Verdict},
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -45,9 +46,13 @@ pub struct EventStreamLine {
     summary: Option<EventStreamSummary>,
 }
 
-/// What became of a stream of events.
+/// What became of a stream of events; in a dry run, what would.
 #[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
 pub struct EventStreamSummary {
+    /// True in a dry run: nothing was stored. Absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    dry_run: Option<bool>,
     /// Lines that were not blank.
     #[schema(example = 3, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     lines: u64,
@@ -85,7 +90,8 @@ impl ResultLine for EventStreamLine {
 
 /// Takes the events of a tenant from a stream.
 pub struct EventLines {
-    intake: Intake,
+    destination: Destination,
+    recorder: Arc<Recorder>,
     tenant: Arc<Tenant>,
     verifies: bool,
     lines: Vec<ReadLine>,
@@ -97,20 +103,43 @@ pub struct EventLines {
 struct ReadLine {
     number: u64,
     event_id: Option<String>,
+    creator_id: String,
     problem: Option<Problem>,
 }
 
 impl EventLines {
     /// Takes events for a tenant; with `verifies`, purchases count as verified.
     #[must_use]
-    pub fn new(intake: Intake, tenant: Arc<Tenant>, verifies: bool) -> Self {
-        let (lines, events, summary) = (Vec::new(), Vec::new(), EventStreamSummary::default());
-        Self { intake, tenant, verifies, lines, events, summary }
+    pub fn new(
+        destination: Destination,
+        recorder: Arc<Recorder>,
+        tenant: Arc<Tenant>,
+        verifies: bool,
+    ) -> Self {
+        let dry_run = destination.is_dry().then_some(true);
+        let summary = EventStreamSummary { dry_run, ..EventStreamSummary::default() };
+        let (lines, events) = (Vec::new(), Vec::new());
+        Self { destination, recorder, tenant, verifies, lines, events, summary }
     }
 
     fn read(&self, json: &[u8]) -> Received {
         let reception = Reception { tenant: &self.tenant, now: Timestamp::now(), verifies: self.verifies };
         Received::read(json, &reception)
+    }
+
+    fn record(&self, outcomes: &[Outcome]) {
+        if self.destination.is_dry() {
+            return;
+        }
+        let mut valid = self.events.iter().zip(outcomes);
+        let verdicts = self.lines.iter().filter_map(|line| {
+            if let Some(problem) = &line.problem {
+                return Some(Verdict::invalid(problem));
+            }
+            let (event, outcome) = valid.next()?;
+            Some(Verdict::of(*outcome, event.into(), &line.creator_id))
+        });
+        self.recorder.record(self.tenant.id, Timestamp::now(), verdicts);
     }
 }
 
@@ -120,17 +149,19 @@ impl LineIntake for EventLines {
     const MOST_LINES: usize = 4_000;
 
     fn take(&mut self, number: u64, line: Result<&[u8], Problem>) {
-        let Received { event_id, event } = match line {
+        let Received { event_id, creator_id, event } = match line {
             Ok(json) => self.read(json),
-            Err(problem) => Received { event_id: None, event: Err(problem) },
+            Err(problem) => Received::refused(problem),
         };
         let problem = event.map(|event| self.events.push(event)).err();
-        self.lines.push(ReadLine { number, event_id, problem });
+        self.lines.push(ReadLine { number, event_id, creator_id, problem });
     }
 
     async fn commit(&mut self) -> Result<Vec<EventStreamLine>, Problem> {
-        let mut outcomes = self.intake.many(self.events.clone()).await?.into_iter();
+        let outcomes = self.destination.take(self.events.clone()).await?;
+        self.record(&outcomes);
         self.events.clear();
+        let mut outcomes = outcomes.into_iter();
         let tell = |line: ReadLine| {
             let (status, problem) = match line.problem {
                 Some(problem) => (EventStatus::Invalid, Some(problem)),

@@ -24,16 +24,36 @@ pub struct RouteTable {
 struct Route {
     template: String,
     methods: Vec<(&'static str, Vec<String>)>,
+    /// Number of the operation of the first method; those of the others follow.
+    first: usize,
 }
 
 impl RouteTable {
     /// The routes of a document.
     #[must_use]
     pub fn of(document: &OpenApi) -> Self {
-        let routes = document.paths.paths.iter();
-        let route =
-            |(path, item): (&String, &PathItem)| Route { template: path.clone(), methods: methods(item) };
-        Self { routes: routes.map(route).collect() }
+        let mut next = 0;
+        let route = |(path, item): (&String, &PathItem)| {
+            let (methods, first) = (methods(item), next);
+            next += methods.len();
+            Route { template: path.clone(), methods, first }
+        };
+        Self { routes: document.paths.paths.iter().map(route).collect() }
+    }
+
+    /// Method and path template of every operation, in the order of their numbers. HEAD is GET.
+    pub fn operations(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.routes.iter().flat_map(|route| {
+            let method = |name| if name == "HEAD" { "GET" } else { name };
+            route.methods.iter().map(move |(name, _)| (method(name), route.template.as_str()))
+        })
+    }
+
+    /// Number of the operation that takes a request.
+    #[must_use]
+    pub fn operation(&self, path: &str, method: &str) -> Option<usize> {
+        let route = self.route(path)?;
+        Some(route.first + route.methods.iter().position(|(name, _)| *name == method)?)
     }
 
     fn route(&self, path: &str) -> Option<&Route> {

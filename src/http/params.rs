@@ -73,7 +73,7 @@ impl FromRequest for PathIds {
 }
 
 fn impossible_id() -> Problem {
-    Problem::new(Kind::NotFound, format!("The id in the path cannot exist: ids are {}", ids::ID_RULE))
+    Problem::new(Kind::NotFound, format!("An id in the path cannot exist: ids are {}", ids::ID_RULE))
 }
 
 /// Items on a page unless the caller says otherwise.

@@ -46,6 +46,7 @@ problem_kinds! {
     CreatorNotFound "creator_not_found" NOT_FOUND "The creator is not registered";
     PostNotFound "post_not_found" NOT_FOUND "The post is not known";
     NicheNotFound "niche_not_found" NOT_FOUND "The niche is not known";
+    EventNotFound "event_not_found" NOT_FOUND "No event is stored under this id";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The path does not take this method";
     EventConflict "event_conflict" CONFLICT "Another event has this identity";
     MetricsConflict "metrics_conflict" CONFLICT "Other counts are stored as of this time";
@@ -162,6 +163,12 @@ impl Problem {
     pub fn method_not_allowed(allow: String) -> Self {
         let problem = Self::new(Kind::MethodNotAllowed, format!("This path takes {allow}"));
         Self { allow: Some(allow), ..problem }
+    }
+
+    /// Each thing that is wrong with the input.
+    #[must_use]
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
     }
 
     /// What kind of problem it is.

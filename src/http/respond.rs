@@ -1,7 +1,7 @@
 //! What happens around every handler: a deadline, panics caught, every failure a problem document with its request.
 
 use super::problem::{Kind, Problem};
-use crate::telemetry::REQUEST_ID_HEADER;
+use crate::{metrics::requests::Started, telemetry::REQUEST_ID_HEADER};
 use actix_web::{
     Error, HttpMessage, HttpResponse,
     body::{BoxBody, MessageBody},
@@ -30,6 +30,19 @@ pub async fn answer(
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
+    let started = Started::now(&request);
+    let answered = guarded(request, next).await;
+    started.answered(match &answered {
+        Ok(response) => response.status(),
+        Err(error) => error.as_response_error().status_code(),
+    });
+    answered
+}
+
+async fn guarded(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let origin = Origin {
         path: request.path().chars().take(2_048).collect(),
         request_id: request.extensions().get::<RequestId>().map(ToString::to_string),

@@ -115,7 +115,7 @@ pub async fn finish_erasures(pool: &Pool) -> Result<(), DbError> {
 }
 
 /// Every table that holds something of a creator by its key.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "score_queue",
     "retractions",
     "events",
@@ -125,6 +125,7 @@ const TABLES: [&str; 9] = [
     "creator_statistics",
     "creator_exposure",
     "creator_communities",
+    "unknown_creators",
 ];
 
 /// Waits until every insert of events that is under way now has ended.
@@ -132,7 +133,8 @@ async fn wait_for_inserts(pool: &Pool) -> Result<(), DbError> {
     let deadline = Instant::now() + PATIENCE;
     let under_way = "/* privacy::wait_for_inserts */
         select distinct virtualtransaction from pg_locks
-        where relation in ('events'::regclass, 'creator_communities'::regclass) and mode = 'RowExclusiveLock' and granted
+        where relation in ('events'::regclass, 'creator_communities'::regclass, 'unknown_creators'::regclass)
+          and mode = 'RowExclusiveLock' and granted
           and database = (select oid from pg_database where datname = current_database())";
     let rows = pool.get().await?.query(under_way, &[]).await?;
     let inserts: Vec<String> = rows.iter().map(|row| row.get(0)).collect();

@@ -113,6 +113,19 @@ impl Snapshots {
         self.looked().is_some_and(|looked| Timestamp::now().duration_since(looked) < STALE)
     }
 
+    /// Time since the snapshots were compared with the database; `None`: never yet.
+    #[must_use]
+    pub fn age(&self) -> Option<SignedDuration> {
+        self.looked().map(|looked| Timestamp::now().duration_since(looked))
+    }
+
+    /// How many tenants have a snapshot, and how many creators are in all of them.
+    #[must_use]
+    pub fn size(&self) -> (usize, usize) {
+        let current = self.current.load();
+        (current.len(), current.values().map(|published| published.tenant.creators).sum())
+    }
+
     fn looked(&self) -> Option<Timestamp> {
         match self.looked_us.load(Ordering::Relaxed) {
             NEVER => None,

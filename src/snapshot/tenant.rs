@@ -21,6 +21,8 @@ pub struct TenantSnapshot {
     pub model: Arc<ScoringModel>,
     /// The niches the tenant sees.
     pub tree: Arc<NicheTree>,
+    /// How many creators there are.
+    pub creators: usize,
     numbers: Arc<HashMap<String, u32>>,
     postings: Vec<Arc<Vec<u32>>>,
     children: Vec<Arc<Vec<u32>>>,
@@ -112,6 +114,7 @@ impl TenantBuilder {
         let current = TenantSnapshot {
             model: Arc::new(ScoringModel::published_default()),
             tree: Arc::new(NicheTree::new(taxonomy, Vec::new())),
+            creators: 0,
             numbers: Arc::default(),
             postings: Vec::new(),
             children: Vec::new(),
@@ -127,13 +130,13 @@ impl TenantBuilder {
 
     /// The snapshot of what was applied so far; `None` when nothing changed since the last one.
     pub fn publish(&mut self) -> Option<TenantSnapshot> {
-        std::mem::take(&mut self.changed).then(|| self.current.clone())
+        std::mem::take(&mut self.changed).then(|| self.snapshot())
     }
 
     /// The snapshot as it stands.
     #[must_use]
     pub fn snapshot(&self) -> TenantSnapshot {
-        self.current.clone()
+        TenantSnapshot { creators: self.index.len(), ..self.current.clone() }
     }
 
     /// Version of the model in force.

@@ -28,6 +28,8 @@ async fn creators_of_another_tenant_do_not_exist() {
     other.patch("/v1/creators/ana", &json!({"bio": "theirs"})).await.problem(404, "creator_not_found");
     other.delete("/v1/creators/ana").await.problem(404, "creator_not_found");
     assert_eq!(other.get("/v1/creators").await.ok(), json!({"items": []}));
+    app.get("/v1/creators/ana/events/ana-0-1").await.expect(200);
+    other.get("/v1/creators/ana/events/ana-0-1").await.problem(404, "event_not_found");
     let theirs = event("e1", "ana", json!({"engager_id": "fan-0-of-ana"}));
     let refused = other.post("/v1/events", &theirs).await.violations();
     assert_eq!(refused, [("/creator_id".to_owned(), "unknown_creator".to_owned())]);

@@ -55,6 +55,7 @@ async fn a_wrong_method_is_answered_with_the_right_ones() {
         (Method::POST, "/v1/creators/ana/scores", "GET, HEAD"),
         (Method::POST, "/v1/creators/ana/posts", "GET, HEAD"),
         (Method::PATCH, "/v1/creators/ana/posts/p1", "GET, HEAD, PUT, DELETE"),
+        (Method::POST, "/v1/creators/ana/events/e1", "GET, HEAD"),
         (Method::GET, "/v1/events", "POST"),
         (Method::HEAD, "/v1/events/batch", "POST"),
         (Method::PATCH, "/v1/niches/gaming", "GET, HEAD, PUT"),
@@ -82,6 +83,7 @@ async fn head_is_answered_as_get_without_a_body() {
     for path in [
         "/livez",
         "/readyz",
+        "/metrics",
         "/openapi.json",
         "/docs/",
         "/v1/creators",

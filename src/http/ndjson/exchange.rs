@@ -109,6 +109,14 @@ pub struct ResultsQuery {
     results: Option<Results>,
 }
 
+impl ResultsQuery {
+    /// The same from another query.
+    #[must_use]
+    pub fn new(results: Option<Results>) -> Self {
+        Self { results }
+    }
+}
+
 /// The body of a request that is a stream.
 pub struct NdjsonBody {
     request: HttpRequest,

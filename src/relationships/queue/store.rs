@@ -3,10 +3,14 @@
 use super::model::{PackedFacts, QueuedEvent, unpack};
 use crate::{
     db::{Client, DbError, Tx},
-    ids::{CreatorKey, LANES},
+    ids::{CreatorKey, EventKey, LANES},
+    relationships::days::Day,
 };
 use jiff::Timestamp;
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 /// Advisory locks of lanes for folding: this number plus the lane.
 const LANE_LOCKS: i64 = 0x766f_6369_0000_1000;
@@ -92,6 +96,28 @@ pub async fn waiting_of(client: &Client, creator: CreatorKey) -> Result<Vec<Queu
         waiting.extend(events.into_iter().filter(|event| event.pair.0 == creator));
     }
     Ok(waiting)
+}
+
+/// The UTC days of an event on which it waits to be folded.
+pub async fn waiting_days(
+    client: &Client,
+    creator: CreatorKey,
+    event: EventKey,
+) -> Result<HashSet<Day>, DbError> {
+    let rows = client
+        .query(
+            "/* queue::waiting_days */
+             select facts from fold_queue where lane = $1 and position(uuid_send($2) in facts) > 0",
+            &[&creator.lane(), &event.0],
+        )
+        .await?;
+    let mut days = HashSet::new();
+    for row in rows {
+        let waiting = unpack(row.get(0)).map_err(|damaged| DbError::Damaged(damaged.to_string()))?;
+        // Retracts name the event, too.
+        days.extend(waiting.iter().filter(|other| other.event == event).map(QueuedEvent::day));
+    }
+    Ok(days)
 }
 
 /// Takes everything of a creator out of the queue; what else waits in its lane stays as it is. Needs the lane.

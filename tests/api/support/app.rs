@@ -23,6 +23,7 @@ const SECRET: &str = "the master key of all tests";
 /// A running service with its database. Requests go out with the key of the default tenant.
 pub(crate) struct App {
     client: Client,
+    metrics: Option<Client>,
     running: Running,
     database: Arc<Database>,
 }
@@ -61,8 +62,14 @@ impl App {
     async fn on(database: Arc<Database>, change: impl FnOnce(&mut DatabaseConfig, &mut ServeConfig)) -> Self {
         let (mut of_database, mut serve) = (database_config(&database), serve_config());
         change(&mut of_database, &mut serve);
-        let (running, address) = Running::start(of_database, serve).await;
-        Self { client: Client::new(&address, Some(KEY)), running, database }
+        let (running, addresses) = Running::start(of_database, serve).await;
+        let metrics = addresses.metrics.map(|address| Client::new(&address, None));
+        Self { client: Client::new(&addresses.api, Some(KEY)), metrics, running, database }
+    }
+
+    /// A caller of the address that metrics have of their own.
+    pub(crate) fn metrics(&self) -> &Client {
+        self.metrics.as_ref().unwrap()
     }
 
     /// Tells the service to stop, and does not wait for it.
@@ -206,6 +213,7 @@ fn database_config(database: &Database) -> DatabaseConfig {
 fn serve_config() -> ServeConfig {
     ServeConfig {
         listen: "127.0.0.1:0".parse().unwrap(),
+        metrics_listen: None,
         bootstrap_key: Some(KEY.into()),
         http_workers: 1,
         drain_seconds: 5,
@@ -223,19 +231,26 @@ struct Running {
     thread: Option<JoinHandle<()>>,
 }
 
+struct Addresses {
+    api: String,
+    metrics: Option<String>,
+}
+
 impl Running {
-    async fn start(database: DatabaseConfig, serve: ServeConfig) -> (Self, String) {
+    async fn start(database: DatabaseConfig, serve: ServeConfig) -> (Self, Addresses) {
         let (stop, stopped) = oneshot::channel::<()>();
-        let (ready, address) = oneshot::channel();
+        let (ready, addresses) = oneshot::channel();
         let thread = thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 let application = Application::build(&database, &serve).await.unwrap();
-                ready.send(format!("http://{}", application.address())).unwrap();
+                let api = format!("http://{}", application.address());
+                let metrics = application.metrics_address().map(|address| format!("http://{address}"));
+                ready.send(Addresses { api, metrics }).unwrap_or_else(|_| panic!("nobody waits"));
                 let stopped = async { drop(stopped.await) };
                 application.run_until(stopped).await.unwrap();
             });
         });
-        (Self { stop: Some(stop), thread: Some(thread) }, address.await.expect("the service starts"))
+        (Self { stop: Some(stop), thread: Some(thread) }, addresses.await.expect("the service starts"))
     }
 }
 
