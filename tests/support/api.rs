@@ -12,6 +12,16 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
+impl Answer {
+    pub(crate) async fn read(response: reqwest::Response) -> Result<Self, reqwest::Error> {
+        let status = response.status().as_u16();
+        let retry_after =
+            response.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
+        let text = response.text().await?;
+        Ok(Self { status, retry_after, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) })
+    }
+}
+
 /// Speaks HTTP to a service.
 #[derive(Clone)]
 pub(crate) struct Api {
@@ -34,6 +44,12 @@ impl Api {
         self.base.trim_start_matches("http://")
     }
 
+    /// A request that is not sent yet.
+    pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.key)
+    }
+
     /// Sends a request. Errors are those of a connection that fails or breaks off.
     pub(crate) async fn send(
         &self,
@@ -41,17 +57,11 @@ impl Api {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Answer, reqwest::Error> {
-        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
-        let mut request = self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.key);
+        let mut request = self.request(method, path);
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = request.send().await?;
-        let status = response.status().as_u16();
-        let retry_after =
-            response.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
-        let text = response.text().await?;
-        Ok(Answer { status, retry_after, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) })
+        Answer::read(request.send().await?).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -16,7 +16,7 @@ mod watchdog;
 pub(crate) use api::{Answer, Api};
 pub(crate) use dice::Dice;
 pub(crate) use place::Place;
-pub(crate) use process::{Process, runs, signal};
+pub(crate) use process::{Process, runs, signal_all};
 pub(crate) use relationships::{Recount, recount, relationships, secrets};
 pub(crate) use samples::{days_ago, like, profile};
 pub(crate) use sent::{KINDS, Sent};

@@ -3,7 +3,7 @@
 use super::{
     KEY, Process, Service, lock,
     postgres::stop_postgres,
-    process::{Finished, Processes, signal},
+    process::{Finished, Processes, signal_all},
     watchdog::Watchdog,
 };
 use std::{
@@ -87,9 +87,9 @@ fn is_setting(name: &str) -> bool {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let left = self.processes.running();
-        for pid in left {
-            signal("-KILL", pid);
+        let left: Vec<u32> = self.processes.running().into_iter().collect();
+        if !left.is_empty() {
+            signal_all("-KILL", &left);
         }
         let file = self.pid_file();
         if !file.is_empty() {

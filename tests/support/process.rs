@@ -125,7 +125,7 @@ impl Process {
     }
 
     pub(crate) fn signal(&self, name: &str) {
-        signal(name, self.id());
+        signal_all(name, &[self.id()]);
     }
 
     /// Kills it, as a crash does.
@@ -166,8 +166,10 @@ impl Drop for Process {
     }
 }
 
-pub(crate) fn signal(name: &str, pid: u32) {
-    let _ = Command::new("kill").args([name, &pid.to_string()]).stderr(Stdio::null()).status();
+/// Signals processes as much at once as can be.
+pub(crate) fn signal_all(name: &str, pids: &[u32]) {
+    let pids = pids.iter().map(u32::to_string);
+    let _ = Command::new("kill").arg(name).args(pids).stderr(Stdio::null()).status();
 }
 
 /// Whether a process exists and does not just wait to be reaped.

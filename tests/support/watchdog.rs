@@ -30,7 +30,10 @@ sockets=
 for _ in 1 2 3; do
     sockets="$sockets $(grep -l "^$1/" /tmp/voci-*/.s.PGSQL.5432.lock | sed 's,/[^/]*$,,')"
     for file in "$1"/*/postgres/postmaster.pid; do
-        pid=$(head -n 1 "$file") && ps -o command= -p "$pid" | grep -q postgres && kill -QUIT "$pid"
+        pid=$(head -n 1 "$file") && ps -o command= -p "$pid" | grep -q postgres || continue
+        kill -QUIT "$pid"
+        # Frozen ones hear nothing until they go on.
+        kill -CONT "$pid" $(ps -A -o pid=,ppid= | awk -v server="$pid" '$2 == server { print $1 }')
     done
     sleep 1
 done
