@@ -1,8 +1,8 @@
-# One command each: run, test, lint, demo, evaluate, bench. `make` alone lists them.
+# One command each: run, test, lint, demo, evaluate, bench, durability. `make` alone lists them.
 SHELL := /bin/sh
 CARGO ?= cargo
 
-.PHONY: help run test lint openapi demo evaluate bench postgres
+.PHONY: help run test lint openapi demo evaluate bench durability postgres
 
 help:
 	@echo "make run       start Voci on a private PostgreSQL and print an API key"
@@ -12,6 +12,7 @@ help:
 	@echo "make demo      load a small story into the running service and ask it three questions"
 	@echo "make evaluate  measure on real data, where there is some; writes target/evaluation.json"
 	@echo "make bench     measure speed against baselines; writes target/bench.json"
+	@echo "make durability  send 1,000,000 events under 200 kills and look for them; writes target/durability.json"
 
 # PostgreSQL's server programs: found, or installed with the system's package manager.
 postgres:
@@ -43,3 +44,9 @@ evaluate: postgres
 
 bench: postgres
 	$(CARGO) bench --bench voci
+
+# The short form is part of `make test`. One run after the other, so that recoveries are not slowed by the next.
+durability: export DURABILITY_EVENTS ?= 1000000
+durability: export DURABILITY_KILLS ?= 200
+durability: postgres
+	$(CARGO) test --release --test durability -- --test-threads=1

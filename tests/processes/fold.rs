@@ -1,65 +1,15 @@
 //! Folding under kills, beside rebuilds, and by workers of their own.
 
-use crate::support::{Api, Dice, PATIENCE, Place, Process, days_ago, like, number, until};
+use crate::support::{
+    Api, Dice, KINDS, PATIENCE, Place, Process, Recount, Sent, days_ago, like, number, recount,
+    relationships, secrets, until,
+};
 use serde_json::{Value, json};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 use tokio_postgres::Client;
-use uuid::Uuid;
-use voci::{
-    events::Kind,
-    ids::{CreatorKey, EngagerKey, TenantId},
-    keys::{master::MasterKey, model::TenantSecrets},
-    relationships::codec::Stored,
-};
+use voci::ids::{CreatorKey, TenantId};
 
 const SECRET: (&str, &str) = ("VOCI_SECRET_KEY", "a secret that only tests use");
-
-const KINDS: [&str; 12] = [
-    "view",
-    "like",
-    "comment",
-    "reply",
-    "creator_reply",
-    "share",
-    "save",
-    "click",
-    "follow",
-    "unfollow",
-    "mention",
-    "purchase",
-];
-const PASSIVE: [&str; 5] = ["view", "creator_reply", "unfollow", "mention", "retract"];
-
-/// An event as the test remembers it.
-#[derive(Clone)]
-struct Sent {
-    id: String,
-    creator: String,
-    engager: Option<String>,
-    kind: &'static str,
-    second: i64,
-    takes_back: Option<String>,
-}
-
-impl Sent {
-    fn json(&self) -> Value {
-        let mut event = json!({
-            "event_id": self.id, "creator_id": self.creator, "kind": self.kind,
-            "occurred_at": jiff::Timestamp::from_second(self.second).unwrap().to_string(),
-            "post_id": format!("post-{}", self.second % 50),
-        });
-        if let Some(engager) = &self.engager {
-            event["engager_id"] = json!(engager);
-        }
-        if let Some(reference) = &self.takes_back {
-            event["in_reply_to"] = json!(reference);
-        }
-        event
-    }
-}
 
 /// A made-up story: half of the events are on one creator, some have no engager, some take others back, be it before
 /// or after those are sent.
@@ -101,64 +51,6 @@ fn aim(story: &mut [Sent]) {
             sent.creator = creator.clone();
         }
     }
-}
-
-/// Counts by kind and active days.
-type Counted = (BTreeMap<&'static str, u32>, BTreeSet<i32>);
-
-/// What each pair of creator and engager has.
-type Recount = BTreeMap<(Uuid, i64), Counted>;
-
-/// What the relationships must be, worked out from what was sent.
-fn recount(story: &[Sent], secrets: &TenantSecrets) -> Recount {
-    let retracted: BTreeSet<(&String, &String)> =
-        story.iter().filter_map(|sent| Some((&sent.creator, sent.takes_back.as_ref()?))).collect();
-    let mut pairs = Recount::new();
-    for sent in story {
-        if sent.kind == "retract" || retracted.contains(&(&sent.creator, &sent.id)) {
-            continue;
-        }
-        let creator = CreatorKey::derive(TenantId(1), &sent.creator).0;
-        let engager = sent.engager.as_ref().map_or(0, |id| EngagerKey::derive(&secrets.engagers, id).0);
-        let (counts, days) = pairs.entry((creator, engager)).or_default();
-        *counts.entry(sent.kind).or_default() += 1;
-        if !PASSIVE.contains(&sent.kind) {
-            days.insert(i32::try_from(sent.second.div_euclid(86_400)).unwrap());
-        }
-    }
-    pairs
-}
-
-async fn stored(client: &Client) -> Recount {
-    let rows = client
-        .query(
-            "select creator_key, engager_key, strength, first_seen - date '1970-01-01', last_seen - date '1970-01-01',
-                    counts, active_days, posts from relationships",
-            &[],
-        )
-        .await
-        .unwrap();
-    let decoded = rows.iter().map(|row| {
-        let stored = Stored {
-            strength: row.get(2),
-            seen: (row.get(3), row.get(4)),
-            counts: row.get(5),
-            active_days: row.get(6),
-            posts: row.get(7),
-        };
-        let relationship = stored.decode().unwrap();
-        let counts = Kind::ALL.iter().map(|kind| (kind.name(), relationship.count_of(*kind)));
-        let counts = counts.filter(|(_, count)| *count > 0).collect();
-        ((row.get(0), row.get(1)), (counts, relationship.active_days().as_slice().iter().copied().collect()))
-    });
-    decoded.collect()
-}
-
-async fn secrets(client: &Client) -> TenantSecrets {
-    let row =
-        client.query_one("select name, wrapped_secret from tenants where tenant_id = 1", &[]).await.unwrap();
-    let master = MasterKey::from_secret(&SECRET.1.to_owned().into()).unwrap();
-    TenantSecrets::derive(&master.unwrap(row.get(0), row.get(1)).unwrap())
 }
 
 /// Sends events; each must be told what it is.
@@ -224,8 +116,8 @@ async fn every_event_is_folded_exactly_once_however_often_workers_are_killed() {
     folded(&client).await;
 
     assert_eq!(number(&client, "select count(*) from events").await, 20_000);
-    let expected = recount(&story, &secrets(&client).await);
-    let found = stored(&client).await;
+    let expected = recount(story.iter().cloned(), &secrets(&client, SECRET.1).await);
+    let found = relationships(&client).await;
     assert_eq!(found.len(), expected.len());
     for (pair, relationship) in &expected {
         assert_eq!(found.get(pair), Some(relationship), "{pair:?}");
@@ -278,7 +170,7 @@ async fn check_rebuild(place: &Place, client: &Client, expected: &Recount) {
     assert!(tampered.complaint().contains("`voci rebuild` mends them"));
     assert!(rebuild(&[]).output().ends_with(" 5 differences mended\n"));
     assert_eq!(rebuild(&["--verify"]).output(), clean);
-    assert_eq!(&stored(client).await, expected);
+    assert_eq!(&relationships(client).await, expected);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

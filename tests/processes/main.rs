@@ -8,4 +8,5 @@ mod commands;
 mod fold;
 mod restart;
 mod shutdown;
+#[path = "../support/mod.rs"]
 mod support;

@@ -4,7 +4,7 @@
 use crate::{
     fold::hold_lane,
     support::{
-        Answer, Api, Dice, PATIENCE, Place, Service, days_ago, like, number, profile, runs, signal, until,
+        Answer, Api, Dice, PATIENCE, Place, Service, days_ago, like, number, profile, runs, signal_all, until,
     },
 };
 use serde_json::Value;
@@ -161,7 +161,7 @@ async fn a_killed_postgresql_is_started_again_and_has_everything_that_was_acknow
         streams = send_all(streams, &service.api, async {
             tokio::time::sleep(Duration::from_millis(500)).await;
             let before = place.postgres().unwrap();
-            place.postgres_processes().into_iter().for_each(|pid| signal("-KILL", pid));
+            signal_all("-KILL", &place.postgres_processes());
             until("the service says that it has no database", Duration::from_secs(5), async || {
                 let answer = service.api.get("/readyz").await;
                 *refused.lock().unwrap() += u32::from(answer.retry_after.is_some());
@@ -220,7 +220,7 @@ async fn a_change_right_after_a_crash_of_postgresql_reaches_the_snapshot() {
         service.api.get("/v1/recommendations?niche=gaming").await.body["as_of"] != before
     })
     .await;
-    place.postgres_processes().into_iter().for_each(|pid| signal("-KILL", pid));
+    signal_all("-KILL", &place.postgres_processes());
     until("the service notices", PATIENCE, async || service.api.get("/readyz").await.status == 503).await;
     service.api.ready().await;
 
@@ -241,9 +241,7 @@ async fn a_cluster_that_goes_away_is_not_replaced_by_an_empty_one() {
     let (cluster, away) = (place.data_dir().join("postgres"), place.data_dir().join("away"));
     let processes = place.postgres_processes();
     fs::rename(&cluster, &away).unwrap();
-    for pid in processes {
-        signal("-KILL", pid);
-    }
+    signal_all("-KILL", &processes);
     until("the service complains", PATIENCE, async || {
         service.process.logged("the cluster of the embedded PostgreSQL is gone").is_some()
     })
