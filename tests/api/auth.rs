@@ -19,6 +19,7 @@ fn endpoints() -> Vec<(Method, &'static str, Scope)> {
         (Method::GET, "/v1/creators/ana/posts/p1/metrics", Scope::Read),
         (Method::DELETE, "/v1/creators/ana/posts/p1", Scope::EventsWrite),
         (Method::POST, "/v1/posts/bulk", Scope::EventsWrite),
+        (Method::GET, "/v1/creators/ana/events/e1", Scope::Read),
         (Method::POST, "/v1/events", Scope::EventsWrite),
         (Method::POST, "/v1/events/batch", Scope::EventsWrite),
         (Method::POST, "/v1/events/stream", Scope::EventsWrite),
@@ -26,6 +27,7 @@ fn endpoints() -> Vec<(Method, &'static str, Scope)> {
         (Method::GET, "/v1/niches", Scope::Read),
         (Method::GET, "/v1/niches/gaming", Scope::Read),
         (Method::PUT, "/v1/niches/own", Scope::CreatorsWrite),
+        (Method::GET, "/v1/quality", Scope::Read),
         (Method::GET, "/v1/recommendations?niche=gaming", Scope::Read),
         (Method::POST, "/v1/recommendations", Scope::Read),
         (Method::DELETE, "/v1/creators/ana", Scope::CreatorsWrite),
@@ -57,6 +59,7 @@ async fn the_table_of_endpoints_is_complete() {
             .unwrap()
             .replace("/ana", "/{creator_id}")
             .replace("/p1", "/{post_id}")
+            .replace("/e1", "/{event_id}")
             .replace("/gaming", "/{niche_id}")
             .replace("/own", "/{niche_id}")
     };

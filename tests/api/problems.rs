@@ -16,7 +16,7 @@ async fn every_kind_of_problem_is_answered_as_documented() {
     all.for_each_concurrent(3, async |kind| {
         let answer = provoke(kind).await;
         let status = kind.status().as_u16();
-        let retries = status == 503 || kind == Kind::CreatorBeingErased;
+        let retries = matches!(status, 429 | 503) || kind == Kind::CreatorBeingErased;
         assert_eq!(answer.headers.contains_key("retry-after"), retries, "{}", kind.code());
         assert_eq!(answer.header("cache-control"), "no-store");
         answer.problem(status, kind.code());

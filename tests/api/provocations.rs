@@ -17,6 +17,7 @@ pub(crate) async fn provoke(kind: Kind) -> Answer {
         Kind::OutcomeUnknown => erasure_held_up().await.0,
         Kind::CreatorBeingErased => erasure_held_up().await.1,
         Kind::Internal => damaged_model().await,
+        Kind::FoldingBehind => folded_by_nobody().await,
         kind => {
             let app = App::start().await;
             app.put_creator("ana", json!({})).await;
@@ -98,6 +99,23 @@ async fn expired_snapshot() -> Answer {
     let next =
         format!("/v1/recommendations?niche=gaming&limit=1&cursor={}", page["next_cursor"].as_str().unwrap());
     app.another().await.get(&next).await
+}
+
+/// Nobody folds, and that is noticed.
+async fn folded_by_nobody() -> Answer {
+    let app = App::start_with(|_, serve| {
+        serve.work.workers = 0;
+        serve.fold_lag_seconds = 1;
+    })
+    .await;
+    app.put_creator("ana", json!({})).await;
+    let mut number = 0;
+    eventually("the caller is slowed down", async || {
+        number += 1;
+        let answer = app.post("/v1/events", &event(&format!("e{number}"), "ana", json!({}))).await;
+        (answer.status != 201).then_some(answer)
+    })
+    .await
 }
 
 /// Somebody else has the row for longer than requests wait.
