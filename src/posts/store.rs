@@ -67,9 +67,12 @@ pub type Place = (Timestamp, PostKey);
 const COLUMNS: &str = "p.post_key, p.post_id, p.published_at, p.platform, p.sponsored, p.brand, p.topics, p.version, \
     p.created_at, p.updated_at, m.as_of, m.views, m.reach, m.reach_non_followers, m.likes, m.comments, m.saves, m.shares";
 
-/// What joins a post `p` to its newest counts.
-const WITH_METRICS: &str = "left join post_metrics m
-             on m.creator_key = p.creator_key and m.post_key = p.post_key and m.as_of = p.metrics_at";
+/// What joins a post `p` to its newest counts. `offset 0` has them looked up by their whole key, post by post; joined
+/// plainly, PostgreSQL may read all counts of the creator for every post.
+const WITH_METRICS: &str = "left join lateral (
+             select as_of, views, reach, reach_non_followers, likes, comments, saves, shares from post_metrics m
+             where m.creator_key = p.creator_key and m.post_key = p.post_key and m.as_of = p.metrics_at offset 0
+         ) m on true";
 
 fn get_sql() -> String {
     format!(
