@@ -118,8 +118,8 @@ pub(crate) async fn ingest_event(
     let record = |verdict: Option<Verdict<'_>>| recorder.record(caller.tenant().id, reception.now, verdict);
     let refuse = |problem: &Problem| record(Verdict::refused(problem));
     let input = body.inspect_err(refuse)?.0;
-    let (event_id, creator_id) = (input.event_id.clone(), input.creator_id.clone());
     let event = input.accept(&reception).map_err(Problem::invalid).inspect_err(refuse)?;
+    let EventInput { event_id, creator_id, .. } = input;
     let facts = Facts::from(&event);
     let outcome = intake.one(event).await?;
     record(Some(Verdict::of(outcome, facts, &creator_id)));

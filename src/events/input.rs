@@ -84,7 +84,7 @@ pub struct Reception<'a> {
 
 impl EventInput {
     /// The valid event, or everything that is wrong with it.
-    pub fn accept(self, reception: &Reception<'_>) -> Result<Event, Vec<FieldError>> {
+    pub fn accept(&self, reception: &Reception<'_>) -> Result<Event, Vec<FieldError>> {
         let mut violations = Violations::default();
         self.check_ids(&mut violations);
         self.check_contents(&mut violations);
@@ -108,7 +108,7 @@ impl EventInput {
             verified: self.kind == Kind::Purchase && reception.verifies,
             amount: self.value,
             content_hash: self.content_hash(&secrets.contents, occurred_at),
-            currency: self.currency,
+            currency: self.currency.clone(),
         })
     }
 

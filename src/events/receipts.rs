@@ -10,6 +10,7 @@ use crate::{
         body,
         problem::{Kind, Problem, ProblemDocument},
     },
+    ids::is_valid_id,
     quality::Verdict,
 };
 use serde::Serialize;
@@ -112,9 +113,9 @@ impl Received {
 
     /// Checks an event that could be read.
     pub(super) fn accept(input: EventInput, reception: &Reception<'_>) -> Self {
-        let event_id = Some(input.event_id.clone()).filter(|id| crate::ids::is_valid_id(id));
-        let creator_id = input.creator_id.clone();
-        Self { event_id, creator_id, event: input.accept(reception).map_err(Problem::invalid) }
+        let event = input.accept(reception).map_err(Problem::invalid);
+        let EventInput { event_id, creator_id, .. } = input;
+        Self { event_id: Some(event_id).filter(|id| is_valid_id(id)), creator_id, event }
     }
 
     /// What could not be read.

@@ -141,7 +141,8 @@ async fn a_dry_run_takes_as_many_events_as_a_real_one() {
 #[tokio::test]
 async fn a_dry_run_of_a_stream_tells_what_a_real_one_would_and_writes_nothing() {
     let app = with_one_event().await;
-    let lines: String = mixed().iter().map(|line| format!("{line}\n")).collect();
+    let lines: Vec<String> = mixed().iter().map(Value::to_string).collect();
+    let lines = lines.join("\n");
     let stream = async |path: &str| {
         let request = app.request(Method::POST, path).body("application/x-ndjson", lines.clone());
         let text = request.send().await.text();

@@ -49,7 +49,7 @@ async fn what_became_of_events_is_counted_exactly_however_they_came() {
         event("e3", "nobody", json!({})), event("e4", "ana", json!({"occurred_at": ago(-600)})), 7]});
     app.post(BATCH, &batch).await.expect(207);
     let lines = [event("e5", "ana", json!({})), first.clone(), event("e6", "nobody", json!({}))];
-    let lines: String = lines.iter().map(|line| format!("{line}\n")).collect::<String>() + "{\n";
+    let lines = lines.map(|line| line.to_string()).join("\n") + "\n{";
     let stream = app.request(Method::POST, "/v1/events/stream").body("application/x-ndjson", lines);
     assert_eq!(stream.send().await.status, 200);
     // None of these is an event that was answered for.
