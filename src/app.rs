@@ -433,6 +433,12 @@ pub fn document() -> Document {
 fn routes_of_features(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
     use crate::{creators, events, http::health, niches, posts, recommendations, scores};
     config
+        // The router tries one after the other: what is asked most comes first.
+        .service(events::http::ingest_event)
+        .service(events::http::ingest_event_batch)
+        .service(events::http::ingest_event_stream)
+        .service(recommendations::http::recommend_for_niche)
+        .service(recommendations::http::recommend_creators)
         .service(creators::http::list_creators)
         .service(creators::http::put_creator)
         .service(creators::http::get_creator)
@@ -447,14 +453,9 @@ fn routes_of_features(config: &mut utoipa_actix_web::service_config::ServiceConf
         .service(scores::http::get_creator_scores)
         .service(scores::published::get_model)
         .service(events::status::http::get_event)
-        .service(events::http::ingest_event)
-        .service(events::http::ingest_event_batch)
-        .service(events::http::ingest_event_stream)
         .service(niches::http::list_niches)
         .service(niches::http::get_niche)
         .service(niches::http::put_niche)
-        .service(recommendations::http::recommend_for_niche)
-        .service(recommendations::http::recommend_creators)
         .service(quality::http::get_quality)
         .service(health::get_liveness)
         .service(health::get_readiness)
