@@ -1,7 +1,12 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
-use std::{io::Write, net::SocketAddr, process::ExitCode};
+use std::{
+    io::Write,
+    net::SocketAddr,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 use voci::{
     app::{self, Application, Foundation, StartError},
     config::{DatabaseConfig, DemoConfig, ServeConfig, WorkConfig},
@@ -12,8 +17,13 @@ use voci::{
         Scope,
         store::{self as keys, KeyStoreError},
     },
-    openapi, relationships, telemetry, worker,
+    openapi,
+    relationships::{self, rebuild::Report},
+    telemetry, worker,
 };
+
+/// Time between two lines of progress.
+const PROGRESS: Duration = Duration::from_secs(5);
 
 /// Voci finds the small voices that communities trust.
 #[derive(Parser)]
@@ -44,7 +54,7 @@ enum Command {
         #[command(flatten)]
         database: DatabaseConfig,
     },
-    /// Recompute relationships from raw events, beside a running service.
+    /// Compare relationships and statistics with the events they are made of and mend them, beside a running service.
     Rebuild {
         #[command(flatten)]
         database: DatabaseConfig,
@@ -187,7 +197,7 @@ async fn run(command: Command) -> Result<(), CommandError> {
         )),
         Command::Work { database, work } => {
             let stop = tokio::spawn(stop_signal());
-            let foundation = Foundation::open(&database, usize::from(work.workers) + 2).await?;
+            let foundation = Foundation::open(&database, usize::from(work.workers) + 4).await?;
             tokio::select! {
                 () = worker::run(foundation.pools.background.clone(), work) => {}
                 _ = stop => {}
@@ -258,20 +268,38 @@ async fn on_database<T>(
 
 async fn rebuild(database: &DatabaseConfig, verify: bool) -> Result<(), CommandError> {
     let rebuild = async |foundation: &Foundation| {
-        Ok(relationships::rebuild::rebuild(&foundation.pools.background, !verify).await?)
+        let mut told = Instant::now();
+        let tell = |report: &Report| {
+            if told.elapsed() > PROGRESS {
+                let Report { creators, relationships, statistics } = report;
+                tracing::info!(
+                    creators,
+                    relationships = relationships.compared,
+                    differences = relationships.differences + statistics.differences,
+                    "comparing"
+                );
+                told = Instant::now();
+            }
+        };
+        Ok(relationships::rebuild::rebuild(&foundation.pools.background, !verify, tell).await?)
     };
-    let relationships::rebuild::Report { creators, compared, differences } =
-        on_database(database, rebuild).await?;
-    let done = if verify { "found" } else { "mended" };
-    print(&format!(
-        "{creators} creators, {compared} relationships compared, {differences} differences {done}\n"
-    ))?;
-    if verify && differences > 0 {
+    let report = on_database(database, rebuild).await?;
+    print(&compared(&report, if verify { "found" } else { "mended" }))?;
+    if verify && report.differences() > 0 {
         return Err(CommandError::Failed(
-            "the relationships do not agree with the raw events; `voci rebuild` mends them".into(),
+            "relationships or statistics do not agree with the events; `voci rebuild` mends them".into(),
         ));
     }
     Ok(())
+}
+
+fn compared(report: &Report, done: &str) -> String {
+    let Report { creators, relationships, statistics } = report;
+    format!(
+        "{creators} creators, {} relationships compared, {} differences {done}; \
+         {} statistics compared, {} differences {done}\n",
+        relationships.compared, relationships.differences, statistics.compared, statistics.differences
+    )
 }
 
 async fn manage_keys(command: KeysCommand) -> Result<(), CommandError> {

@@ -73,7 +73,7 @@ async fn commands_without_a_service_start_and_stop_postgresql() {
     assert!(place.is_silent());
     assert_eq!(
         run(&place, &["rebuild", "--verify"]),
-        "0 creators, 0 relationships compared, 0 differences found\n"
+        "0 creators, 0 relationships compared, 0 differences found; 0 statistics compared, 0 differences found\n"
     );
     assert!(place.is_silent());
     let service = place.serve(&[]);
