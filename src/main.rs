@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use std::{
+    fmt,
     io::Write,
     net::SocketAddr,
     process::ExitCode,
@@ -65,7 +66,7 @@ enum Command {
     /// Make, list and revoke API keys.
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Make and list tenants.
+    /// Make, change and list tenants.
     #[command(subcommand)]
     Tenants(TenantsCommand),
     /// Load a small story into the running service and ask it three questions.
@@ -117,6 +118,18 @@ enum KeysCommand {
 enum TenantsCommand {
     /// Make a tenant.
     Create(CreateTenant),
+    /// Change for how long events of a tenant are kept; running services learn of it within 30 seconds.
+    ///
+    /// What a shorter retention ends goes within about an hour, and does not come back with a longer one.
+    Update {
+        #[command(flatten)]
+        database: DatabaseConfig,
+        /// Its name.
+        name: String,
+        /// Days of events it takes, or `unlimited`.
+        #[arg(long, value_parser = retention)]
+        retention: Retention,
+    },
     /// List all tenants.
     List {
         #[command(flatten)]
@@ -138,6 +151,15 @@ struct CreateTenant {
 
 #[derive(Clone, Copy)]
 struct Retention(Option<i32>);
+
+impl fmt::Display for Retention {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(days) => write!(formatter, "{days} days"),
+            None => formatter.write_str("unlimited"),
+        }
+    }
+}
 
 fn retention(text: &str) -> Result<Retention, String> {
     if text == "unlimited" {
@@ -348,12 +370,20 @@ async fn manage_tenants(command: TenantsCommand) -> Result<(), CommandError> {
             on_database(&database, create).await?;
             print(&format!("tenant {name} made; `voci keys create --tenant {name}` makes a key for it\n"))
         }
+        TenantsCommand::Update { database, name, retention } => {
+            let update = async |foundation: &Foundation| {
+                Ok(keys::set_retention(&foundation.pools.background, &name, retention.0).await?)
+            };
+            on_database(&database, update).await?;
+            print(&format!(
+                "tenant {name}: retention {retention}; running services learn of it within 30 seconds\n"
+            ))
+        }
         TenantsCommand::List { database } => {
             let list =
                 async |foundation: &Foundation| Ok(keys::list_tenants(&foundation.pools.background).await?);
             on_database(&database, list).await?.iter().try_for_each(|(id, name, retention)| {
-                let retention = retention.map_or("unlimited".to_owned(), |days| format!("{days} days"));
-                print(&format!("{}  {name}  {retention}\n", id.0))
+                print(&format!("{}  {name}  {}\n", id.0, Retention(*retention)))
             })
         }
     }
