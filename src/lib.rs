@@ -22,6 +22,7 @@ pub mod privacy;
 pub mod quality;
 pub mod recommendations;
 pub mod relationships;
+pub mod retention;
 pub mod scores;
 pub mod snapshot;
 pub mod telemetry;

@@ -1,7 +1,13 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
-use std::{io::Write, net::SocketAddr, process::ExitCode};
+use std::{
+    fmt,
+    io::Write,
+    net::SocketAddr,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 use voci::{
     app::{self, Application, Foundation, StartError},
     config::{DatabaseConfig, DemoConfig, ServeConfig, WorkConfig},
@@ -12,8 +18,13 @@ use voci::{
         Scope,
         store::{self as keys, KeyStoreError},
     },
-    openapi, relationships, telemetry, worker,
+    openapi,
+    relationships::{self, rebuild::Report},
+    telemetry, worker,
 };
+
+/// Time between two lines of progress.
+const PROGRESS: Duration = Duration::from_secs(5);
 
 /// Voci finds the small voices that communities trust.
 #[derive(Parser)]
@@ -44,7 +55,7 @@ enum Command {
         #[command(flatten)]
         database: DatabaseConfig,
     },
-    /// Recompute relationships from raw events, beside a running service.
+    /// Compare relationships and statistics with the events they are made of and mend them, beside a running service.
     Rebuild {
         #[command(flatten)]
         database: DatabaseConfig,
@@ -55,7 +66,7 @@ enum Command {
     /// Make, list and revoke API keys.
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Make and list tenants.
+    /// Make, change and list tenants.
     #[command(subcommand)]
     Tenants(TenantsCommand),
     /// Load a small story into the running service and ask it three questions.
@@ -107,6 +118,18 @@ enum KeysCommand {
 enum TenantsCommand {
     /// Make a tenant.
     Create(CreateTenant),
+    /// Change for how long events of a tenant are kept; running services learn of it within 30 seconds.
+    ///
+    /// What a shorter retention ends goes within about an hour, and does not come back with a longer one.
+    Update {
+        #[command(flatten)]
+        database: DatabaseConfig,
+        /// Its name.
+        name: String,
+        /// Days of events it takes, or `unlimited`.
+        #[arg(long, value_parser = retention)]
+        retention: Retention,
+    },
     /// List all tenants.
     List {
         #[command(flatten)]
@@ -128,6 +151,15 @@ struct CreateTenant {
 
 #[derive(Clone, Copy)]
 struct Retention(Option<i32>);
+
+impl fmt::Display for Retention {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(days) => write!(formatter, "{days} days"),
+            None => formatter.write_str("unlimited"),
+        }
+    }
+}
 
 fn retention(text: &str) -> Result<Retention, String> {
     if text == "unlimited" {
@@ -187,7 +219,7 @@ async fn run(command: Command) -> Result<(), CommandError> {
         )),
         Command::Work { database, work } => {
             let stop = tokio::spawn(stop_signal());
-            let foundation = Foundation::open(&database, usize::from(work.workers) + 2).await?;
+            let foundation = Foundation::open(&database, usize::from(work.workers) + 4).await?;
             tokio::select! {
                 () = worker::run(foundation.pools.background.clone(), work) => {}
                 _ = stop => {}
@@ -258,20 +290,38 @@ async fn on_database<T>(
 
 async fn rebuild(database: &DatabaseConfig, verify: bool) -> Result<(), CommandError> {
     let rebuild = async |foundation: &Foundation| {
-        Ok(relationships::rebuild::rebuild(&foundation.pools.background, !verify).await?)
+        let mut told = Instant::now();
+        let tell = |report: &Report| {
+            if told.elapsed() > PROGRESS {
+                let Report { creators, relationships, statistics } = report;
+                tracing::info!(
+                    creators,
+                    relationships = relationships.compared,
+                    differences = relationships.differences + statistics.differences,
+                    "comparing"
+                );
+                told = Instant::now();
+            }
+        };
+        Ok(relationships::rebuild::rebuild(&foundation.pools.background, !verify, tell).await?)
     };
-    let relationships::rebuild::Report { creators, compared, differences } =
-        on_database(database, rebuild).await?;
-    let done = if verify { "found" } else { "mended" };
-    print(&format!(
-        "{creators} creators, {compared} relationships compared, {differences} differences {done}\n"
-    ))?;
-    if verify && differences > 0 {
+    let report = on_database(database, rebuild).await?;
+    print(&compared(&report, if verify { "found" } else { "mended" }))?;
+    if verify && report.differences() > 0 {
         return Err(CommandError::Failed(
-            "the relationships do not agree with the raw events; `voci rebuild` mends them".into(),
+            "relationships or statistics do not agree with the events; `voci rebuild` mends them".into(),
         ));
     }
     Ok(())
+}
+
+fn compared(report: &Report, done: &str) -> String {
+    let Report { creators, relationships, statistics } = report;
+    format!(
+        "{creators} creators, {} relationships compared, {} differences {done}; \
+         {} statistics compared, {} differences {done}\n",
+        relationships.compared, relationships.differences, statistics.compared, statistics.differences
+    )
 }
 
 async fn manage_keys(command: KeysCommand) -> Result<(), CommandError> {
@@ -320,12 +370,20 @@ async fn manage_tenants(command: TenantsCommand) -> Result<(), CommandError> {
             on_database(&database, create).await?;
             print(&format!("tenant {name} made; `voci keys create --tenant {name}` makes a key for it\n"))
         }
+        TenantsCommand::Update { database, name, retention } => {
+            let update = async |foundation: &Foundation| {
+                Ok(keys::set_retention(&foundation.pools.background, &name, retention.0).await?)
+            };
+            on_database(&database, update).await?;
+            print(&format!(
+                "tenant {name}: retention {retention}; running services learn of it within 30 seconds\n"
+            ))
+        }
         TenantsCommand::List { database } => {
             let list =
                 async |foundation: &Foundation| Ok(keys::list_tenants(&foundation.pools.background).await?);
             on_database(&database, list).await?.iter().try_for_each(|(id, name, retention)| {
-                let retention = retention.map_or("unlimited".to_owned(), |days| format!("{days} days"));
-                print(&format!("{}  {name}  {retention}\n", id.0))
+                print(&format!("{}  {name}  {}\n", id.0, Retention(*retention)))
             })
         }
     }

@@ -4,9 +4,10 @@ use crate::{
     config::WorkConfig,
     db::{DbError, Pool},
     ids::LANES,
-    privacy, quality, relationships,
+    privacy, quality, relationships, retention,
     scores::{self, communities, refit},
 };
+use jiff::Timestamp;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
@@ -19,6 +20,11 @@ const ERASURES: Duration = Duration::from_secs(30);
 
 /// Time between looks for counts of the quality of data that are older than they are kept.
 const QUALITY: Duration = Duration::from_mins(10);
+
+/// Time between looks at which raw events may go. Longer: they go later; shorter: more queries for nothing.
+const RETENTION: Duration = Duration::from_hours(1);
+/// The same while something is left to do.
+const RETENTION_UNFINISHED: Duration = Duration::from_mins(1);
 
 /// Runs all background work until it is dropped.
 pub async fn run(pool: Pool, config: WorkConfig) {
@@ -37,6 +43,7 @@ pub async fn run(pool: Pool, config: WorkConfig) {
         tasks.spawn(keep_up("quality", QUALITY, pool.clone(), |pool| async move {
             quality::store::prune(&pool).await
         }));
+        tasks.spawn(retain(pool.clone()));
         let every = Duration::from_secs(u64::from(config.model_seconds));
         tasks.spawn(keep_up("models", every, pool, |pool| async move {
             refit::refit_all(&pool).await?;
@@ -103,6 +110,26 @@ async fn busy_lanes(pool: &Pool, queue: &str) -> Result<Vec<i16>, DbError> {
 fn lanes_from(first: i16, mut lanes: Vec<i16>) -> Vec<i16> {
     lanes.sort_unstable_by_key(|lane| (lane - first).rem_euclid(LANES));
     lanes
+}
+
+/// By the earlier of two clocks: days that a wrong one closes stay closed.
+async fn look(pool: &Pool) -> Result<retention::Look, DbError> {
+    let clock = retention::store::clock(&pool.get().await?).await?;
+    retention::look(pool, clock.min(Timestamp::now())).await
+}
+
+async fn retain(pool: Pool) {
+    loop {
+        let pause = match look(&pool).await {
+            Ok(retention::Look::Finished) => RETENTION,
+            Ok(retention::Look::Unfinished) => RETENTION_UNFINISHED,
+            Err(error) => {
+                tracing::warn!(%error, "raw events were not looked through and will be again");
+                RETENTION_UNFINISHED
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
 }
 
 async fn keep_up<F: Future<Output = Result<(), DbError>>>(

@@ -58,8 +58,12 @@ impl Checks {
 
     /// Relationships folded anew from the raw events are the stored ones.
     pub(crate) fn rebuilt(&mut self, report: &Report, story: &Story) {
-        self.equal("relationships agree with the raw events", &report.differences, &0);
-        self.equal("every relationship was compared", &report.compared, &story.expected.relationships);
+        self.equal("relationships and statistics agree with the raw events", &report.differences(), &0);
+        self.equal(
+            "every relationship was compared",
+            &report.relationships.compared,
+            &story.expected.relationships,
+        );
     }
 
     /// The database holds what the data says.

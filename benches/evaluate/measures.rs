@@ -106,7 +106,7 @@ impl Measures {
 
     async fn rebuild(&mut self, stage: &Stage, story: &Story, checks: &mut Checks) -> Result<(), Failure> {
         let start = Instant::now();
-        let report = rebuild(stage.pool(), false).await?;
+        let report = rebuild(stage.pool(), false, |_| {}).await?;
         self.add(
             "rebuild.verify",
             start.elapsed().as_secs_f64(),
@@ -115,7 +115,7 @@ impl Measures {
         );
         self.add(
             "rebuild.differences",
-            report.differences as f64,
+            report.differences() as f64,
             "relationships",
             "differ from the raw events",
         );

@@ -16,6 +16,9 @@ pub enum DbError {
     /// The connection was lost or silent while a statement was under way; it may have taken effect.
     #[error("the outcome is unknown: {0}")]
     OutcomeUnknown(String),
+    /// Events of this month are being dropped; nothing was done.
+    #[error("the events of this month are being dropped")]
+    MonthLeaving,
     /// What is stored cannot be read.
     #[error("{0}")]
     Damaged(String),
@@ -24,11 +27,23 @@ pub enum DbError {
     Failed(#[source] tokio_postgres::Error),
 }
 
+/// What the trigger of `V6__retention.sql` raises.
+const MONTH_LEAVING: &str = "VC001";
+
 impl DbError {
     /// True when a row with the same key is there already.
     #[must_use]
     pub fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Failed(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION))
+    }
+
+    /// True when no partition takes a row: there is none, or the one there is refuses it. Constraints that are violated have
+    /// a name; this has none.
+    #[must_use]
+    pub fn is_without_partition(&self) -> bool {
+        let Self::Failed(error) = self else { return matches!(self, Self::MonthLeaving) };
+        let error = error.as_db_error();
+        error.is_some_and(|error| *error.code() == SqlState::CHECK_VIOLATION && error.constraint().is_none())
     }
 }
 
@@ -44,6 +59,7 @@ impl From<tokio_postgres::Error> for DbError {
             {
                 Self::Busy
             }
+            Some(code) if code.code() == MONTH_LEAVING => Self::MonthLeaving,
             Some(code) if is_refusal(code) => Self::Unavailable(chain(&error)),
             None if is_lost(&error) => Self::OutcomeUnknown(chain(&error)),
             _ => Self::Failed(error),

@@ -8,11 +8,13 @@ pub mod keeper;
 pub mod migrate;
 pub mod partitions;
 pub mod pool;
+pub mod turn;
 pub mod tx;
 
 pub use copy::CopyRows;
 pub use error::{DbError, chain};
 pub use pool::{Client, Pool, Pools};
+pub use turn::Turn;
 pub use tx::Tx;
 
 use std::time::{Duration, Instant};

@@ -128,6 +128,7 @@ pub(crate) async fn ingest_event(
         Outcome::Duplicate => StatusCode::OK,
         Outcome::Conflict => return Err(receipts::conflict()),
         Outcome::UnknownCreator => return Err(receipts::unknown_creator()),
+        Outcome::TooOld => return Err(receipts::too_old()),
     };
     let told = if status == StatusCode::CREATED { EventStatus::Stored } else { EventStatus::Duplicate };
     Ok(HttpResponse::build(status).json(EventReceipt::new(event_id, told)))

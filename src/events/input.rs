@@ -49,7 +49,8 @@ pub struct EventInput {
     #[schema(example = "ig-post-771", nullable = false, min_length = 1, max_length = 128)]
     pub post_id: Option<String>,
     /// The event it answers; for `retract`, the event it takes back: every event of the creator with this id, on
-    /// whatever date and also if it comes later. A retract cannot itself be taken back.
+    /// whatever date and also if it comes later. A retract cannot itself be taken back, and it has no effect on an event
+    /// that is older than the tenant's retention: that one is no longer kept by itself, and stays counted.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(example = "ig-comment-99801", nullable = false, min_length = 1, max_length = 128)]
     pub in_reply_to: Option<String>,

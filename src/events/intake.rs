@@ -147,7 +147,7 @@ impl Committer {
                     let _ = waiting.answer.send(Ok(own));
                 }
             }
-            Err(DbError::Failed(_)) if group.len() > 1 => {
+            Err(DbError::Failed(_) | DbError::MonthLeaving) if group.len() > 1 => {
                 for Waiting { events, answer, .. } in group {
                     let _ = answer.send(self.store(events, false).await.map_err(Arc::new));
                 }

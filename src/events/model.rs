@@ -131,6 +131,8 @@ pub enum Outcome {
     Conflict,
     /// Its creator is not registered; nothing was stored.
     UnknownCreator,
+    /// It is from before the days that its tenant takes events of; nothing was stored.
+    TooOld,
 }
 
 #[cfg(test)]

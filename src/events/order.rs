@@ -1,7 +1,7 @@
 //! Events in the order of their identities, repeats side by side: what to store, and what became of each.
 
 use super::model::{Event, Identity, Outcome};
-use crate::ids::CreatorKey;
+use crate::{ids::CreatorKey, relationships::days::Day};
 use std::collections::{HashMap, HashSet};
 
 /// Events sorted by identity, the places of those with the same identity in the order they were sent.
@@ -28,13 +28,16 @@ impl<'a> Ordered<'a> {
         self.groups().map(|group| &self.events[group[0]])
     }
 
-    /// Creators, each once, in order.
+    /// Creators, each once, in order, with the first day of their events.
     #[must_use]
-    pub fn creators(&self) -> Vec<CreatorKey> {
-        let mut creators: Vec<CreatorKey> =
-            self.places.iter().map(|place| self.events[*place].creator).collect();
-        creators.dedup();
-        creators
+    pub fn first_days(&self) -> Vec<(CreatorKey, Day)> {
+        let of_creator = self.places.chunk_by(|a, b| self.events[*a].creator == self.events[*b].creator);
+        of_creator
+            .filter_map(|places| {
+                let day = places.iter().map(|place| self.events[*place].day()).min()?;
+                Some((self.events[places[0]].creator, day))
+            })
+            .collect()
     }
 
     /// What became of every event, in the order they were sent.
@@ -44,6 +47,12 @@ impl<'a> Ordered<'a> {
         for group in self.groups() {
             let first = &self.events[group[0]];
             let is_new = stored.is_new(first);
+            if stored.is_closed(first) {
+                for place in group {
+                    outcomes[*place] = Outcome::TooOld;
+                }
+                continue;
+            }
             let Some(hash) = is_new.then_some(first.content_hash).or_else(|| stored.hash_of(first)) else {
                 continue;
             };
@@ -64,16 +73,27 @@ impl<'a> Ordered<'a> {
 pub struct Stored {
     /// Creators that are not registered.
     pub unknown: HashSet<CreatorKey>,
+    /// Days before which a creator's events are refused, where that concerns any of these.
+    pub closed: HashMap<CreatorKey, Day>,
     /// What was there already, with the hashes of its contents; all else of known creators is new.
     pub present: HashMap<Identity, i64>,
 }
 
 impl Stored {
+    /// True when an event cannot be stored.
+    #[must_use]
+    pub fn refuses(&self, event: &Event) -> bool {
+        self.unknown.contains(&event.creator) || self.is_closed(event)
+    }
+
+    fn is_closed(&self, event: &Event) -> bool {
+        self.closed.get(&event.creator).is_some_and(|first| event.day() < *first)
+    }
+
     /// True when an event was not there before.
     #[must_use]
     pub fn is_new(&self, event: &Event) -> bool {
-        !self.unknown.contains(&event.creator)
-            && (self.present.is_empty() || !self.present.contains_key(&event.identity()))
+        !self.refuses(event) && (self.present.is_empty() || !self.present.contains_key(&event.identity()))
     }
 
     fn hash_of(&self, event: &Event) -> Option<i64> {
@@ -84,7 +104,7 @@ impl Stored {
 #[cfg(test)]
 mod tests {
     use super::{
-        Outcome::{Conflict, Duplicate, Stored as New, UnknownCreator},
+        Outcome::{Conflict, Duplicate, Stored as New, TooOld, UnknownCreator},
         *,
     };
     use crate::{
@@ -122,17 +142,19 @@ mod tests {
             event("ana", "b", 5),
             event("ana", "b", 6),
             event("ana", "c", 1),
+            event("eva", "old", 1),
         ];
         let stored = Stored {
             unknown: HashSet::from([events[1].creator]),
+            closed: HashMap::from([(events[7].creator, 1)]),
             present: HashMap::from([(events[4].identity(), 6)]),
         };
         let ordered = Ordered::new(&events);
-        assert_eq!(ordered.firsts().count(), 4);
-        assert_eq!(ordered.creators().len(), 2);
+        assert_eq!(ordered.firsts().count(), 5);
+        assert_eq!(ordered.first_days().len(), 3);
         assert_eq!(
             ordered.outcomes(&stored),
-            [New, UnknownCreator, Duplicate, Conflict, Conflict, Duplicate, New]
+            [New, UnknownCreator, Duplicate, Conflict, Conflict, Duplicate, New, TooOld]
         );
     }
 }

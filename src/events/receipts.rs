@@ -142,6 +142,7 @@ pub(super) fn told(outcome: Option<Outcome>) -> (EventStatus, Option<Problem>) {
         Some(Outcome::Stored) => (EventStatus::Stored, None),
         Some(Outcome::Duplicate) => (EventStatus::Duplicate, None),
         Some(Outcome::Conflict) => (EventStatus::Conflict, Some(conflict())),
+        Some(Outcome::TooOld) => (EventStatus::Invalid, Some(too_old())),
         Some(Outcome::UnknownCreator) | None => (EventStatus::Invalid, Some(unknown_creator())),
     }
 }
@@ -150,6 +151,12 @@ pub(super) fn told(outcome: Option<Outcome>) -> (EventStatus, Option<Problem>) {
 pub(super) fn conflict() -> Problem {
     let detail = "Another event with the same creator, event id and UTC date but other content is stored; it stays as it is";
     Problem::new(Kind::EventConflict, detail)
+}
+
+/// The days of the event are closed.
+pub(super) fn too_old() -> Problem {
+    let detail = "is before the days whose events are still kept one by one: the retention of this tenant has ended them";
+    Problem::invalid(vec![FieldError::new("/occurred_at", "time_too_old", detail)])
 }
 
 /// The creator of the event is not registered.

@@ -12,7 +12,7 @@ use crate::{
     db::{DbError, Pool, Tx, partitions::Partitions},
     ids::{CreatorKey, EventKey},
     relationships::{
-        days::{date_of, day_of},
+        days::{Day, date_of, day_of},
         queue,
     },
 };
@@ -29,10 +29,13 @@ pub async fn ingest(
     partitions: Arc<Partitions>,
     events: Vec<Event>,
 ) -> Result<Vec<Outcome>, DbError> {
-    ready(&pool, &partitions, &events).await?;
     let ordered = Ordered::new(&events);
-    let stored = match store(&pool, &ordered, false).await {
-        Err(error) if error.is_unique_violation() => store(&pool, &ordered, true).await?,
+    let stored = match store_all(&pool, &partitions, &ordered).await {
+        // Dropped by retention since this process made sure of it.
+        Err(error) if error.is_without_partition() => {
+            partitions.forget();
+            store_all(&pool, &partitions, &ordered).await?
+        }
         stored => stored?,
     };
     Ok(ordered.outcomes(&stored))
@@ -44,13 +47,17 @@ pub async fn ingest_new(
     partitions: Arc<Partitions>,
     events: Vec<Event>,
 ) -> Result<Vec<Outcome>, DbError> {
-    ready(&pool, &partitions, &events).await?;
     let ordered = Ordered::new(&events);
+    partitions.ensure(&pool, ordered.firsts().map(Event::day)).await?;
     Ok(ordered.outcomes(&store(&pool, &ordered, false).await?))
 }
 
-async fn ready(pool: &Pool, partitions: &Partitions, events: &[Event]) -> Result<(), DbError> {
-    partitions.ensure(pool, events.iter().map(Event::day)).await
+async fn store_all(pool: &Pool, partitions: &Partitions, ordered: &Ordered<'_>) -> Result<Stored, DbError> {
+    partitions.ensure(pool, ordered.firsts().map(Event::day)).await?;
+    match store(pool, ordered, false).await {
+        Err(error) if error.is_unique_violation() => store(pool, ordered, true).await,
+        stored => stored,
+    }
 }
 
 /// What would become of events that were stored now, in order. PostgreSQL itself lets this transaction write nothing.
@@ -60,18 +67,18 @@ pub async fn foresee(pool: &Pool, events: &[Event]) -> Result<Vec<Outcome>, DbEr
     }
     let ordered = Ordered::new(events);
     let tx = Tx::begin_snapshot(pool).await?;
-    let unknown = unknown_creators(&tx, &ordered.creators()).await?;
-    let known = ordered.firsts().filter(|event| !unknown.contains(&event.creator));
-    let present = stored_hashes(&tx, &known.map(Event::identity).collect::<Vec<_>>()).await?;
+    let mut stored = refusals(&tx, &ordered.first_days()).await?;
+    let taken = ordered.firsts().filter(|event| !stored.refuses(event));
+    stored.present = stored_hashes(&tx, &taken.map(Event::identity).collect::<Vec<_>>()).await?;
     tx.rollback().await?;
-    Ok(ordered.outcomes(&Stored { unknown, present }))
+    Ok(ordered.outcomes(&stored))
 }
 
 async fn store(pool: &Pool, ordered: &Ordered<'_>, some_are_there: bool) -> Result<Stored, DbError> {
     let tx = Tx::begin(pool).await?;
     match store_in(&tx, ordered, some_are_there).await {
         Ok(stored) => tx.commit().await.map(|()| stored),
-        Err(error) if error.is_unique_violation() => {
+        Err(error) if error.is_unique_violation() || error.is_without_partition() => {
             tx.rollback().await?;
             Err(error)
         }
@@ -83,9 +90,9 @@ async fn store_in(tx: &Tx, ordered: &Ordered<'_>, some_are_there: bool) -> Resul
     // An erasure waits for whoever has this lock when it takes a creator away: the creators found below stay until this
     // transaction ends.
     tx.batch("lock table only events in row exclusive mode").await?;
-    let unknown = unknown_creators(tx, &ordered.creators()).await?;
-    let events: Vec<&Event> = ordered.firsts().filter(|event| !unknown.contains(&event.creator)).collect();
-    let present = if events.is_empty() {
+    let mut stored = refusals(tx, &ordered.first_days()).await?;
+    let events: Vec<&Event> = ordered.firsts().filter(|event| !stored.refuses(event)).collect();
+    stored.present = if events.is_empty() {
         HashMap::new()
     } else if some_are_there {
         insert(tx, &events).await?
@@ -93,19 +100,32 @@ async fn store_in(tx: &Tx, ordered: &Ordered<'_>, some_are_there: bool) -> Resul
         tx.copy(COPY, copy_rows(&events)).await?;
         HashMap::new()
     };
-    let stored = Stored { unknown, present };
     let new = || events.iter().copied().filter(|event| stored.is_new(event));
     queue::store::put(tx, &queue::model::by_lane(new())).await?;
     retract(tx, new()).await?;
     Ok(stored)
 }
 
-async fn unknown_creators(tx: &Tx, creators: &[CreatorKey]) -> Result<HashSet<CreatorKey>, DbError> {
-    let keys: Vec<Uuid> = creators.iter().map(|creator| creator.0).collect();
-    let sql = "/* events::unknown_creators */
-               select creator_key from unnest((select $1::uuid[])) as wanted (creator_key)
-               where not exists (select from creators c where c.creator_key = wanted.creator_key)";
-    Ok(tx.query(sql, &[&keys]).await?.iter().map(|row| CreatorKey(row.get(0))).collect())
+/// Creators that are not registered, and those of whom some of these events are too old. Closed days are looked up here,
+/// under the lock above: a caller's own idea of a retention may be half a minute old.
+async fn refusals(tx: &Tx, first_days: &[(CreatorKey, Day)]) -> Result<Stored, DbError> {
+    let (keys, days): (Vec<Uuid>, Vec<Date>) =
+        first_days.iter().map(|(creator, day)| (creator.0, date_of(*day))).unzip();
+    let sql = "/* events::refusals */
+               select wanted.creator_key, c.creator_key is null, t.closed_before
+               from unnest((select $1::uuid[]), (select $2::date[])) as wanted (creator_key, first_day)
+               left join creators c on c.creator_key = wanted.creator_key
+               left join tenants t on t.tenant_id = c.tenant_id
+               where c.creator_key is null or wanted.first_day < t.closed_before";
+    let mut stored = Stored::default();
+    for row in tx.query(sql, &[&keys, &days]).await? {
+        let creator = CreatorKey(row.get(0));
+        match row.get::<_, Option<Date>>(2) {
+            Some(day) if !row.get::<_, bool>(1) => drop(stored.closed.insert(creator, day_of(day))),
+            _ => drop(stored.unknown.insert(creator)),
+        }
+    }
+    Ok(stored)
 }
 
 /// Inserts what is not there yet; the others with the hashes of their contents.

@@ -244,6 +244,10 @@ impl From<&DbError> for Problem {
                 Kind::Overloaded,
                 "The database is busy. Send the request again: repeats are harmless",
             ),
+            DbError::MonthLeaving => Self::new(
+                Kind::Overloaded,
+                "Old events of the month of this event are being dropped. Send the request again: repeats are harmless",
+            ),
             DbError::OutcomeUnknown(_) => Self::new(
                 Kind::OutcomeUnknown,
                 "The database did not answer in time; the request may have taken effect. Send it again: repeats are harmless",

@@ -103,6 +103,17 @@ pub async fn create_tenant(
     row.map(|row| TenantId(row.get(0))).ok_or(KeyStoreError::TenantExists)
 }
 
+/// Changes for how many days a tenant's events are taken and kept; `None`: for ever.
+pub async fn set_retention(
+    pool: &Pool,
+    name: &str,
+    retention_days: Option<i32>,
+) -> Result<(), KeyStoreError> {
+    let sql = "/* keys::set_retention */ update tenants set retention_days = $2 where name = $1";
+    let changed = pool.get().await?.execute(sql, &[&name, &retention_days]).await?;
+    if changed == 1 { Ok(()) } else { Err(KeyStoreError::NoTenant) }
+}
+
 /// The number of a tenant.
 pub async fn find_tenant(pool: &Pool, name: &str) -> Result<Option<TenantId>, DbError> {
     let client = pool.get().await?;

@@ -115,12 +115,14 @@ pub async fn finish_erasures(pool: &Pool) -> Result<(), DbError> {
 }
 
 /// Every table that holds something of a creator by its key.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 12] = [
     "score_queue",
     "retractions",
     "events",
     "posts",
     "post_metrics",
+    "creator_bases",
+    "relationship_base",
     "relationships",
     "creator_statistics",
     "creator_exposure",
@@ -128,8 +130,8 @@ const TABLES: [&str; 10] = [
     "unknown_creators",
 ];
 
-/// Waits until every insert of events that is under way now has ended.
-async fn wait_for_inserts(pool: &Pool) -> Result<(), DbError> {
+/// Waits until every insert of events that is under way now has ended. What was committed before is seen by all later ones.
+pub async fn wait_for_inserts(pool: &Pool) -> Result<(), DbError> {
     let deadline = Instant::now() + PATIENCE;
     let under_way = "/* privacy::wait_for_inserts */
         select distinct virtualtransaction from pg_locks

@@ -62,6 +62,7 @@ impl<'a> Verdict<'a> {
             Outcome::Duplicate => Self::Duplicate,
             Outcome::Conflict => Self::Conflict,
             Outcome::UnknownCreator => Self::UnknownCreator(creator_id),
+            Outcome::TooOld => Self::Invalid("time_too_old"),
         }
     }
 

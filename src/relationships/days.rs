@@ -44,6 +44,15 @@ impl DaySet {
         }
     }
 
+    /// Adds all days of another set.
+    pub fn merge(&mut self, other: &Self) {
+        if other.0.iter().any(|day| self.0.binary_search(day).is_err()) {
+            self.0.extend(&other.0);
+            self.0.sort_unstable();
+            self.0.dedup();
+        }
+    }
+
     /// All days, ascending.
     #[must_use]
     pub fn as_slice(&self) -> &[Day] {

@@ -7,7 +7,8 @@
 use super::{
     model::{Pair, Relationship},
     queue::{self, QueuedEvent},
-    store,
+    store::{self, Table},
+    whole::{self, Engagers},
 };
 use crate::{
     db::{DbError, Pool, Tx},
@@ -98,7 +99,7 @@ pub async fn load_mended(tx: &Tx, creator: CreatorKey) -> Result<BTreeMap<Pair, 
     Ok(store::load_creator(tx, creator).await?.relationships)
 }
 
-/// Relationships that lose an event: sets cannot forget, so these are folded anew from the raw events.
+/// Relationships that lose an event: sets cannot forget, so these are folded anew from base and raw events.
 async fn taken_back(tx: &Tx, claimed: &[QueuedEvent]) -> Result<BTreeSet<Pair>, DbError> {
     let targets: Vec<(CreatorKey, EventKey)> = claimed.iter().filter_map(QueuedEvent::taken_back).collect();
     if targets.is_empty() { Ok(BTreeSet::new()) } else { store::pairs_of(tx, &targets).await }
@@ -112,17 +113,19 @@ async fn retracted_among(
     store::retracted(tx, &events).await
 }
 
+/// Folds relationships anew from their base and raw events. One whose base cannot be read stays as it is: nothing else
+/// knows what was in it.
 async fn refold_from_raw(tx: &Tx, pairs: &BTreeSet<Pair>) -> Result<(), DbError> {
     let mut by_creator: BTreeMap<CreatorKey, Vec<EngagerKey>> = BTreeMap::new();
     for (creator, engager) in pairs {
         by_creator.entry(*creator).or_default().push(*engager);
     }
     for (creator, engagers) in by_creator {
-        let folded: BTreeMap<Pair, Relationship> = store::raw_facts(tx, creator, Some(&engagers)).await?;
+        let whole = whole::read(tx, creator, Engagers::These(&engagers)).await?;
         let pairs = engagers.into_iter().map(|engager| (creator, engager));
-        let nothing_left: Vec<Pair> = pairs.filter(|pair| !folded.contains_key(pair)).collect();
+        let nothing_left: Vec<Pair> = pairs.filter(|pair| !whole.has(pair)).collect();
         store::remove(tx, &nothing_left).await?;
-        store::write(tx, &folded).await?;
+        store::write(tx, Table::Relationships, &whole.relationships).await?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ pub mod posts;
 pub mod queue;
 pub mod rebuild;
 pub mod store;
+pub mod whole;
 
 pub use backlog::Backlog;
 pub use model::{Fact, Relationship};

@@ -81,6 +81,20 @@ impl Relationship {
         }
     }
 
+    /// Takes in what was folded from other events: the same as folding the events of both.
+    pub fn merge(&mut self, other: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(other.counts) {
+            *count = count.saturating_add(more);
+        }
+        self.active_days.merge(&other.active_days);
+        self.posts.merge(&other.posts);
+        self.strength += other.strength;
+        self.seen = match (self.seen, other.seen) {
+            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+            (seen, None) | (None, seen) => seen,
+        };
+    }
+
     /// How often a kind of act was done.
     #[must_use]
     pub fn count_of(&self, kind: Kind) -> u32 {
@@ -173,6 +187,16 @@ mod tests {
             let mut resumed = crate::relationships::codec::Stored::from(&fold(&facts[..cut])).decode().unwrap();
             facts[cut..].iter().for_each(|fact| resumed.absorb(fact));
             prop_assert_eq!(resumed, fold(&facts));
+        }
+
+        #[test]
+        fn merging_two_folds_gives_the_fold_of_both(a in prop::collection::vec(fact(), 0..80), b in prop::collection::vec(fact(), 0..80)) {
+            let mut merged = fold(&a);
+            merged.merge(&fold(&b));
+            prop_assert!(merged.agrees_with(&fold(a.iter().chain(&b))));
+            let mut unchanged = merged.clone();
+            unchanged.merge(&Relationship::default());
+            prop_assert_eq!(unchanged, merged);
         }
 
         #[test]

@@ -26,6 +26,14 @@ impl PostSample {
         }
     }
 
+    /// Adds another sample: the result is the sample of all posts of both.
+    pub fn merge(&mut self, other: &Self) {
+        self.0.extend(&other.0);
+        self.0.sort_unstable();
+        self.0.dedup();
+        self.0.truncate(CAPACITY);
+    }
+
     /// The keys in the sample.
     #[must_use]
     pub fn as_slice(&self) -> &[u64] {

@@ -1,18 +1,18 @@
-//! SQL of relationships, and of the raw events they are folded from.
+//! SQL of relationships.
 //!
 //! Keys to look up come as `unnest((select $1::uuid[]), ...)`. The inner select hides their number from the planner, which
 //! otherwise reads and hashes a whole table of up to about half a million rows for a few thousand keys.
 
 use super::{
     codec::{Damaged, Stored},
-    days::{Day, date_of, day_of},
-    model::{Fact, Pair, Relationship},
+    days::{date_of, day_of},
+    model::{Pair, Relationship},
     queue::{self, QueuedEvent},
+    whole::Engagers,
 };
 use crate::{
     db::{Client, CopyRows, DbError, Tx},
-    events::Kind,
-    ids::{CreatorKey, EngagerKey, EventKey, PostKey},
+    ids::{CreatorKey, EngagerKey, EventKey},
 };
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -78,52 +78,22 @@ pub async fn pairs_of(tx: &Tx, events: &[(CreatorKey, EventKey)]) -> Result<BTre
     Ok(rows.iter().map(|row| (CreatorKey(row.get(0)), EngagerKey(row.get(1)))).collect())
 }
 
-/// All folded facts of a creator (or of some of its engagers) from the raw events: neither queued nor taken back.
-///
-/// Reads all events of the creator, as they are not indexed by engager: ask for many engagers at once.
-pub async fn raw_facts(
-    tx: &Tx,
-    creator: CreatorKey,
-    engagers: Option<&[EngagerKey]>,
-) -> Result<BTreeMap<Pair, Relationship>, DbError> {
-    let engagers: Option<Vec<i64>> =
-        engagers.map(|engagers| engagers.iter().map(|engager| engager.0).collect());
-    let rows = tx
-        .query(
-            "/* relationships::raw_facts */
-             select creator_key, engager_key, event_key, reference_key, kind, occurred_at, post_key, substance, verified
-             from events e
-             where creator_key = $1 and kind <> 13 and ($2::int8[] is null or engager_key = any ($2))
-               and not exists (select from retractions r
-                               where r.creator_key = e.creator_key and r.event_key = e.event_key)",
-            &[&creator.0, &engagers],
-        )
-        .await?;
-    // Read after the events: what is stored in between is then known to wait, and nothing leaves a locked lane.
-    let waiting = queue::store::waiting_of(tx.client(), creator).await?;
-    let waiting: HashSet<(EventKey, Day)> = waiting.iter().map(|event| (event.event, event.day())).collect();
-    let mut folded: BTreeMap<Pair, Relationship> = BTreeMap::new();
-    for event in rows.iter().filter_map(raw_event) {
-        if !waiting.contains(&(event.event, event.day())) {
-            folded.entry(event.pair).or_default().absorb(&event.fact);
-        }
-    }
-    Ok(folded)
+/// Tables of relationships: they have the same columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    /// The whole of each relationship.
+    Relationships,
+    /// What is kept of it when raw events go.
+    Base,
 }
 
-fn raw_event(row: &Row) -> Option<QueuedEvent> {
-    Some(QueuedEvent {
-        pair: pair(row),
-        event: EventKey(row.get("event_key")),
-        reference: row.get::<_, Option<Uuid>>("reference_key").map(EventKey),
-        fact: Fact {
-            kind: Kind::from_code(row.get("kind"))?,
-            occurred_at: row.get("occurred_at"),
-            post: row.get::<_, Option<i64>>("post_key").map(PostKey),
-            substance: row.get::<_, Option<i16>>("substance").map(|substance| substance != 0),
-            verified: row.get("verified"),
-        },
-    })
+impl Table {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Relationships => "relationships",
+            Self::Base => "relationship_base",
+        }
+    }
 }
 
 const COLUMNS: &str = "creator_key, engager_key, strength, first_seen, last_seen, counts, active_days, posts";
@@ -138,6 +108,17 @@ pub struct Found {
 }
 
 impl Found {
+    /// True when there is something of this pair, be it that it cannot be read.
+    #[must_use]
+    pub fn has(&self, pair: &Pair) -> bool {
+        self.relationships.contains_key(pair) || self.damaged.contains(pair)
+    }
+
+    /// Every pair.
+    pub fn pairs(&self) -> impl Iterator<Item = &Pair> {
+        self.relationships.keys().chain(&self.damaged)
+    }
+
     fn of(rows: &[Row]) -> Self {
         let mut found = Self::default();
         for row in rows {
@@ -163,17 +144,33 @@ pub async fn load(tx: &Tx, pairs: &[Pair]) -> Result<Found, DbError> {
 
 /// All stored relationships of a creator.
 pub async fn load_creator(tx: &Tx, creator: CreatorKey) -> Result<Found, DbError> {
-    Ok(Found::of(&creator_rows(tx, creator).await?))
+    load_some(tx, Table::Relationships, creator, Engagers::All).await
 }
 
-async fn creator_rows(tx: &Tx, creator: CreatorKey) -> Result<Vec<Row>, DbError> {
+/// What a table has of a creator and some of its engagers.
+pub async fn load_some(
+    tx: &Tx,
+    table: Table,
+    creator: CreatorKey,
+    engagers: Engagers<'_>,
+) -> Result<Found, DbError> {
     let sql = format!(
-        "/* relationships::load_creator */ select {COLUMNS} from relationships where creator_key = $1"
+        "/* relationships::load_some */ select {COLUMNS} from {} where creator_key = $1 and {}",
+        table.name(),
+        Engagers::CONDITION
     );
-    tx.query(&sql, &[&creator.0]).await
+    let (keys, mask, number) = engagers.params();
+    Ok(Found::of(&tx.query(&sql, &[&creator.0, &keys, &mask, &number]).await?))
 }
 
-fn pair(row: &Row) -> Pair {
+/// How many relationships a table has of a creator.
+pub async fn count(tx: &Tx, table: Table, creator: CreatorKey) -> Result<u64, DbError> {
+    let sql =
+        format!("/* relationships::count */ select count(*) from {} where creator_key = $1", table.name());
+    Ok(tx.query(&sql, &[&creator.0]).await?[0].get::<_, i64>(0).unsigned_abs())
+}
+
+pub(super) fn pair(row: &Row) -> Pair {
     (CreatorKey(row.get("creator_key")), EngagerKey(row.get("engager_key")))
 }
 
@@ -218,19 +215,25 @@ pub async fn add<'a>(
     if count > 0 { tx.copy(&sql, rows).await.map(drop) } else { Ok(()) }
 }
 
-/// Writes relationships, replacing what is stored.
-pub async fn write(tx: &Tx, relationships: &BTreeMap<Pair, Relationship>) -> Result<(), DbError> {
-    let rows = StoredColumns::of(relationships.iter());
-    tx.execute(
+/// Writes relationships into a table, replacing what is stored.
+pub async fn write(
+    tx: &Tx,
+    table: Table,
+    relationships: &BTreeMap<Pair, Relationship>,
+) -> Result<(), DbError> {
+    if relationships.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
         "/* relationships::write */
-         insert into relationships (creator_key, engager_key, strength, first_seen, last_seen, counts, active_days, posts)
+         insert into {} ({COLUMNS})
          select * from unnest($1::uuid[], $2::int8[], $3::float8[], $4::date[], $5::date[], $6::bytea[], $7::bytea[], $8::bytea[])
          on conflict (creator_key, engager_key) do update
          set strength = excluded.strength, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
              counts = excluded.counts, active_days = excluded.active_days, posts = excluded.posts",
-        &rows.params(),
-    )
-    .await?;
+        table.name()
+    );
+    tx.execute(&sql, &StoredColumns::of(relationships.iter()).params()).await?;
     Ok(())
 }
 
@@ -304,6 +307,9 @@ impl StoredColumns {
 
 /// Removes relationships of which nothing is left.
 pub async fn remove(tx: &Tx, pairs: &[Pair]) -> Result<(), DbError> {
+    if pairs.is_empty() {
+        return Ok(());
+    }
     let (creators, engagers): (Vec<Uuid>, Vec<i64>) = pairs.iter().map(|pair| (pair.0.0, pair.1.0)).unzip();
     tx.execute(
         "/* relationships::remove */

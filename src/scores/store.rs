@@ -1,6 +1,6 @@
 //! SQL of statistics and models.
 
-use super::{CreatorStatistics, ScoringModel};
+use super::{CreatorStatistics, ScoringModel, statistics::wider};
 use crate::{
     creators::Account,
     db::{Client, DbError, Pool, Tx},
@@ -173,6 +173,64 @@ async fn compute(
     let relationships = load_mended(tx, creator.key).await?;
     let pairs = relationships.iter().map(|(pair, relationship)| (pair.1, relationship));
     Ok(CreatorStatistics::of(pairs, &creator.own, feed, &model.return_model, model.version))
+}
+
+/// What a creator's statistics are to be compared with.
+pub struct Audit {
+    creator: Waiting,
+    model: ScoringModel,
+    stored: Option<CreatorStatistics>,
+    is_waiting: bool,
+    sums: CreatorStatistics,
+    feed: Option<(Day, Day)>,
+    events: Option<(Day, Day)>,
+}
+
+/// Begins to compare the statistics of a creator with its relationships; `None`: it is not registered.
+pub async fn audit(tx: &Tx, creator: CreatorKey) -> Result<Option<Audit>, DbError> {
+    let Some((creator, stored)) = known_statistics(tx, [creator].iter()).await?.remove(&creator) else {
+        return Ok(None);
+    };
+    let feed = feed_windows(tx, &[creator.key]).await?.remove(&creator.key);
+    let model = model_in(tx, creator.tenant).await?;
+    let sql = "/* scores::audit */ select 1 from score_queue where lane = $1 and creator_key = $2 limit 1";
+    let is_waiting = tx.query_opt(sql, &[&creator.key.lane(), &creator.key.0]).await?.is_some();
+    let window = stored.as_ref().and_then(|stored| stored.window);
+    let sums = CreatorStatistics { model_version: model.version, window, ..CreatorStatistics::default() };
+    Ok(Some(Audit { creator, model, stored, is_waiting, sums, feed, events: None }))
+}
+
+impl Audit {
+    /// Takes in some of the creator's relationships.
+    pub fn take_in<'a>(
+        &mut self,
+        relationships: impl Iterator<Item = (EngagerKey, &'a Relationship)> + Clone,
+    ) {
+        let windows = relationships.clone().filter_map(|(_, relationship)| relationship.seen());
+        self.events = self.events.into_iter().chain(windows).reduce(wider);
+        self.sums.take_in(relationships, &self.creator.own, &self.model.return_model);
+    }
+
+    /// Whether the statistics agree with all that was taken in; `None`: they wait to be computed anew.
+    #[must_use]
+    pub fn agrees(self) -> Option<bool> {
+        // Summed up as of the end of the stored window: another one makes a difference, whatever the sums are.
+        let window = self.events.into_iter().chain(self.feed).reduce(wider);
+        let right =
+            CreatorStatistics { window, first_event: self.events.map(|(first, _)| first), ..self.sums };
+        (!self.is_waiting).then(|| self.stored.is_some_and(|stored| stored.agrees_with(&right)))
+    }
+}
+
+/// Computes the statistics of a creator now. Needs the lane.
+pub async fn score_creator(tx: &Tx, creator: CreatorKey) -> Result<(), DbError> {
+    let Some((creator, _)) = known_statistics(tx, [creator].iter()).await?.remove(&creator) else {
+        return Ok(());
+    };
+    let feed = feed_windows(tx, &[creator.key]).await?.remove(&creator.key);
+    let model = model_in(tx, creator.tenant).await?;
+    let sums = compute(tx, &creator, feed, &model).await?;
+    write(tx, &[(creator, sums)]).await
 }
 
 fn column<T>(computed: &[(Waiting, CreatorStatistics)], pick: fn(&CreatorStatistics) -> T) -> Vec<T> {

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 12] = [
     "creators",
     "events",
     "posts",
@@ -16,6 +16,8 @@ const TABLES: [&str; 10] = [
     "score_queue",
     "creator_statistics",
     "creator_exposure",
+    "creator_bases",
+    "relationship_base",
 ];
 
 async fn rows_left(app: &App) -> Vec<(&'static str, i64)> {

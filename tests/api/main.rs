@@ -34,5 +34,6 @@ mod problems;
 mod provocations;
 mod quality;
 mod recommendations;
+mod retention;
 mod scores;
 mod support;

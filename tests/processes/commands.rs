@@ -45,6 +45,9 @@ async fn keys_and_tenants_are_managed_beside_a_running_service() {
     let tenants = run(&place, &["tenants", "list"]);
     let lines: Vec<&str> = tenants.lines().collect();
     assert_eq!(lines, ["1  default  400 days", "2  acme  unlimited"]);
+    let told = run(&place, &["tenants", "update", "acme", "--retention", "30"]);
+    assert_eq!(told, "tenant acme: retention 30 days; running services learn of it within 30 seconds\n");
+    assert_eq!(run(&place, &["tenants", "list"]).lines().last(), Some("2  acme  30 days"));
     let theirs = run(&place, &["keys", "create", "--tenant", "acme"]);
     service.api.put_creator("ana").await;
     let creators = service.api.with_key(theirs.trim()).get("/v1/creators").await.body;
@@ -73,7 +76,7 @@ async fn commands_without_a_service_start_and_stop_postgresql() {
     assert!(place.is_silent());
     assert_eq!(
         run(&place, &["rebuild", "--verify"]),
-        "0 creators, 0 relationships compared, 0 differences found\n"
+        "0 creators, 0 relationships compared, 0 differences found; 0 statistics compared, 0 differences found\n"
     );
     assert!(place.is_silent());
     let service = place.serve(&[]);
@@ -85,7 +88,7 @@ async fn commands_without_a_service_start_and_stop_postgresql() {
 async fn wrong_commands_are_explained_and_leave_nothing_running() {
     let place = Place::new();
     run(&place, &["tenants", "create", "acme"]);
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 11] = [
         (&["tenants", "create", "acme"], "there is a tenant of this name already"),
         (&["keys", "create", "--tenant", "nobody"], "there is no tenant of this name"),
         (&["keys", "list", "--tenant", "nobody"], "there is no tenant of this name"),
@@ -94,6 +97,9 @@ async fn wrong_commands_are_explained_and_leave_nothing_running() {
         (&["keys", "create", "--env", "a_b"], "must be 1 to 16 letters and digits"),
         (&["tenants", "create", "x", "--retention", "0"], "must be 1 to 36500 days, or unlimited"),
         (&["tenants", "create", ""], "must be"),
+        (&["tenants", "update", "nobody", "--retention", "30"], "there is no tenant of this name"),
+        (&["tenants", "update", "acme", "--retention", "never"], "must be 1 to 36500 days, or unlimited"),
+        (&["tenants", "update", "acme"], "--retention"),
     ];
     for (arguments, explained) in cases {
         let complaint = complaint(&place, arguments);

@@ -5,7 +5,10 @@ use crate::support::{
     relationships, secrets, until,
 };
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 use tokio_postgres::Client;
 use voci::ids::{CreatorKey, TenantId};
 
@@ -143,7 +146,10 @@ async fn check_rebuild(place: &Place, client: &Client, expected: &Recount) {
         tokio::task::block_in_place(|| place.run(&arguments, &[SECRET]))
     };
     let rows = expected.len();
-    let clean = format!("{CREATORS} creators, {rows} relationships compared, 0 differences found\n");
+    let clean = format!(
+        "{CREATORS} creators, {rows} relationships compared, 0 differences found; \
+         {CREATORS} statistics compared, 0 differences found\n"
+    );
     assert_eq!(rebuild(&["--verify"]).output(), clean);
 
     client
@@ -161,14 +167,25 @@ async fn check_rebuild(place: &Place, client: &Client, expected: &Recount) {
              where v.n = 4 and (r.creator_key, r.engager_key) = (v.creator_key, v.engager_key);
              insert into relationships
              select creator_key, 4711, strength, first_seen, last_seen, counts, active_days, posts
-             from relationships r join victims v using (creator_key, engager_key) where v.n = 5",
+             from relationships r join victims v using (creator_key, engager_key) where v.n = 5;
+             create temp table scored as
+                 select creator_key, row_number() over (order by creator_key) as n from creator_statistics;
+             update creator_statistics s set engagers = engagers + 1 from scored v
+             where v.n = 1 and s.creator_key = v.creator_key;
+             update creator_statistics s set expected_back = expected_back + 0.0001 from scored v
+             where v.n = 2 and s.creator_key = v.creator_key;
+             delete from creator_statistics s using scored v where v.n = 3 and s.creator_key = v.creator_key",
         )
         .await
         .unwrap();
     let tampered = rebuild(&["--verify"]);
-    assert!(tampered.stdout.ends_with(" 5 differences found\n"), "{} {}", tampered.stdout, tampered.stderr);
+    let differences =
+        |done: &str| format!(" 5 differences {done}; {CREATORS} statistics compared, 3 differences {done}\n");
+    let found = &differences("found");
+    assert!(tampered.stdout.ends_with(found), "{} {}", tampered.stdout, tampered.stderr);
+    assert_eq!(tampered.status.code(), Some(1));
     assert!(tampered.complaint().contains("`voci rebuild` mends them"));
-    assert!(rebuild(&[]).output().ends_with(" 5 differences mended\n"));
+    assert!(rebuild(&[]).output().ends_with(&differences("mended")));
     assert_eq!(rebuild(&["--verify"]).output(), clean);
     assert_eq!(&relationships(client).await, expected);
 }
@@ -209,7 +226,7 @@ async fn a_worker_alone_folds_what_a_service_took_in_and_the_service_shows_it_wi
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_rebuild_waits_for_a_lane_and_does_not_count_what_waits_as_a_difference() {
+async fn what_waits_is_no_difference_and_only_mending_waits_for_a_lane() {
     let place = Place::new();
     let service = place.serve(&[SECRET, ("VOCI_WORKERS", "0")]);
     let client = place.connect().await;
@@ -224,13 +241,31 @@ async fn a_rebuild_waits_for_a_lane_and_does_not_count_what_waits_as_a_differenc
     retract["kind"] = json!("retract");
     retract["in_reply_to"] = json!("a");
     service.api.batch(&[retract]).await.unwrap();
-    let mut verify = place.voci(&["rebuild", "--verify"]);
-    verify.envs([SECRET]);
     let holder = hold_lane(&place, "ana").await;
-    let verify = place.start(verify);
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    let verify = || tokio::task::block_in_place(|| place.run(&["rebuild", "--verify"], &[SECRET]));
+    let report = verify().output();
+    assert!(report.contains("2 relationships compared, 0 differences found; 1 statistics"), "{report}");
+    assert!(report.ends_with(" 0 differences found\n"), "{report}");
+
+    client.execute("delete from relationships", &[]).await.unwrap();
+    let found = verify().stdout;
+    assert!(found.contains("1 differences found; 1 statistics"), "the other one waits: {found}");
+    let mut mend = place.voci(&["rebuild"]);
+    mend.envs([SECRET]);
+    let mend = place.start(mend);
+    let mut attempts = BTreeSet::new();
+    until("it has asked for the lane more than once", PATIENCE, async || {
+        let asks = "select waitstart::text from pg_locks where locktype = 'advisory' and not granted";
+        let asks = client.query(asks, &[]).await.unwrap();
+        attempts.extend(asks.iter().filter_map(|row| row.get::<_, Option<String>>(0)));
+        attempts.len() > 1
+    })
+    .await;
     drop(holder);
-    let report = tokio::task::block_in_place(|| verify.finish()).output();
+    let report = tokio::task::block_in_place(|| mend.finish()).output();
+    assert!(report.contains(" 1 differences mended"), "{report}");
+    assert_eq!(number(&client, "select count(*) from relationships").await, 1);
+    let report = verify().output();
     assert!(report.ends_with(" 0 differences found\n"), "{report}");
 }
 

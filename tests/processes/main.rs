@@ -7,6 +7,7 @@
 mod commands;
 mod fold;
 mod restart;
+mod retention;
 mod shutdown;
 #[path = "../support/mod.rs"]
 mod support;

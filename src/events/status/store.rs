@@ -49,7 +49,8 @@ pub struct Occurrence {
     pub state: State,
 }
 
-/// All that is stored under the id of an event, newest date first; empty also when the creator is not registered.
+/// All that is stored under the id of an event, newest date first; empty also when the creator is not registered. What is
+/// in the creator's base is no longer known by itself, whether its row still exists or not.
 ///
 /// The events are read before the queue: one that is folded in between is told as folded, while in the other order one
 /// that is stored in between would be.
@@ -65,6 +66,7 @@ pub async fn occurrences(
                     exists (select from retractions r where r.creator_key = $1 and r.event_key = $2) as taken_back
              from events where creator_key = $1 and event_key = $2
                and exists (select from creators where creator_key = $1)
+               and occurred_on >= coalesce((select through from creator_bases where creator_key = $1), '-infinity')
              order by occurred_on desc limit $3",
             &[&creator.0, &event.0, &MAX_OCCURRENCES],
         )
