@@ -440,6 +440,7 @@ fn routes_of_features(config: &mut utoipa_actix_web::service_config::ServiceConf
         .service(recommendations::http::recommend_for_niche)
         .service(recommendations::http::recommend_creators)
         .service(creators::http::list_creators)
+        .service(creators::http::put_creators_bulk)
         .service(creators::http::put_creator)
         .service(creators::http::get_creator)
         .service(creators::http::patch_creator)

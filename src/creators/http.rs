@@ -1,6 +1,7 @@
 //! `/v1/creators`.
 
 use super::{
+    bulk::{BulkCreatorInput, CreatorLines, CreatorStreamLine},
     model::{AccountInput, CreatorInput, Profile, Tier, audience},
     patch::{self, PatchError},
     store::{self, PutError, StoredCreator},
@@ -12,6 +13,7 @@ use crate::{
         auth::{Caller, CreatorsWrite, Read},
         body::{self, Json},
         cursor::CursorSigner,
+        ndjson::{NdjsonBody, NdjsonBytes, ResultsQuery},
         params::{self, PathId, Query},
         problem::{Kind, Problem, ProblemDocument},
         version::{Conditions, etag},
@@ -22,7 +24,7 @@ use crate::{
 use actix_web::{
     HttpRequest, HttpResponse, delete, get,
     http::header,
-    patch, put,
+    patch, post, put,
     web::{Data, Payload},
 };
 use jiff::Timestamp;
@@ -152,6 +154,37 @@ pub(crate) async fn put_creator(
     Ok(answer(if created { HttpResponse::Created() } else { HttpResponse::Ok() }, stored))
 }
 
+const BULK_EXAMPLE: &str = r#"{"creator_id":"ana-verde","display_name":"Ana Verde","country":"RO","languages":["ro"],"niches":["sustainable-fashion"],"accounts":[]}
+"#;
+
+/// Register or replace creators in bulk
+///
+/// NDJSON of any length: one creator per line, of at most 64 KiB; blank lines are skipped. Each is registered or replaced
+/// as by `PUT /v1/creators/{creator_id}`, a few hundred in one transaction; of lines with the same id the later one wins.
+/// Each line is answered by a line of its own as soon as it is committed.
+///
+/// Read the answer while you send, or ask for `results=problems`: while results are not taken, nothing more is read.
+///
+/// The last line is a `summary`. Without it the stream ended early, and the last line may say why in `problem`: creators
+/// without a result may or may not be stored. Send them again; that is harmless.
+#[utoipa::path(operation_id = "putCreatorsBulk", tag = "creators", params(ResultsQuery),
+    request_body(description = "One creator per line", content(
+        (BulkCreatorInput = "application/x-ndjson"), (BulkCreatorInput = "application/ndjson"),
+        (NdjsonBytes = "application/octet-stream", example = json!(BULK_EXAMPLE)))),
+    responses((status = 200, body = CreatorStreamLine, content_type = "application/x-ndjson",
+        description = "One result per line that was sent, in order; last a summary")))]
+#[post("/v1/creators/bulk")]
+pub(crate) async fn put_creators_bulk(
+    caller: Caller<CreatorsWrite>,
+    query: Query<ResultsQuery>,
+    body: NdjsonBody,
+    pools: Data<Pools>,
+    taxonomy: Data<Taxonomy>,
+) -> HttpResponse {
+    let lines = CreatorLines::new(pools.ingest.clone(), taxonomy.into_inner(), caller.tenant().clone());
+    body.answer(caller, &query.0, lines)
+}
+
 /// Get a creator
 #[utoipa::path(operation_id = "getCreator", tag = "creators",
     params(
@@ -279,19 +312,23 @@ impl From<PutError<Problem>> for Problem {
         match error {
             PutError::Database(error) => error.into(),
             PutError::Refused(problem) => problem,
-            PutError::BeingErased => Self::new(
-                Kind::CreatorBeingErased,
-                "A creator of this id is being erased; try again in a moment",
-            ),
-            PutError::UnknownNiches(places) => Self::invalid(places.into_iter().map(unknown_niche).collect()),
+            PutError::BeingErased => being_erased(),
+            PutError::UnknownNiches(places) => unknown_niches(&places),
         }
     }
 }
 
-fn unknown_niche(place: usize) -> FieldError {
+/// An erasure of the id has not ended.
+pub(super) fn being_erased() -> Problem {
+    Problem::new(Kind::CreatorBeingErased, "A creator of this id is being erased; try again in a moment")
+}
+
+/// The declared niches at these places do not exist.
+pub(super) fn unknown_niches(places: &[usize]) -> Problem {
     let detail =
         "there is no niche of this id; GET /v1/niches lists them, PUT /v1/niches/{niche_id} makes one";
-    FieldError::new(format!("/niches/{place}"), "unknown_niche", detail)
+    let error = |place: &usize| FieldError::new(format!("/niches/{place}"), "unknown_niche", detail);
+    Problem::invalid(places.iter().map(error).collect())
 }
 
 impl From<EraseError<Problem>> for Problem {

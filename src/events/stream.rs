@@ -83,8 +83,8 @@ impl EventStreamSummary {
 }
 
 impl ResultLine for EventStreamLine {
-    fn is_refusal(&self) -> bool {
-        self.problem.is_some()
+    fn refusal(&self) -> Option<(u64, &ProblemDocument)> {
+        Some((self.line?, self.problem.as_deref()?))
     }
 }
 

@@ -34,7 +34,7 @@ impl RouteTable {
     pub fn of(document: &OpenApi) -> Self {
         let mut next = 0;
         let route = |(path, item): (&String, &PathItem)| {
-            let (methods, first) = (methods(item), next);
+            let (methods, first) = (methods_of(item), next);
             next += methods.len();
             Route { template: path.clone(), methods, first }
         };
@@ -52,28 +52,35 @@ impl RouteTable {
     /// Number of the operation that takes a request.
     #[must_use]
     pub fn operation(&self, path: &str, method: &str) -> Option<usize> {
-        let route = self.route(path)?;
-        Some(route.first + route.methods.iter().position(|(name, _)| *name == method)?)
+        self.fitting(path).find_map(|route| {
+            let place = route.methods.iter().position(|(name, _)| *name == method)?;
+            Some(route.first + place)
+        })
     }
 
-    fn route(&self, path: &str) -> Option<&Route> {
-        self.routes.iter().find(|route| fits(&route.template, path))
+    /// Routes whose templates fit a path: `/v1/creators/bulk` is an operation, and a creator may have the id `bulk`.
+    fn fitting(&self, path: &str) -> impl Iterator<Item = &Route> {
+        self.routes.iter().filter(move |route| fits(&route.template, path))
+    }
+
+    fn methods(&self, path: &str) -> impl Iterator<Item = &(&'static str, Vec<String>)> {
+        self.fitting(path).flat_map(|route| &route.methods)
     }
 
     fn allowed(&self, path: &str) -> Option<String> {
-        let methods: Vec<&str> = self.route(path)?.methods.iter().map(|(name, _)| *name).collect();
-        Some(methods.join(", "))
+        let methods: Vec<&str> = self.methods(path).map(|(name, _)| *name).collect();
+        (!methods.is_empty()).then(|| methods.join(", "))
     }
 
     /// The first query parameter that this operation does not have.
     fn unknown_parameter<'q>(&self, path: &str, method: &str, query: &'q str) -> Option<Cow<'q, str>> {
-        let (_, known) = self.route(path)?.methods.iter().find(|(name, _)| *name == method)?;
+        let (_, known) = self.methods(path).find(|(name, _)| *name == method)?;
         let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
         names.find(|name| !known.iter().any(|known| known == name))
     }
 }
 
-fn methods(item: &PathItem) -> Vec<(&'static str, Vec<String>)> {
+fn methods_of(item: &PathItem) -> Vec<(&'static str, Vec<String>)> {
     let offered = [
         ("GET", &item.get),
         ("HEAD", &item.get),

@@ -163,8 +163,8 @@ impl PostStreamSummary {
 }
 
 impl ResultLine for PostStreamLine {
-    fn is_refusal(&self) -> bool {
-        self.problem.is_some()
+    fn refusal(&self) -> Option<(u64, &ProblemDocument)> {
+        Some((self.line?, self.problem.as_deref()?))
     }
 }
 

@@ -8,7 +8,7 @@
 //! sweep.
 
 use crate::{
-    creators::store::take_turn,
+    creators::store::take_turns,
     db::{DbError, Pool, Tx, patiently},
     ids::{CreatorKey, TenantId},
     relationships::queue::store::{forget, lock_lane},
@@ -69,7 +69,7 @@ async fn begin_erasure<E>(
     key: CreatorKey,
     check: impl FnOnce(i64) -> Result<(), E>,
 ) -> Result<(), EraseError<E>> {
-    take_turn(tx, key).await?;
+    take_turns(tx, &[key]).await?;
     let present =
         "/* privacy::begin_erasure */ select version from creators where creator_key = $1 for update";
     let Some(row) = tx.query_opt(present, &[&key.0]).await? else {

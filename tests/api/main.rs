@@ -7,6 +7,7 @@
 mod auth;
 mod communities;
 mod creators;
+mod creators_bulk;
 mod creators_list;
 mod creators_rules;
 mod driver;

@@ -233,7 +233,7 @@ impl<D: Demand, I: LineIntake> Exchange<D, I> {
             lines = self.feed.commit(PATIENCE, || streams.turn()) => lines?,
             () = async { draining.begun().await; sleep(LAST_CHUNK).await } => return Err(stopping()),
         };
-        for line in lines.iter().filter(|line| self.results == Results::All || line.is_refusal()) {
+        for line in lines.iter().filter(|line| self.results == Results::All || line.refusal().is_some()) {
             write_line(out, line);
         }
         Ok(())

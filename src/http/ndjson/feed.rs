@@ -87,6 +87,12 @@ impl<I: LineIntake> Feed<I> {
         }
     }
 
+    /// Lines read so far, blank ones too.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        self.splitter.count()
+    }
+
     /// True when there is something to commit.
     #[must_use]
     pub fn has_lines(&self) -> bool {

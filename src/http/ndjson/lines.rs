@@ -67,6 +67,12 @@ impl Splitter {
         (self.skipping || !self.begun.is_empty()).then(|| self.ended())
     }
 
+    /// Lines so far, blank ones too.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
     fn keep(&mut self, bytes: &[u8]) {
         // One more than the limit, for a `\r` that belongs to the line break.
         if self.begun.len() + bytes.len() > MAX_LINE + 1 {

@@ -15,7 +15,7 @@ pub use feed::{Feed, Pause};
 pub use lines::{Line, MAX_LINE, Splitter};
 pub use source::{Source, decoded};
 
-use super::problem::Problem;
+use super::problem::{Problem, ProblemDocument};
 use serde::Serialize;
 
 /// What a kind of stream does with its lines.
@@ -39,6 +39,6 @@ pub trait LineIntake {
 
 /// A line of an answer.
 pub trait ResultLine: Serialize {
-    /// True when the line it tells of was refused.
-    fn is_refusal(&self) -> bool;
+    /// Number of the line it tells of and what is wrong with that, when it was refused.
+    fn refusal(&self) -> Option<(u64, &ProblemDocument)>;
 }
