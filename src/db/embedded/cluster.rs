@@ -146,7 +146,7 @@ impl Cluster {
             ("listen_addresses", String::new()),
             ("port", PORT.to_string()),
             ("cluster_name", USER.into()),
-            ("max_connections", "100".into()),
+            ("max_connections", "200".into()),
             ("shared_buffers", "256MB".into()),
             ("max_wal_size", "2GB".into()),
             ("wal_compression", "on".into()),
