@@ -11,3 +11,4 @@ mod retention;
 mod shutdown;
 #[path = "../support/mod.rs"]
 mod support;
+mod transfer;
