@@ -27,4 +27,5 @@ pub mod scores;
 pub mod snapshot;
 pub mod telemetry;
 pub mod time;
+pub mod transfer;
 pub mod worker;

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod cli;
+
 use clap::{Args, Parser, Subcommand};
 use std::{
     fmt,
@@ -63,6 +65,10 @@ enum Command {
         #[arg(long)]
         verify: bool,
     },
+    /// Load creators, posts or events from a file, by the way of the streams of the API. Loading the same again is harmless.
+    Import(cli::Import),
+    /// Write creators, posts or events as NDJSON.
+    Export(cli::Export),
     /// Make, list and revoke API keys.
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -228,6 +234,8 @@ async fn run(command: Command) -> Result<(), CommandError> {
         }
         Command::Migrate { database } => Ok(Foundation::open(&database, 2).await?.close().await?),
         Command::Rebuild { database, verify } => rebuild(&database, verify).await,
+        Command::Import(import) => import.run().await,
+        Command::Export(export) => export.run().await,
         Command::Keys(command) => manage_keys(command).await,
         Command::Tenants(command) => manage_tenants(command).await,
         Command::Demo { demo } => Ok(demo::run(&demo, &mut std::io::stdout()).await?),

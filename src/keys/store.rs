@@ -123,6 +123,19 @@ pub async fn find_tenant(pool: &Pool, name: &str) -> Result<Option<TenantId>, Db
     Ok(row.map(|row| TenantId(row.get(0))))
 }
 
+/// A tenant with its secrets, for commands that act for it.
+pub async fn open_tenant(pool: &Pool, master: &MasterKey, name: &str) -> Result<Tenant, KeyStoreError> {
+    let sql = "/* keys::open_tenant */ select tenant_id, retention_days, wrapped_secret from tenants where name = $1";
+    let row = pool.get().await?.query_opt(sql, &[&name]).await?.ok_or(KeyStoreError::NoTenant)?;
+    let secret = master.unwrap(name, row.get(2))?;
+    Ok(Tenant {
+        id: TenantId(row.get(0)),
+        name: name.to_owned(),
+        retention_days: row.get(1),
+        secrets: TenantSecrets::derive(&secret),
+    })
+}
+
 /// Names and retentions of all tenants.
 pub async fn list_tenants(pool: &Pool) -> Result<Vec<(TenantId, String, Option<i32>)>, DbError> {
     let client = pool.get().await?;

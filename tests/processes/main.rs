@@ -9,5 +9,7 @@ mod fold;
 mod restart;
 mod retention;
 mod shutdown;
+mod streams;
 #[path = "../support/mod.rs"]
 mod support;
+mod transfer;
