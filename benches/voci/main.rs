@@ -30,7 +30,9 @@ async fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("bench: {error}");
+            let causes =
+                std::iter::successors(Some(&*error as &dyn std::error::Error), |cause| cause.source());
+            eprintln!("bench: {}", causes.map(ToString::to_string).collect::<Vec<_>>().join(": "));
             ExitCode::FAILURE
         }
     }
