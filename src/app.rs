@@ -15,6 +15,7 @@ use crate::{
     events::Intake,
     http::{
         auth,
+        connection::limit_waiting,
         cursor::CursorSigner,
         fallback::{RouteTable, no_route, refuse_unknown_parameters},
         health::Draining,
@@ -380,6 +381,7 @@ fn server(
     let (services, draining, streams) = (services.clone(), draining.clone(), streams.clone());
     let document_text = web::Bytes::from(openapi::to_text(&document()));
     let metrics_are_here = config.metrics_listen.is_none();
+    let longest_silence = Duration::from_secs(config.stream_idle_seconds.into());
     let mut server = HttpServer::new(move || {
         let (app, _) = App::new().into_utoipa_app().configure(routes_of_features).split_for_parts();
         app.app_data(services.pools.clone())
@@ -406,6 +408,7 @@ fn server(
             .wrap(Compress::default())
             .wrap(TracingLogger::<RequestLine>::new())
     })
+    .on_connect(move |connection, _| limit_waiting(connection, longest_silence))
     .disable_signals()
     .shutdown_timeout(u64::from(config.drain_seconds))
     .client_request_timeout(Duration::from_secs(10));

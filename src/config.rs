@@ -81,8 +81,9 @@ pub struct ServeConfig {
     #[arg(long, env = "VOCI_MAX_STREAMS", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub max_streams: u16,
 
-    /// Seconds without a byte after which a stream is ended. Too low: quiet feeds have to come again and again; too
-    /// high: callers who are gone without a word keep their place.
+    /// Seconds without a byte after which a stream is ended, and seconds in which nothing of an answer is taken after
+    /// which a connection is. Too low: quiet feeds have to come again and again; too high: callers who are gone without
+    /// a word keep their place.
     #[arg(long, env = "VOCI_STREAM_IDLE_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=3_600))]
     pub stream_idle_seconds: u16,
 

@@ -470,3 +470,32 @@ async fn a_caller_who_takes_no_results_is_read_no_further() {
     assert!(sent < events, "all {sent} lines were taken");
     app.get("/livez").await.expect(200);
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_caller_who_takes_nothing_for_long_loses_its_place() {
+    let app = App::start_with(|_, serve| {
+        serve.stream_idle_seconds = 2;
+        serve.max_streams = 1;
+    })
+    .await;
+    let (address, key) = (app.address().to_owned(), crate::support::KEY);
+    let stalled = tokio::task::spawn_blocking(move || {
+        let mut socket = TcpStream::connect(address).unwrap();
+        socket.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
+        let head = format!(
+            "POST {PATH} HTTP/1.1\r\nHost: voci\r\nAuthorization: Bearer {key}\r\n\
+             Content-Type: application/x-ndjson\r\nContent-Length: 1000000000\r\n\r\n"
+        );
+        socket.write_all(head.as_bytes()).unwrap();
+        let lines = "no event\n".repeat(10_000);
+        while socket.write_all(lines.as_bytes()).is_ok() {}
+        socket
+    });
+    let _stalled = stalled.await.unwrap();
+    eventually("the place is free", async || {
+        let answer = app.request(Method::POST, PATH).body("application/x-ndjson", "").send().await;
+        (answer.status == 200).then_some(())
+    })
+    .await;
+}
