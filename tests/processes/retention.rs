@@ -90,7 +90,7 @@ async fn whoever_is_killed_while_raw_events_go_leaves_everything_right() {
             number(&client, moved).await != begun || number(&client, LEFT).await != left
         })
         .await;
-        tokio::time::sleep(Duration::from_millis(u64::try_from(dice.below(250)).unwrap())).await;
+        tokio::time::sleep(Duration::from_millis(u64::try_from(dice.below(40)).unwrap())).await;
         worker.kill();
         kills += 1;
         let some = "select (count(distinct through) > 1 or count(*) < 60)::int4::int8 from creator_bases";
@@ -101,7 +101,7 @@ async fn whoever_is_killed_while_raw_events_go_leaves_everything_right() {
         }
         assert!(kills < 400, "{} of {all} events are left", number(&client, LEFT).await);
     }
-    assert!(in_the_middle > 10, "{kills} kills");
+    assert!(in_the_middle > 0, "none of {kills} kills met a worker in the middle of it");
     assert_eq!(made(&client).await, before);
     assert_eq!(run(&place, &["rebuild", "--verify"]), verified);
     let months = "select count(*) from pg_class where relkind = 'r' and relname ~ '^events_[0-9]{4}'
