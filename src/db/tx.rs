@@ -14,9 +14,19 @@ pub struct Tx {
 }
 
 impl Tx {
+    /// For [`Tx::begin_with`]: a transaction of background work that takes its work out of a queue and was promised to nobody.
+    /// Its commit does not wait for the disk. A crash of the server may undo it as a whole, work and result together, and
+    /// the work is then done again.
+    pub const REPEATABLE: &str = "set local synchronous_commit = off";
+
     /// Opens a READ COMMITTED transaction.
     pub async fn begin(pool: &Pool) -> Result<Self, DbError> {
         Self::begin_as(pool.get().await?, "begin").await
+    }
+
+    /// Opens a READ COMMITTED transaction and runs statements without parameters, in one message.
+    pub async fn begin_with(pool: &Pool, sql: &str) -> Result<Self, DbError> {
+        Self::begin_as(pool.get().await?, &format!("begin; {sql}")).await
     }
 
     /// Opens a read-only transaction in which every statement sees the same state.

@@ -6,10 +6,10 @@
 
 use super::{
     model::{Event, Outcome},
-    store,
+    store::EventStore,
 };
 use crate::{
-    db::{DbError, Pool, detached, partitions::Partitions},
+    db::{DbError, Pool, detached},
     relationships::Backlog,
 };
 use prometheus_client::metrics::histogram::Histogram;
@@ -70,10 +70,10 @@ impl Intake {
     #[must_use]
     pub fn start(pool: &Pool, backlog: Arc<Backlog>, group_sizes: &Histogram) -> Self {
         let (waiting, next) = mpsc::unbounded_channel();
-        let (next, partitions) = (Arc::new(Mutex::new(next)), Arc::<Partitions>::default());
+        let (next, store) = (Arc::new(Mutex::new(next)), EventStore::new(pool.clone()));
         for _ in 0..COMMITTERS {
             let group_sizes = group_sizes.clone();
-            let committer = Committer { pool: pool.clone(), partitions: partitions.clone(), group_sizes };
+            let committer = Committer { store: store.clone(), group_sizes };
             tokio::spawn(committer.run(next.clone()));
         }
         // The places bound what the channel holds.
@@ -117,8 +117,7 @@ impl Intake {
 }
 
 struct Committer {
-    pool: Pool,
-    partitions: Arc<Partitions>,
+    store: EventStore,
     group_sizes: Histogram,
 }
 
@@ -162,12 +161,8 @@ impl Committer {
     }
 
     async fn store(&self, events: Vec<Event>, all_new: bool) -> Result<Vec<Outcome>, DbError> {
-        let (pool, partitions) = (self.pool.clone(), self.partitions.clone());
-        if all_new {
-            detached(store::ingest_new(pool, partitions, events)).await
-        } else {
-            detached(store::ingest(pool, partitions, events)).await
-        }
+        let store = self.store.clone();
+        if all_new { detached(store.ingest_new(events)).await } else { detached(store.ingest(events)).await }
     }
 }
 

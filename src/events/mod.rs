@@ -7,6 +7,8 @@ pub mod intake;
 pub mod model;
 pub mod order;
 pub mod receipts;
+pub mod refusals;
+pub mod registered;
 pub mod rows;
 pub mod status;
 pub mod store;

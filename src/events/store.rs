@@ -6,13 +6,15 @@
 use super::{
     model::{Event, Identity, Kind, Outcome},
     order::{Ordered, Stored},
+    refusals::refusals,
+    registered::Registered,
     rows::{COPY, Columns, copy_rows},
 };
 use crate::{
     db::{DbError, Pool, Tx, partitions::Partitions},
     ids::{CreatorKey, EventKey},
     relationships::{
-        days::{Day, date_of, day_of},
+        days::{date_of, day_of},
         queue,
     },
 };
@@ -23,40 +25,62 @@ use std::{
 };
 use uuid::Uuid;
 
-/// Stores events and tells for each what became of it, in order. Everything told is committed.
-pub async fn ingest(
+/// The place where events are stored. Cheap to clone.
+#[derive(Clone)]
+pub struct EventStore {
     pool: Pool,
     partitions: Arc<Partitions>,
-    events: Vec<Event>,
-) -> Result<Vec<Outcome>, DbError> {
-    let ordered = Ordered::new(&events);
-    let stored = match store_all(&pool, &partitions, &ordered).await {
-        // Dropped by retention since this process made sure of it.
-        Err(error) if error.is_without_partition() => {
-            partitions.forget();
-            store_all(&pool, &partitions, &ordered).await?
+    registered: Arc<Registered>,
+}
+
+impl EventStore {
+    /// A store that knows nothing yet of what is in the database.
+    #[must_use]
+    pub fn new(pool: Pool) -> Self {
+        Self { pool, partitions: Arc::default(), registered: Arc::default() }
+    }
+
+    /// Stores events and tells for each what became of it, in order. Everything told is committed.
+    pub async fn ingest(self, events: Vec<Event>) -> Result<Vec<Outcome>, DbError> {
+        let ordered = Ordered::new(&events);
+        let stored = match self.store_all(&ordered).await {
+            // Dropped by retention since this process made sure of it.
+            Err(error) if error.is_without_partition() => {
+                self.partitions.forget();
+                self.store_all(&ordered).await?
+            }
+            stored => stored?,
+        };
+        Ok(ordered.outcomes(&stored))
+    }
+
+    /// The same, and a unique violation with nothing stored when one of them is there already.
+    pub async fn ingest_new(self, events: Vec<Event>) -> Result<Vec<Outcome>, DbError> {
+        let ordered = Ordered::new(&events);
+        self.partitions.ensure(&self.pool, ordered.firsts().map(Event::day)).await?;
+        Ok(ordered.outcomes(&self.store(&ordered, false).await?))
+    }
+
+    async fn store_all(&self, ordered: &Ordered<'_>) -> Result<Stored, DbError> {
+        self.partitions.ensure(&self.pool, ordered.firsts().map(Event::day)).await?;
+        match self.store(ordered, false).await {
+            Err(error) if error.is_unique_violation() => self.store(ordered, true).await,
+            stored => stored,
         }
-        stored => stored?,
-    };
-    Ok(ordered.outcomes(&stored))
-}
+    }
 
-/// The same, and a unique violation with nothing stored when one of them is there already.
-pub async fn ingest_new(
-    pool: Pool,
-    partitions: Arc<Partitions>,
-    events: Vec<Event>,
-) -> Result<Vec<Outcome>, DbError> {
-    let ordered = Ordered::new(&events);
-    partitions.ensure(&pool, ordered.firsts().map(Event::day)).await?;
-    Ok(ordered.outcomes(&store(&pool, &ordered, false).await?))
-}
-
-async fn store_all(pool: &Pool, partitions: &Partitions, ordered: &Ordered<'_>) -> Result<Stored, DbError> {
-    partitions.ensure(pool, ordered.firsts().map(Event::day)).await?;
-    match store(pool, ordered, false).await {
-        Err(error) if error.is_unique_violation() => store(pool, ordered, true).await,
-        stored => stored,
+    async fn store(&self, ordered: &Ordered<'_>, some_are_there: bool) -> Result<Stored, DbError> {
+        // An erasure waits for whoever has this lock when it takes a creator away: the creators found in this transaction
+        // stay until it ends.
+        let tx = Tx::begin_with(&self.pool, "lock table only events in row exclusive mode").await?;
+        match store_in(&tx, &self.registered, ordered, some_are_there).await {
+            Ok(stored) => tx.commit().await.map(|()| stored),
+            Err(error) if error.is_unique_violation() || error.is_without_partition() => {
+                tx.rollback().await?;
+                Err(error)
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -67,30 +91,20 @@ pub async fn foresee(pool: &Pool, events: &[Event]) -> Result<Vec<Outcome>, DbEr
     }
     let ordered = Ordered::new(events);
     let tx = Tx::begin_snapshot(pool).await?;
-    let mut stored = refusals(&tx, &ordered.first_days()).await?;
+    let mut stored = refusals(&tx, &Registered::default(), &ordered.first_days()).await?;
     let taken = ordered.firsts().filter(|event| !stored.refuses(event));
     stored.present = stored_hashes(&tx, &taken.map(Event::identity).collect::<Vec<_>>()).await?;
     tx.rollback().await?;
     Ok(ordered.outcomes(&stored))
 }
 
-async fn store(pool: &Pool, ordered: &Ordered<'_>, some_are_there: bool) -> Result<Stored, DbError> {
-    let tx = Tx::begin(pool).await?;
-    match store_in(&tx, ordered, some_are_there).await {
-        Ok(stored) => tx.commit().await.map(|()| stored),
-        Err(error) if error.is_unique_violation() || error.is_without_partition() => {
-            tx.rollback().await?;
-            Err(error)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-async fn store_in(tx: &Tx, ordered: &Ordered<'_>, some_are_there: bool) -> Result<Stored, DbError> {
-    // An erasure waits for whoever has this lock when it takes a creator away: the creators found below stay until this
-    // transaction ends.
-    tx.batch("lock table only events in row exclusive mode").await?;
-    let mut stored = refusals(tx, &ordered.first_days()).await?;
+async fn store_in(
+    tx: &Tx,
+    registered: &Registered,
+    ordered: &Ordered<'_>,
+    some_are_there: bool,
+) -> Result<Stored, DbError> {
+    let mut stored = refusals(tx, registered, &ordered.first_days()).await?;
     let events: Vec<&Event> = ordered.firsts().filter(|event| !stored.refuses(event)).collect();
     stored.present = if events.is_empty() {
         HashMap::new()
@@ -103,28 +117,6 @@ async fn store_in(tx: &Tx, ordered: &Ordered<'_>, some_are_there: bool) -> Resul
     let new = || events.iter().copied().filter(|event| stored.is_new(event));
     queue::store::put(tx, &queue::model::by_lane(new())).await?;
     retract(tx, new()).await?;
-    Ok(stored)
-}
-
-/// Creators that are not registered, and those of whom some of these events are too old. Closed days are looked up here,
-/// under the lock above: a caller's own idea of a retention may be half a minute old.
-async fn refusals(tx: &Tx, first_days: &[(CreatorKey, Day)]) -> Result<Stored, DbError> {
-    let (keys, days): (Vec<Uuid>, Vec<Date>) =
-        first_days.iter().map(|(creator, day)| (creator.0, date_of(*day))).unzip();
-    let sql = "/* events::refusals */
-               select wanted.creator_key, c.creator_key is null, t.closed_before
-               from unnest((select $1::uuid[]), (select $2::date[])) as wanted (creator_key, first_day)
-               left join creators c on c.creator_key = wanted.creator_key
-               left join tenants t on t.tenant_id = c.tenant_id
-               where c.creator_key is null or wanted.first_day < t.closed_before";
-    let mut stored = Stored::default();
-    for row in tx.query(sql, &[&keys, &days]).await? {
-        let creator = CreatorKey(row.get(0));
-        match row.get::<_, Option<Date>>(2) {
-            Some(day) if !row.get::<_, bool>(1) => drop(stored.closed.insert(creator, day_of(day))),
-            _ => drop(stored.unknown.insert(creator)),
-        }
-    }
     Ok(stored)
 }
 

@@ -15,15 +15,14 @@ use std::{
 };
 use tokio::task::JoinSet;
 use voci::{
-    db::partitions::Partitions,
-    events::{Event, Kind, store},
+    events::{Event, Kind, store::EventStore},
     ids::{CreatorKey, EngagerKey, EventKey, PostKey, TenantId},
 };
 
 /// Clients that send at once.
 const CLIENTS: usize = 256;
 /// Events of a round over HTTP.
-const EVENTS: usize = 40_000;
+const EVENTS: usize = 100_000;
 /// Events of a round with a commit each.
 const COMMITS: usize = 6_000;
 /// Connections of the baseline: as many as the service has for ingest.
@@ -72,16 +71,16 @@ async fn over_http(stage: &Stage, acts: &mut Acts) -> Result<f64, Failure> {
 
 async fn one_commit_each(stage: &Stage, acts: &mut Acts) -> Result<f64, Failure> {
     let events: Vec<Event> = acts.take(COMMITS).iter().map(|act| event(stage.tenant, act)).collect();
-    let (pool, partitions) = (stage.pools().ingest.clone(), Arc::new(Partitions::default()));
+    let store = EventStore::new(stage.pools().ingest.clone());
     let left = Arc::new(Mutex::new(events));
     let (start, mut tasks) = (Instant::now(), JoinSet::new());
     for _ in 0..CONNECTIONS {
-        let (pool, partitions, left) = (pool.clone(), partitions.clone(), left.clone());
+        let (store, left) = (store.clone(), left.clone());
         tasks.spawn(async move {
             loop {
                 let next = left.lock().unwrap_or_else(PoisonError::into_inner).pop();
                 let Some(event) = next else { return Ok::<(), Failure>(()) };
-                store::ingest(pool.clone(), partitions.clone(), vec![event]).await?;
+                store.clone().ingest(vec![event]).await?;
             }
         });
     }
