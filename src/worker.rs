@@ -77,12 +77,20 @@ async fn fold_and_score(pool: Pool, first: i16, batch: u32) {
 async fn pass(pool: &Pool, first: i16, batch: u32) -> Result<usize, DbError> {
     let mut pass = Pass::default();
     for lane in lanes_from(first, busy_lanes(pool, "fold_queue").await?) {
-        pass.add(relationships::fold::fold_lane(pool, lane, batch).await)?;
+        pass.add(fold_and_score_lane(pool, lane, batch).await)?;
     }
     for lane in lanes_from(first, busy_lanes(pool, "score_queue").await?) {
         pass.add(scores::store::score_lane(pool, lane).await)?;
     }
     pass.failure.map_or(Ok(pass.done), Err)
+}
+
+/// Folds a lane and, at once, sums up the creators for whom following the change was not enough: they are new or their
+/// window moved, and would wait until all other lanes are folded.
+async fn fold_and_score_lane(pool: &Pool, lane: i16, batch: u32) -> Result<usize, DbError> {
+    let folded = relationships::fold::fold_lane(pool, lane, batch).await?;
+    let scored = if folded.waiting > 0 { scores::store::score_lane(pool, lane).await? } else { 0 };
+    Ok(folded.events + scored)
 }
 
 #[derive(Default)]

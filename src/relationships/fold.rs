@@ -27,20 +27,30 @@ pub struct Changes {
     pub refolded: BTreeSet<CreatorKey>,
 }
 
-/// Folds about `limit` events of a lane; how many there were. Zero also when another worker has the lane.
-pub async fn fold_lane(pool: &Pool, lane: i16, limit: u32) -> Result<usize, DbError> {
-    let tx = Tx::begin(pool).await?;
+/// What folding a lane has done.
+#[derive(Clone, Copy, Default)]
+pub struct Folded {
+    /// How many events were folded.
+    pub events: usize,
+    /// Creators whose statistics wait to be summed up anew because of that.
+    pub waiting: usize,
+}
+
+/// Folds about `limit` events of a lane; nothing when another worker has it.
+pub async fn fold_lane(pool: &Pool, lane: i16, limit: u32) -> Result<Folded, DbError> {
+    let tx = Tx::begin_with(pool, Tx::REPEATABLE).await?;
     if !queue::store::try_lane(&tx, lane).await? {
         tx.rollback().await?;
-        return Ok(0);
+        return Ok(Folded::default());
     }
     let claimed = queue::store::claim(&tx, lane, i64::from(limit)).await?;
+    let mut waiting = 0;
     if !claimed.is_empty() {
         let changes = fold(&tx, &claimed).await?;
-        scores::store::follow(&tx, &changes).await?;
+        waiting = scores::store::follow(&tx, &changes).await?;
     }
     tx.commit().await?;
-    Ok(claimed.len())
+    Ok(Folded { events: claimed.len(), waiting })
 }
 
 async fn fold(tx: &Tx, claimed: &[QueuedEvent]) -> Result<Changes, DbError> {

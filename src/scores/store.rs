@@ -51,8 +51,8 @@ pub async fn enqueue(tx: &Tx, creators: &[CreatorKey]) -> Result<(), DbError> {
 }
 
 /// Brings the statistics of creators up to date with what folding changed, in the same transaction and under the same
-/// lane. Creators for whom that is not possible wait for all of their relationships to be summed up anew.
-pub async fn follow(tx: &Tx, changes: &Changes) -> Result<(), DbError> {
+/// lane. Creators for whom that is not possible wait for all of their relationships to be summed up anew; how many do.
+pub async fn follow(tx: &Tx, changes: &Changes) -> Result<usize, DbError> {
     let mut by_creator: BTreeMap<CreatorKey, Vec<_>> = BTreeMap::new();
     for ((creator, engager), (before, after)) in &changes.folded {
         by_creator.entry(*creator).or_default().push((*engager, before.as_ref(), after));
@@ -73,7 +73,8 @@ pub async fn follow(tx: &Tx, changes: &Changes) -> Result<(), DbError> {
         }
     }
     write(tx, &followed).await?;
-    enqueue(tx, &anew.into_iter().collect::<Vec<_>>()).await
+    enqueue(tx, &anew.iter().copied().collect::<Vec<_>>()).await?;
+    Ok(anew.len())
 }
 
 async fn known_statistics(
@@ -107,7 +108,7 @@ impl Models {
 ///
 /// The lane is the one of folding, so a creator's relationships stand still while they are summed up.
 pub async fn score_lane(pool: &Pool, lane: i16) -> Result<usize, DbError> {
-    let tx = Tx::begin(pool).await?;
+    let tx = Tx::begin_with(pool, Tx::REPEATABLE).await?;
     if !try_lane(&tx, lane).await? {
         tx.rollback().await?;
         return Ok(0);

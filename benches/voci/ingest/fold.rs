@@ -44,7 +44,7 @@ async fn fold(pool: Pool, worker: i16) -> Result<usize, Failure> {
             return Ok(folded);
         }
         for lane in mine {
-            folded += fold_lane(&pool, lane, FOLD_BATCH).await?;
+            folded += fold_lane(&pool, lane, FOLD_BATCH).await?.events;
             score_lane(&pool, lane).await?;
         }
     }
