@@ -5,7 +5,7 @@ use crate::{
     creators::{Account, Platform, Tier},
     ids::CreatorKey,
     scores::{
-        CreatorStatistics,
+        CreatorStatistics, ScoringModel,
         communities::Community,
         components::{Components, Evidence},
         fit::{CreatorNiches, NichePlace},
@@ -97,6 +97,16 @@ pub struct Row {
     pub hot: Hot,
     /// For answers.
     pub cold: Arc<Cold>,
+}
+
+impl Row {
+    /// Puts changed sums or niches in place; the components follow.
+    pub fn put(&mut self, cold: Cold, model: &ScoringModel) {
+        let components = Components::of(cold.statistics.as_ref(), &cold.niches, model);
+        self.hot.loyalty = components.loyalty.mapped;
+        self.hot.conversation = components.conversation.mapped;
+        self.cold = Arc::new(Cold { components, ..cold });
+    }
 }
 
 /// Rows that are copied together.

@@ -117,6 +117,9 @@ impl Feed {
         for (tenant, row) in store::changed_creators(tx, since).await? {
             self.tenant(tenant).apply_creator(row);
         }
+        for (tenant, statistics) in store::changed_statistics(tx, since).await? {
+            self.tenant(tenant).apply_statistics(statistics);
+        }
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 //! oldest one that was open at the look before, so what was being committed then is read now. Rows may be read more
 //! than once; applying them again is harmless.
 
-use super::tenant::SourceRow;
+use super::tenant::{SourceRow, SourceStatistics};
 use crate::{
     creators::store::{PROFILE_COLUMNS, profile},
     db::{DbError, Tx},
@@ -52,18 +52,37 @@ pub async fn page(tx: &Tx, after: Option<CreatorKey>) -> Result<Vec<(TenantId, S
     Ok(tx.query(&sql, &[&after.map(|key| key.0), &PAGE]).await?.iter().map(source).collect())
 }
 
-/// Creators that changed, or whose statistics did.
+/// Creators whose profile or community changed.
 pub async fn changed_creators(tx: &Tx, since: i64) -> Result<Vec<(TenantId, SourceRow)>, DbError> {
     let sql = format!(
         "/* snapshot::changed_creators */
          select {}
          from (select creator_key from creators where changed_xid >= $1
-               union select creator_key from creator_statistics where changed_xid >= $1
                union select creator_key from creator_communities where changed_xid >= $1) changed
          join creators c using (creator_key) {WITH_SCORES}",
         columns()
     );
     Ok(tx.query(&sql, &[&since]).await?.iter().map(source).collect())
+}
+
+/// Statistics that changed, with the transactions that wrote them: of most creators nothing else changes, so it would be a
+/// waste to read their profiles again with every event.
+pub async fn changed_statistics(tx: &Tx, since: i64) -> Result<Vec<(TenantId, SourceStatistics)>, DbError> {
+    let sql = format!(
+        "/* snapshot::changed_statistics */
+         select s.tenant_id as tenant, s.creator_key, s.changed_xid, {STATISTICS_COLUMNS} from creator_statistics s
+         where s.changed_xid >= $1"
+    );
+    let rows = tx.query(&sql, &[&since]).await?;
+    let statistics = |row: &Row| {
+        let source = SourceStatistics {
+            key: CreatorKey(row.get("creator_key")),
+            statistics: statistics(row)?,
+            stamp: row.get("changed_xid"),
+        };
+        Some((TenantId(row.get("tenant")), source))
+    };
+    Ok(rows.iter().filter_map(statistics).collect())
 }
 
 /// Creators that were erased.

@@ -99,6 +99,16 @@ pub struct SourceRow {
     pub stamp: Stamp,
 }
 
+/// Statistics as read from the database.
+pub struct SourceStatistics {
+    /// Whose they are.
+    pub key: CreatorKey,
+    /// The sums.
+    pub statistics: CreatorStatistics,
+    /// The transaction that wrote them.
+    pub stamp: i64,
+}
+
 /// Builds snapshots of a tenant, one after the other.
 pub struct TenantBuilder {
     current: TenantSnapshot,
@@ -177,6 +187,19 @@ impl TenantBuilder {
         let listed: Vec<u32> = row.cold.places.iter().map(|place| place.niche).collect();
         let before = self.replace(number, Some(row));
         self.move_postings(number, before.as_ref(), &listed);
+        self.changed = true;
+    }
+
+    /// Replaces the statistics of a creator. One that is not here is being erased: profiles are read before statistics.
+    pub fn apply_statistics(&mut self, source: SourceStatistics) {
+        let Some(number) = self.index.get(&source.key).copied() else { return };
+        let stale = |row: &&Row| row.cold.stamp.1 != Some(source.stamp);
+        let Some(present) = self.current.row(number).filter(stale) else { return };
+        let (mut row, mut cold) = (present.clone(), Cold::clone(&present.cold));
+        cold.stamp.1 = Some(source.stamp);
+        cold.statistics = Some(source.statistics);
+        row.put(cold, &self.current.model);
+        self.replace(number, Some(row));
         self.changed = true;
     }
 
@@ -295,10 +318,7 @@ impl TenantBuilder {
             for row in Arc::make_mut(chunk).rows.iter_mut().flatten() {
                 let mut cold = Cold::clone(&row.cold);
                 (cold.places, cold.vectors) = snapshot.located(&cold.niches, &cold.community);
-                cold.components = Components::of(cold.statistics.as_ref(), &cold.niches, &snapshot.model);
-                row.hot.loyalty = cold.components.loyalty.mapped;
-                row.hot.conversation = cold.components.conversation.mapped;
-                row.cold = Arc::new(cold);
+                row.put(cold, &snapshot.model);
             }
         }
     }
@@ -324,6 +344,29 @@ mod tests {
 
     fn builder() -> TenantBuilder {
         TenantBuilder::new(Arc::new(Taxonomy::built_in()))
+    }
+
+    #[test]
+    fn statistics_replace_those_of_a_creator_and_of_nobody_else() {
+        let mut builder = builder();
+        builder.apply_creator(source("ana", &["gaming"]));
+        builder.apply_creator(source("ema", &["gaming"]));
+        let before = builder.publish().unwrap();
+        let sums = |id: &str, stamp| SourceStatistics {
+            key: CreatorKey::derive(TenantId(1), id),
+            statistics: CreatorStatistics { engagers: 7, ..CreatorStatistics::default() },
+            stamp,
+        };
+        builder.apply_statistics(sums("ana", 5));
+        builder.apply_statistics(sums("unknown", 5));
+        let after = builder.publish().unwrap();
+        let engagers = |snapshot: &TenantSnapshot, row| {
+            snapshot.row(row).unwrap().cold.statistics.as_ref().map(|sums| sums.engagers)
+        };
+        assert_eq!([engagers(&before, 0), engagers(&after, 0), engagers(&after, 1)], [None, Some(7), None]);
+        assert_eq!(after.row(0).unwrap().cold.stamp.1, Some(5));
+        builder.apply_statistics(sums("ana", 5));
+        assert!(builder.publish().is_none(), "the same statistics again change nothing");
     }
 
     fn declarers(snapshot: &TenantSnapshot, niche: &str) -> Vec<String> {
