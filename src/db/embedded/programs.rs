@@ -50,6 +50,10 @@ impl Programs {
         self.dir.join("initdb")
     }
 
+    pub(super) fn postgres(&self) -> PathBuf {
+        self.dir.join("postgres")
+    }
+
     pub(super) fn pg_ctl(&self) -> PathBuf {
         self.dir.join("pg_ctl")
     }
