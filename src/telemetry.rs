@@ -23,7 +23,8 @@ pub fn start_logging(otherwise: &str) {
     let filter = EnvFilter::try_from_env("VOCI_LOG").unwrap_or_else(|_| EnvFilter::new(otherwise));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if std::env::var("VOCI_LOG_FORMAT").is_ok_and(|format| format == "json") {
-        builder.json().init();
+        // A request has one span: a list of them would only say it again.
+        builder.json().with_span_list(false).init();
     } else {
         builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).init();
     }

@@ -74,6 +74,9 @@ impl RouteTable {
 
     /// The first query parameter that this operation does not have.
     fn unknown_parameter<'q>(&self, path: &str, method: &str, query: &'q str) -> Option<Cow<'q, str>> {
+        if query.is_empty() {
+            return None;
+        }
         let (_, known) = self.methods(path).find(|(name, _)| *name == method)?;
         let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
         names.find(|name| !known.iter().any(|known| known == name))
