@@ -20,7 +20,7 @@ use voci::{
 /// Creators in the snapshot.
 pub(crate) const CREATORS: u64 = 100_000;
 /// Events of a repetition.
-pub(crate) const REPETITION: usize = 100_000;
+pub(crate) const REPETITION: usize = 200_000;
 /// Creators that get events; low numbers get more.
 pub(crate) const BUSY_CREATORS: u64 = 10_000;
 /// People of each creator; low numbers come back more often.

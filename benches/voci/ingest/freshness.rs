@@ -5,6 +5,7 @@ use crate::{
     comparison::{Comparison, measure},
     harness::{Failure, client::BatchReceipt, stage::Stage},
 };
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -12,75 +13,96 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use voci::events::http::MAX_BATCH;
 
-/// How long events are sent.
-const SPAN: Duration = Duration::from_secs(20);
-/// Events whose way is followed.
-const PROBES: usize = 150;
-/// Creators they are of, in a niche of their own. So each one is probed before and after it has statistics.
-const CREATORS: usize = 50;
+/// How long the background is sent before anything is measured.
+const WARM_UP: Duration = Duration::from_secs(3);
+/// How long events are followed.
+const SPAN: Duration = Duration::from_secs(30);
+/// Clients that follow one event after the other.
+const PROBERS: usize = 5;
+/// Creators of each client, all in a niche of their own. So each one is probed before and after it has statistics.
+const CREATORS: usize = 10;
 /// Time between looks at the ranking.
 const LOOK: Duration = Duration::from_millis(10);
 /// Longest wait.
 const PATIENCE: Duration = Duration::from_secs(30);
 const NICHE: &str = "probes";
 
-/// The 99 % quantile of the lag, with this many events a second in the background.
+/// The 99 % quantile of the lag, with this many events a second in the background for as long as anything is measured.
 pub(crate) async fn comparison(stage: &Stage, acts: &mut Acts, rate: f64) -> Result<Comparison, Failure> {
     register(stage).await?;
     let every = Duration::from_secs_f64(MAX_BATCH as f64 / rate);
-    let count = usize::try_from(SPAN.as_millis() / every.as_millis().max(1))?;
-    let batches = synthetic::batches(&acts.take(count * MAX_BATCH));
-    let (load, lags) = tokio::join!(send_at(stage, batches, every), probe(stage));
-    load?;
-    let mut lags = lags?;
+    let mut lags = tokio::select! {
+        failed = send_forever(stage, acts, every) => return Err(failed),
+        lags = probe_all(stage) => lags?,
+    };
     lags.sort_by(f64::total_cmp);
     let of = |percent: usize| lags[(lags.len() - 1) * percent / 100];
     let note = format!(
-        "from acknowledgement to ranking, 99 % of {PROBES} events, at half the sustained rate ({rate:.0} events/s in batches); \
-         median {:.3} s, most {:.3} s",
+        "from acknowledgement to ranking, 99 % of {} events by {PROBERS} clients, at half the sustained rate ({rate:.0} events/s \
+         in batches); median {:.3} s, most {:.3} s",
+        lags.len(),
         of(50),
         of(100)
     );
     Ok(Comparison::new(measure("freshness.p99_s", of(99), "s", note), None))
 }
 
-fn creator(number: usize) -> String {
-    format!("probe-{}", number % CREATORS)
+fn creator(prober: usize, number: usize) -> String {
+    format!("probe-{prober}-{}", number % CREATORS)
 }
 
 async fn register(stage: &Stage) -> Result<(), Failure> {
     let niche = json!({"names": {"en": "Probes", "ro": "Probe"}}).to_string();
     stage.api.send::<Value>(Method::PUT, &format!("/v1/niches/{NICHE}"), niche).await?;
-    for number in 0..CREATORS {
+    for number in 0..PROBERS * CREATORS {
         let profile = json!({"display_name": "Probe", "country": "RO", "languages": ["ro"], "niches": [NICHE],
                              "accounts": [{"platform": "instagram", "handle": "p", "followers": 2_000}]});
-        let path = format!("/v1/creators/{}", creator(number));
+        let path = format!("/v1/creators/{}", creator(number % PROBERS, number / PROBERS));
         stage.api.send::<Value>(Method::PUT, &path, profile.to_string()).await?;
     }
     Ok(())
 }
 
-/// Sends batches evenly, whether or not the ones before are answered.
-async fn send_at(stage: &Stage, batches: Vec<String>, every: Duration) -> Result<(), Failure> {
-    let (start, mut tasks) = (Instant::now(), JoinSet::new());
-    for (place, batch) in (0_u32..).zip(batches) {
-        tokio::time::sleep_until((start + every * place).into()).await;
-        let api = stage.api.clone();
-        tasks.spawn(async move { api.send::<BatchReceipt>(Method::POST, "/v1/events/batch", batch).await });
+/// Sends batches evenly, whether or not the ones before are answered; ends only when one fails.
+async fn send_forever(stage: &Stage, acts: &mut Acts, every: Duration) -> Failure {
+    let (mut due, mut tasks) = (tokio::time::interval(every), JoinSet::new());
+    loop {
+        due.tick().await;
+        let batches = synthetic::batches(&acts.take(MAX_BATCH));
+        for batch in batches {
+            let api = stage.api.clone();
+            tasks.spawn(
+                async move { api.send::<BatchReceipt>(Method::POST, "/v1/events/batch", batch).await },
+            );
+        }
+        while let Some(answer) = tasks.try_join_next() {
+            match answer {
+                Ok(Ok(_)) => {}
+                Ok(Err(failure)) => return failure,
+                Err(panic) => return panic.into(),
+            }
+        }
     }
-    tasks.join_all().await.into_iter().try_for_each(|answer| answer.map(drop))
 }
 
-async fn probe(stage: &Stage) -> Result<Vec<f64>, Failure> {
-    let mut lags = Vec::new();
-    // Spread over the middle of the span, the load being even by then.
-    for number in 0..PROBES {
-        let event = json!({"event_id": format!("probe-{number}"), "creator_id": creator(number), "kind": "like",
-                           "engager_id": format!("p{number}"), "occurred_at": Timestamp::now()});
+async fn probe_all(stage: &Stage) -> Result<Vec<f64>, Failure> {
+    tokio::time::sleep(WARM_UP).await;
+    let lags = try_join_all((0..PROBERS).map(|prober| probe(stage, prober))).await?;
+    Ok(lags.concat())
+}
+
+/// Follows events one after the other.
+async fn probe(stage: &Stage, prober: usize) -> Result<Vec<f64>, Failure> {
+    let (start, mut lags) = (Instant::now(), Vec::new());
+    while start.elapsed() < SPAN {
+        let creator = creator(prober, lags.len());
+        let id = format!("probe-{prober}-{}", lags.len());
+        let event = json!({"event_id": id, "creator_id": creator, "kind": "like", "engager_id": id,
+                           "occurred_at": Timestamp::now()});
         stage.api.send::<Value>(Method::POST, "/v1/events", event.to_string()).await?;
         let acknowledged = Instant::now();
-        let wanted = number / CREATORS + 1;
-        while ranked(stage, &creator(number)).await? < wanted as u64 {
+        let wanted = lags.len() / CREATORS + 1;
+        while ranked(stage, &creator).await? < wanted as u64 {
             if acknowledged.elapsed() > PATIENCE {
                 return Err("an event does not come into the ranking".into());
             }
@@ -93,7 +115,8 @@ async fn probe(stage: &Stage) -> Result<Vec<f64>, Failure> {
 
 /// Events that the ranking counts for a creator.
 async fn ranked(stage: &Stage, creator: &str) -> Result<u64, Failure> {
-    let page: Value = stage.api.get(&format!("/v1/recommendations?niche={NICHE}&limit={CREATORS}")).await?;
+    let page: Value =
+        stage.api.get(&format!("/v1/recommendations?niche={NICHE}&limit={}", PROBERS * CREATORS)).await?;
     let items = page["items"].as_array().map_or(&[][..], Vec::as_slice);
     let item = items.iter().find(|item| item["creator_id"] == creator);
     let events = item.and_then(|item| item["components"][1]["evidence"]["events"].as_u64());

@@ -15,7 +15,13 @@ use super::{
     harness::{Failure, stage::Stage},
     synthetic,
 };
+use jiff::Timestamp;
+use std::time::{Duration, Instant};
 
+/// Tasks that fold, in a process beside the service.
+const WORKERS: u16 = 2;
+/// Longest wait for models and communities.
+const SETTLING: Duration = Duration::from_mins(5);
 /// How often what writes is repeated.
 const REPETITIONS: usize = 3;
 /// Most memory is measured over all of this.
@@ -31,14 +37,14 @@ pub(crate) async fn all(results: &mut Results) -> Result<(), Failure> {
     results.push(batch::resend(&stage, &mut acts).await?);
     results.push(single::comparison(&stage).await?);
     fold::rate(&stage).await?;
-    stage.start_workers(2)?;
+    start_workers(&mut stage).await?;
     let first = sustained::rate(&stage, acts.take(sustained::EVENTS)).await?;
     results.push(sustained::comparison(first, copied));
     results.push(freshness::comparison(&stage, &mut acts, first / 2.0).await?);
     if growth::is_asked_for() {
         stage.stop_workers()?;
         growth::fill(&stage, &mut acts).await?;
-        stage.start_workers(2)?;
+        start_workers(&mut stage).await?;
         let later = sustained::rate(&stage, acts.take(sustained::EVENTS)).await?;
         results.push(growth::comparison(later, first));
     }
@@ -46,6 +52,24 @@ pub(crate) async fn all(results: &mut Results) -> Result<(), Failure> {
         results.push(Comparison::new(measure("ingest.rss_mb", memory, "MB", MEMORY), None));
     }
     stage.stop().await
+}
+
+/// Starts workers and waits until they have fitted their models and counted communities, which they do when they start and
+/// then once in an hour: it is no part of what is measured over some seconds.
+async fn start_workers(stage: &mut Stage) -> Result<(), Failure> {
+    let client = stage.pool().get().await?;
+    let now: Timestamp = client.query("select clock_timestamp()", &[]).await?[0].get(0);
+    stage.start_workers(WORKERS)?;
+    let settled = "select exists (select from community_counts where counted_at > $1)
+                   and not exists (select from score_queue) and not exists (select from fold_queue)";
+    let start = Instant::now();
+    while !client.query(settled, &[&now]).await?[0].get::<_, bool>(0) {
+        if start.elapsed() > SETTLING {
+            return Err("workers do not settle down".into());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(())
 }
 
 /// With folding paused: batches, streams and COPY by turns, and then folding by itself; the rate of COPY.
