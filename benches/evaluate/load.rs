@@ -50,12 +50,14 @@ pub(crate) async fn resend(api: &Api, story: &Story, every: usize) -> Result<Bat
     Ok(total(&send_all(api, story.batches.iter().step_by(every)).await?))
 }
 
-async fn put_all(api: &Api, resources: &[(String, Value)]) -> Result<(), Failure> {
+/// Puts resources.
+pub(crate) async fn put_all(api: &Api, resources: &[(String, Value)]) -> Result<(), Failure> {
     let puts = stream::iter(resources).map(|(path, body)| api.send(Method::PUT, path, body.to_string()));
     puts.buffer_unordered(CLIENTS).try_for_each(|_: IgnoredAny| future::ready(Ok(()))).await
 }
 
-async fn send_all(
+/// Sends batches; what each became and how long it took.
+pub(crate) async fn send_all(
     api: &Api,
     batches: impl Iterator<Item = &String>,
 ) -> Result<Vec<(BatchReceipt, Duration)>, Failure> {
@@ -68,6 +70,7 @@ async fn send(api: &Api, batch: String) -> Result<(BatchReceipt, Duration), Fail
     Ok((receipt, start.elapsed()))
 }
 
-fn total(answers: &[(BatchReceipt, Duration)]) -> BatchReceipt {
+/// What all of them became.
+pub(crate) fn total(answers: &[(BatchReceipt, Duration)]) -> BatchReceipt {
     answers.iter().map(|(receipt, _)| *receipt).sum()
 }

@@ -17,6 +17,7 @@ mod load;
 mod measures;
 mod quantile;
 mod recommend;
+mod skew;
 mod source;
 mod story;
 
@@ -45,7 +46,7 @@ async fn main() -> ExitCode {
 
 /// Runs everything; true when all checks hold.
 async fn evaluate() -> Result<bool, Failure> {
-    let Some(directory) = source::find() else {
+    let Some(directory) = source::find(source::DATA_SET) else {
         println!(
             "evaluate: no data; DATA=<directory> make evaluate names the directory that holds kuairand-pure-part"
         );
@@ -55,8 +56,9 @@ async fn evaluate() -> Result<bool, Failure> {
     let source = source::read(&directory)?;
     let stage = Stage::start(2).await?;
     let story = story::Story::of(&source, jiff::Timestamp::now());
-    let (measures, checks) = measures::run(&stage, &source, &story).await?;
+    let (mut measures, mut checks) = measures::run(&stage, &source, &story).await?;
     stage.stop().await?;
+    skew::run(&mut measures, &mut checks).await?;
     for measure in &measures {
         println!(
             "{:<32} {:>12} {:<16} {}",

@@ -9,7 +9,7 @@ use std::{
 use voci::events::Kind;
 
 /// Name of the data set below the data directory.
-const DATA_SET: &str = "kuairand-pure-part";
+pub(crate) const DATA_SET: &str = "kuairand-pure-part";
 
 /// A row of the event table: one video shown to one person.
 pub(crate) struct Row {
@@ -35,10 +35,10 @@ pub(crate) struct Source {
     pub(crate) tags: BTreeMap<u32, Vec<String>>,
 }
 
-/// The directory of the data set, if it is there: in the directory that `DATA` names, else beside the checkout.
-pub(crate) fn find() -> Option<PathBuf> {
+/// The directory of a data set, if it is there: in the directory that `DATA` names, else beside the checkout.
+pub(crate) fn find(data_set: &str) -> Option<PathBuf> {
     let data = std::env::var_os("DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
-    Some(data.join(DATA_SET)).filter(|directory| directory.join("events.csv.zst").is_file())
+    Some(data.join(data_set)).filter(|directory| directory.join("events.csv.zst").is_file())
 }
 
 /// Reads everything.
@@ -49,15 +49,17 @@ pub(crate) fn read(directory: &Path) -> Result<Source, Failure> {
     })
 }
 
-type Table = csv::Reader<zstd::Decoder<'static, std::io::BufReader<File>>>;
+/// A table, compressed.
+pub(crate) type Table = csv::Reader<zstd::Decoder<'static, std::io::BufReader<File>>>;
 
-fn open(path: &Path) -> Result<Table, Failure> {
+/// Opens a table.
+pub(crate) fn open(path: &Path) -> Result<Table, Failure> {
     let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(csv::Reader::from_reader(zstd::Decoder::new(file)?))
 }
 
 /// Places of columns by their names, in the order asked for.
-fn places<const N: usize>(table: &mut Table, names: [&str; N]) -> Result<[usize; N], Failure> {
+pub(crate) fn places<const N: usize>(table: &mut Table, names: [&str; N]) -> Result<[usize; N], Failure> {
     let headers = table.headers()?.clone();
     let mut places = [0; N];
     for (place, name) in places.iter_mut().zip(names) {

@@ -13,14 +13,20 @@ use crate::{
     relationships::Backlog,
 };
 use prometheus_client::metrics::histogram::Histogram;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{
     sync::{
         Mutex, OwnedSemaphorePermit, Semaphore,
         mpsc::{self, UnboundedReceiver, UnboundedSender},
         oneshot,
     },
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 /// Most events that wait for a commit or are being committed. More: memory, and longer waits when the database is slow;
@@ -32,6 +38,11 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const COMMITTED_AT_ONCE: usize = 8_000;
 /// Commits under way at once: while one waits for the disk, the next ones are prepared. More: smaller commits.
 const COMMITTERS: usize = 3;
+
+/// So few events are not worth a commit of their own while others are being committed: they wait for more ...
+const FEW: usize = 500;
+/// ... for so long. More: fewer commits of many small requests; fewer: they are answered sooner.
+const GATHERING: Duration = Duration::from_millis(2);
 
 /// Why events were not taken in.
 #[derive(Debug, thiserror::Error)]
@@ -71,9 +82,10 @@ impl Intake {
     pub fn start(pool: &Pool, backlog: Arc<Backlog>, group_sizes: &Histogram) -> Self {
         let (waiting, next) = mpsc::unbounded_channel();
         let (next, store) = (Arc::new(Mutex::new(next)), EventStore::new(pool.clone()));
+        let under_way = Arc::<AtomicUsize>::default();
         for _ in 0..COMMITTERS {
-            let group_sizes = group_sizes.clone();
-            let committer = Committer { store: store.clone(), group_sizes };
+            let (under_way, group_sizes) = (under_way.clone(), group_sizes.clone());
+            let committer = Committer { store: store.clone(), under_way, group_sizes };
             tokio::spawn(committer.run(next.clone()));
         }
         // The places bound what the channel holds.
@@ -118,66 +130,84 @@ impl Intake {
 
 struct Committer {
     store: EventStore,
+    /// Commits of all committers.
+    under_way: Arc<AtomicUsize>,
     group_sizes: Histogram,
 }
 
 impl Committer {
     async fn run(self, waiting: Arc<Mutex<UnboundedReceiver<Waiting>>>) {
         loop {
-            let group = next_group(&mut *waiting.lock().await).await;
+            let group = self.next_group(&mut *waiting.lock().await).await;
             if group.is_empty() {
                 return;
             }
             let events: usize = group.iter().map(|waiting| waiting.events.len()).sum();
             self.group_sizes.observe(events as f64);
+            self.under_way.fetch_add(1, Ordering::Relaxed);
             self.commit(group).await;
+            self.under_way.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+
+    /// Waits for a request and takes all others that are there; none when there will be no more.
+    async fn next_group(&self, waiting: &mut UnboundedReceiver<Waiting>) -> Vec<Waiting> {
+        let Some(first) = waiting.recv().await else { return Vec::new() };
+        let mut group = vec![first];
+        if take_waiting(&mut group, waiting) < FEW && self.under_way.load(Ordering::Relaxed) > 0 {
+            sleep(GATHERING).await;
+            take_waiting(&mut group, waiting);
+        }
+        group
     }
 
     /// Commits requests together. What is wrong with one must not hurt the others: when the database refuses the
     /// whole, each is committed by itself.
     async fn commit(&self, group: Vec<Waiting>) {
-        let all: Vec<Event> = group.iter().flat_map(|waiting| waiting.events.iter().cloned()).collect();
-        match self.store(all, group.len() > 1).await {
-            Ok(mut outcomes) => {
-                for waiting in group.into_iter().rev() {
-                    let own = outcomes.split_off(outcomes.len() - waiting.events.len());
+        let (mut events, mut callers) = (Vec::new(), Vec::new());
+        for mut waiting in group {
+            let first = events.len();
+            events.append(&mut waiting.events);
+            callers.push((first..events.len(), waiting));
+        }
+        let events = Arc::new(events);
+        match self.store(events.clone()).await {
+            Ok(outcomes) => {
+                for (own, waiting) in callers {
                     // A caller who is gone will ask again.
-                    let _ = waiting.answer.send(Ok(own));
+                    let _ = waiting.answer.send(Ok(outcomes[own].to_vec()));
                 }
             }
-            Err(DbError::Failed(_) | DbError::MonthLeaving) if group.len() > 1 => {
-                for Waiting { events, answer, .. } in group {
-                    let _ = answer.send(self.store(events, false).await.map_err(Arc::new));
+            Err(DbError::Failed(_) | DbError::MonthLeaving) if callers.len() > 1 => {
+                for (own, waiting) in callers {
+                    let stored = self.store(Arc::new(events[own].to_vec())).await;
+                    let _ = waiting.answer.send(stored.map_err(Arc::new));
                 }
             }
             Err(error) => {
                 let error = Arc::new(error);
-                for waiting in group {
+                for (_, waiting) in callers {
                     let _ = waiting.answer.send(Err(error.clone()));
                 }
             }
         }
     }
 
-    async fn store(&self, events: Vec<Event>, all_new: bool) -> Result<Vec<Outcome>, DbError> {
-        let store = self.store.clone();
-        if all_new { detached(store.ingest_new(events)).await } else { detached(store.ingest(events)).await }
+    async fn store(&self, events: Arc<Vec<Event>>) -> Result<Vec<Outcome>, DbError> {
+        detached(self.store.clone().ingest(events)).await
     }
 }
 
-/// Waits for a request and takes all others that are there; none when there will be no more.
-async fn next_group(waiting: &mut UnboundedReceiver<Waiting>) -> Vec<Waiting> {
-    let Some(first) = waiting.recv().await else { return Vec::new() };
-    let mut events = first.events.len();
-    let mut group = vec![first];
+/// Takes requests until there are no more or enough; how many events the group has then.
+fn take_waiting(group: &mut Vec<Waiting>, waiting: &mut UnboundedReceiver<Waiting>) -> usize {
+    let mut events = group.iter().map(|waiting| waiting.events.len()).sum();
     while events < COMMITTED_AT_ONCE
         && let Ok(next) = waiting.try_recv()
     {
         events += next.events.len();
         group.push(next);
     }
-    group
+    events
 }
 
 #[cfg(test)]

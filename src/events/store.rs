@@ -41,7 +41,7 @@ impl EventStore {
     }
 
     /// Stores events and tells for each what became of it, in order. Everything told is committed.
-    pub async fn ingest(self, events: Vec<Event>) -> Result<Vec<Outcome>, DbError> {
+    pub async fn ingest(self, events: Arc<Vec<Event>>) -> Result<Vec<Outcome>, DbError> {
         let ordered = Ordered::new(&events);
         let stored = match self.store_all(&ordered).await {
             // Dropped by retention since this process made sure of it.
@@ -52,13 +52,6 @@ impl EventStore {
             stored => stored?,
         };
         Ok(ordered.outcomes(&stored))
-    }
-
-    /// The same, and a unique violation with nothing stored when one of them is there already.
-    pub async fn ingest_new(self, events: Vec<Event>) -> Result<Vec<Outcome>, DbError> {
-        let ordered = Ordered::new(&events);
-        self.partitions.ensure(&self.pool, ordered.firsts().map(Event::day)).await?;
-        Ok(ordered.outcomes(&self.store(&ordered, false).await?))
     }
 
     async fn store_all(&self, ordered: &Ordered<'_>) -> Result<Stored, DbError> {

@@ -3,11 +3,16 @@
 use super::synthetic::{self, Acts};
 use crate::{
     comparison::{Comparison, measure},
-    harness::{Failure, client::BatchReceipt, stage::Stage},
+    harness::{
+        Failure,
+        client::{Api, BatchReceipt},
+        stage::Stage,
+    },
 };
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use reqwest::Method;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
@@ -19,13 +24,12 @@ const WARM_UP: Duration = Duration::from_secs(3);
 const SPAN: Duration = Duration::from_secs(30);
 /// Clients that follow one event after the other.
 const PROBERS: usize = 5;
-/// Creators of each client, all in a niche of their own. So each one is probed before and after it has statistics.
+/// Creators of each client: each one is probed before and after it has statistics.
 const CREATORS: usize = 10;
 /// Time between looks at the ranking.
-const LOOK: Duration = Duration::from_millis(10);
+const LOOK: Duration = Duration::from_millis(20);
 /// Longest wait.
 const PATIENCE: Duration = Duration::from_secs(30);
-const NICHE: &str = "probes";
 
 /// The 99 % quantile of the lag, with this many events a second in the background for as long as anything is measured.
 pub(crate) async fn comparison(stage: &Stage, acts: &mut Acts, rate: f64) -> Result<Comparison, Failure> {
@@ -51,14 +55,15 @@ fn creator(prober: usize, number: usize) -> String {
     format!("probe-{prober}-{}", number % CREATORS)
 }
 
+/// Each creator has a niche of its own, so that looking at its place in the ranking costs next to nothing.
 async fn register(stage: &Stage) -> Result<(), Failure> {
-    let niche = json!({"names": {"en": "Probes", "ro": "Probe"}}).to_string();
-    stage.api.send::<Value>(Method::PUT, &format!("/v1/niches/{NICHE}"), niche).await?;
     for number in 0..PROBERS * CREATORS {
-        let profile = json!({"display_name": "Probe", "country": "RO", "languages": ["ro"], "niches": [NICHE],
+        let creator = creator(number % PROBERS, number / PROBERS);
+        let niche = json!({"names": {"en": creator, "ro": creator}}).to_string();
+        stage.api.send::<Value>(Method::PUT, &format!("/v1/niches/{creator}"), niche).await?;
+        let profile = json!({"display_name": "Probe", "country": "RO", "languages": ["ro"], "niches": [creator],
                              "accounts": [{"platform": "instagram", "handle": "p", "followers": 2_000}]});
-        let path = format!("/v1/creators/{}", creator(number % PROBERS, number / PROBERS));
-        stage.api.send::<Value>(Method::PUT, &path, profile.to_string()).await?;
+        stage.api.send::<Value>(Method::PUT, &format!("/v1/creators/{creator}"), profile.to_string()).await?;
     }
     Ok(())
 }
@@ -71,9 +76,7 @@ async fn send_forever(stage: &Stage, acts: &mut Acts, every: Duration) -> Failur
         let batches = synthetic::batches(&acts.take(MAX_BATCH));
         for batch in batches {
             let api = stage.api.clone();
-            tasks.spawn(
-                async move { api.send::<BatchReceipt>(Method::POST, "/v1/events/batch", batch).await },
-            );
+            tasks.spawn(async move { post::<BatchReceipt>(&api, "/v1/events/batch", batch).await });
         }
         while let Some(answer) = tasks.try_join_next() {
             match answer {
@@ -81,6 +84,19 @@ async fn send_forever(stage: &Stage, acts: &mut Acts, every: Duration) -> Failur
                 Ok(Err(failure)) => return failure,
                 Err(panic) => return panic.into(),
             }
+        }
+    }
+}
+
+/// Sends a request until it is taken: one that is shed, while the disk is slow for a moment, is told to come again.
+async fn post<T: DeserializeOwned>(api: &Api, path: &str, body: String) -> Result<T, Failure> {
+    let start = Instant::now();
+    loop {
+        match api.send(Method::POST, path, body.clone()).await {
+            Err(failure) if failure.to_string().starts_with("503") && start.elapsed() < PATIENCE => {
+                tokio::time::sleep(LOOK).await;
+            }
+            answer => return answer,
         }
     }
 }
@@ -99,7 +115,7 @@ async fn probe(stage: &Stage, prober: usize) -> Result<Vec<f64>, Failure> {
         let id = format!("probe-{prober}-{}", lags.len());
         let event = json!({"event_id": id, "creator_id": creator, "kind": "like", "engager_id": id,
                            "occurred_at": Timestamp::now()});
-        stage.api.send::<Value>(Method::POST, "/v1/events", event.to_string()).await?;
+        post::<Value>(&stage.api, "/v1/events", event.to_string()).await?;
         let acknowledged = Instant::now();
         let wanted = lags.len() / CREATORS + 1;
         while ranked(stage, &creator).await? < wanted as u64 {
@@ -115,10 +131,6 @@ async fn probe(stage: &Stage, prober: usize) -> Result<Vec<f64>, Failure> {
 
 /// Events that the ranking counts for a creator.
 async fn ranked(stage: &Stage, creator: &str) -> Result<u64, Failure> {
-    let page: Value =
-        stage.api.get(&format!("/v1/recommendations?niche={NICHE}&limit={}", PROBERS * CREATORS)).await?;
-    let items = page["items"].as_array().map_or(&[][..], Vec::as_slice);
-    let item = items.iter().find(|item| item["creator_id"] == creator);
-    let events = item.and_then(|item| item["components"][1]["evidence"]["events"].as_u64());
-    Ok(events.unwrap_or(0))
+    let page: Value = stage.api.get(&format!("/v1/recommendations?niche={creator}&limit=1")).await?;
+    Ok(page["items"][0]["components"][1]["evidence"]["events"].as_u64().unwrap_or(0))
 }

@@ -80,7 +80,7 @@ async fn one_commit_each(stage: &Stage, acts: &mut Acts) -> Result<f64, Failure>
             loop {
                 let next = left.lock().unwrap_or_else(PoisonError::into_inner).pop();
                 let Some(event) = next else { return Ok::<(), Failure>(()) };
-                store.clone().ingest(vec![event]).await?;
+                store.clone().ingest(Arc::new(vec![event])).await?;
             }
         });
     }
