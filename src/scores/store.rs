@@ -28,7 +28,7 @@ const BATCH: i64 = 100;
 /// Creators in a sample. More: better fits; fewer: less work.
 const SAMPLE_CREATORS: i64 = 2_000;
 /// Relationships in a sample, at which it ends early.
-const SAMPLE_RELATIONSHIPS: usize = 300_000;
+const SAMPLE_RELATIONSHIPS: usize = 150_000;
 /// Columns of statistics, in the order of [`statistics`]; every column of the table is prefixed with `s.`.
 pub const STATISTICS_COLUMNS: &str = "s.model_version, s.events, s.anonymous_events, s.engagers, s.mature_engagers, \
     s.loyal_engagers, s.talking_engagers, s.expected_back, s.expected_back_variance, s.first_day, s.last_day, \
@@ -72,7 +72,7 @@ pub async fn follow(tx: &Tx, changes: &Changes) -> Result<usize, DbError> {
             None => drop(anew.insert(key)),
         }
     }
-    write(tx, &followed).await?;
+    write(tx, include_str!("replace.sql"), &followed).await?;
     enqueue(tx, &anew.iter().copied().collect::<Vec<_>>()).await?;
     Ok(anew.len())
 }
@@ -114,24 +114,29 @@ pub async fn score_lane(pool: &Pool, lane: i16) -> Result<usize, DbError> {
         return Ok(0);
     }
     let waiting = claim(&tx, lane).await?;
-    let feeds = feed_windows(&tx, &waiting.iter().map(|creator| creator.key).collect::<Vec<_>>()).await?;
-    let (count, mut models, mut computed) =
-        (waiting.len(), Models::default(), Vec::with_capacity(waiting.len()));
+    let count = waiting.len();
+    score(&tx, waiting).await?;
+    tx.commit().await?;
+    Ok(count)
+}
+
+/// Computes the statistics and the exposure of creators now. Needs their lanes.
+async fn score(tx: &Tx, waiting: Vec<Waiting>) -> Result<(), DbError> {
+    let feeds = feed_windows(tx, &waiting.iter().map(|creator| creator.key).collect::<Vec<_>>()).await?;
+    let (mut models, mut computed) = (Models::default(), Vec::with_capacity(waiting.len()));
     for creator in waiting {
-        let model = models.of(&tx, creator.tenant).await?;
-        let sums = compute(&tx, &creator, feeds.get(&creator.key).copied(), model).await?;
+        let model = models.of(tx, creator.tenant).await?;
+        let sums = compute(tx, &creator, feeds.get(&creator.key).copied(), model).await?;
         computed.push((creator, sums));
     }
-    write(&tx, &computed).await?;
+    write(tx, include_str!("write.sql"), &computed).await?;
     let exposed = computed.iter().map(|(creator, sums)| Exposed {
         creator: creator.key,
         tenant: creator.tenant,
         accounts: &creator.accounts,
         end: feeds.get(&creator.key).and(sums.window).map(|window| window.1),
     });
-    exposure::renew(&tx, &exposed.collect::<Vec<_>>()).await?;
-    tx.commit().await?;
-    Ok(count)
+    exposure::renew(tx, &exposed.collect::<Vec<_>>()).await
 }
 
 struct Waiting {
@@ -223,22 +228,23 @@ impl Audit {
     }
 }
 
-/// Computes the statistics of a creator now. Needs the lane.
+/// Computes what is known of a creator from its relationships and posts now, so that it waits no longer. Needs the lane.
 pub async fn score_creator(tx: &Tx, creator: CreatorKey) -> Result<(), DbError> {
     let Some((creator, _)) = known_statistics(tx, [creator].iter()).await?.remove(&creator) else {
         return Ok(());
     };
-    let feed = feed_windows(tx, &[creator.key]).await?.remove(&creator.key);
-    let model = model_in(tx, creator.tenant).await?;
-    let sums = compute(tx, &creator, feed, &model).await?;
-    write(tx, &[(creator, sums)]).await
+    let sql = "/* scores::score_creator */ delete from score_queue where lane = $1 and creator_key = $2";
+    tx.execute(sql, &[&creator.key.lane(), &creator.key.0]).await?;
+    score(tx, vec![creator]).await
 }
 
 fn column<T>(computed: &[(Waiting, CreatorStatistics)], pick: fn(&CreatorStatistics) -> T) -> Vec<T> {
     computed.iter().map(|(_, sums)| pick(sums)).collect()
 }
 
-async fn write(tx: &Tx, computed: &[(Waiting, CreatorStatistics)]) -> Result<(), DbError> {
+/// Writes statistics with one of two statements, which take the same parameters: `write.sql` takes those that are new as
+/// well, `replace.sql` costs less.
+async fn write(tx: &Tx, sql: &str, computed: &[(Waiting, CreatorStatistics)]) -> Result<(), DbError> {
     if computed.is_empty() {
         return Ok(());
     }
@@ -246,7 +252,7 @@ async fn write(tx: &Tx, computed: &[(Waiting, CreatorStatistics)]) -> Result<(),
         computed.iter().map(|(_, sums)| sums.window.map(|window| date_of(pick(window)))).collect()
     };
     tx.execute(
-        include_str!("write.sql"),
+        sql,
         &[
             &computed.iter().map(|(creator, _)| creator.key.0).collect::<Vec<Uuid>>(),
             &computed.iter().map(|(creator, _)| creator.tenant.0).collect::<Vec<i32>>(),
