@@ -11,6 +11,7 @@ use tracing::warn;
 
 use super::account::{Account, output, said};
 use super::error::{EmbeddedError, io};
+use super::memory::buffers;
 use super::place::Draft;
 use super::programs::Programs;
 use super::{PATIENCE, PORT, USER};
@@ -147,7 +148,8 @@ impl Cluster {
             ("port", PORT.to_string()),
             ("cluster_name", USER.into()),
             ("max_connections", "200".into()),
-            ("shared_buffers", "256MB".into()),
+            // Servers whose data need not last are many and small: those of tests.
+            ("shared_buffers", format!("{}MB", if self.durable { buffers() } else { 128 })),
             ("max_wal_size", "4GB".into()),
             ("wal_compression", self.wal_compression().into()),
             ("logging_collector", "off".into()),

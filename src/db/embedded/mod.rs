@@ -9,6 +9,7 @@ mod account;
 mod cluster;
 mod error;
 mod locks;
+mod memory;
 mod place;
 mod probe;
 mod programs;
