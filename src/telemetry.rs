@@ -54,7 +54,11 @@ impl RootSpanBuilder for RequestLine {
             Ok(response) => {
                 let request = response.request();
                 let started = request.extensions().get::<Started>().map(|started| started.0);
+                // Beside the span and not in it: the formatter would read the span's fields again for every line.
                 tracing::info!(
+                    parent: None,
+                    request.id = request.extensions().get::<RequestId>().map(tracing::field::display),
+                    http.method = %request.method(),
                     http.route = request.match_pattern().as_deref().unwrap_or("none"),
                     http.status = response.status().as_u16(),
                     duration_ms = started.map(|at| at.elapsed().as_secs_f64() * 1e3),

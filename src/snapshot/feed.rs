@@ -22,7 +22,7 @@ use std::{
 const INTERVAL: Duration = Duration::from_millis(200);
 /// After a look that took long, because much changed, so many times as long passes until the next one: reading what
 /// changes all the time must not take the cores from those who change it. More: events are ranked later.
-const REST: u32 = 2;
+const REST: u32 = 1;
 
 /// After this long without a look, tombstones of erased creators may be gone, so everything is read again.
 const TOO_LONG: Duration = Duration::from_hours(24);
