@@ -1,17 +1,21 @@
 //! The service: built, bound to an address, run until it is told to stop.
 
+mod foundation;
 mod listeners;
+mod routes;
 
-use self::listeners::{Listeners, Listening};
+pub use self::{
+    foundation::{Foundation, StartError},
+    routes::document,
+};
+
+use self::{
+    listeners::{Listeners, Listening},
+    routes::routes_of_features,
+};
 use crate::{
     config::{self, DatabaseConfig, ServeConfig},
-    db::{
-        Pools,
-        connect::{ConnectError, ConnectSettings},
-        embedded::{EmbeddedError, EmbeddedServer, Options},
-        keeper::Keeper,
-        migrate::{self, MigrateError},
-    },
+    db::Pools,
     events::Intake,
     http::{
         auth,
@@ -22,16 +26,11 @@ use crate::{
         ndjson::Streams,
         respond,
     },
-    keys::{
-        ApiKey, KeyRing,
-        master::{MasterKey, MasterKeyError},
-        model::MalformedKey,
-        store::{self as key_store, KeyStoreError},
-    },
+    keys::{ApiKey, KeyRing, store as key_store},
     metrics::{self, Metrics, http::Place},
     niches::Taxonomy,
     openapi,
-    quality::{self, Recorder, flush::Flusher},
+    quality::{Recorder, flush::Flusher},
     relationships::Backlog,
     snapshot::{self, Snapshots},
     telemetry::RequestLine,
@@ -47,140 +46,8 @@ use secrecy::ExposeSecret;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 use tracing_actix_web::TracingLogger;
-use utoipa::openapi::OpenApi as Document;
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
-
-/// Why the service does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The private PostgreSQL.
-    #[error(transparent)]
-    Embedded(#[from] EmbeddedError),
-    /// The settings of the connection.
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
-    /// Schema and server.
-    #[error(transparent)]
-    Migrate(#[from] MigrateError),
-    /// The master key.
-    #[error(transparent)]
-    Master(#[from] MasterKeyError),
-    /// The keys in the database.
-    #[error(transparent)]
-    Keys(#[from] KeyStoreError),
-    /// `VOCI_BOOTSTRAP_KEY`.
-    #[error("VOCI_BOOTSTRAP_KEY cannot be used: {0}")]
-    BootstrapKey(#[from] MalformedKey),
-    /// The address.
-    #[error("cannot listen on {address}: {cause}; {setting} takes another address")]
-    Listen {
-        /// The setting that names it.
-        setting: &'static str,
-        /// Which one.
-        address: SocketAddr,
-        /// Why not.
-        cause: io::Error,
-    },
-    /// The HTTP server ended by itself.
-    #[error("the HTTP server ended by itself: {0}")]
-    Ended(String),
-    /// A task of the start-up ended early.
-    #[error("the start was interrupted: {0}")]
-    Interrupted(#[from] tokio::task::JoinError),
-}
-
-/// A migrated database, its pools and the master key: what every command needs.
-pub struct Foundation {
-    /// Connections.
-    pub pools: Pools,
-    /// The master key, checked against the database.
-    pub master: Arc<MasterKey>,
-    embedded: Option<Keeper>,
-}
-
-impl Foundation {
-    /// Opens the database of the configuration, or starts the private one.
-    pub async fn open(config: &DatabaseConfig, background_size: usize) -> Result<Self, StartError> {
-        let (settings, master, embedded) = match config::given(config.database_url.as_ref()) {
-            Some(url) => (ConnectSettings::from_url(url.expose_secret())?, given_master(config)?, None),
-            None => open_embedded(config).await?,
-        };
-        let pools = Pools::open(&settings, usize::from(config.pool_size), background_size);
-        let foundation = Self { pools, master: Arc::new(master), embedded };
-        let checked = foundation.check(&settings, config.accept_data_loss).await;
-        foundation.closed_on_failure(checked).await.map(|(foundation, ())| foundation)
-    }
-
-    async fn check(&self, settings: &ConnectSettings, accept_data_loss: bool) -> Result<(), StartError> {
-        migrate::check_server(settings, accept_data_loss).await?;
-        migrate::migrate(settings).await?;
-        Ok(key_store::check_master(&self.pools.background, &self.master).await?)
-    }
-
-    /// Goes on with what a step of the start made, or closes everything when it failed.
-    async fn closed_on_failure<T>(self, step: Result<T, StartError>) -> Result<(Self, T), StartError> {
-        match step {
-            Ok(made) => Ok((self, made)),
-            Err(error) => {
-                if let Err(second) = self.close().await {
-                    tracing::warn!(error = %second, "the database was not closed");
-                }
-                Err(error)
-            }
-        }
-    }
-
-    /// Closes the connections; stops the private PostgreSQL unless another process uses it.
-    pub async fn close(self) -> Result<(), StartError> {
-        self.pools.close();
-        match self.embedded {
-            Some(keeper) => Ok(keeper.stop().await?),
-            None => Ok(()),
-        }
-    }
-}
-
-async fn open_embedded(
-    config: &DatabaseConfig,
-) -> Result<(ConnectSettings, MasterKey, Option<Keeper>), StartError> {
-    let given = match given_master(config) {
-        Err(MasterKeyError::Missing) => None,
-        given => Some(given?),
-    };
-    let options =
-        Options { data_dir: config.data_dir.clone(), programs: config.pg_bin.clone(), durable: true };
-    let starting = options.clone();
-    let server = tokio::task::spawn_blocking(move || EmbeddedServer::start_or_adopt(&starting)).await??;
-    match prepare_embedded(&server, given, config).await {
-        Ok((settings, master)) => Ok((settings, master, Some(Keeper::watch(server, options)))),
-        Err(error) => {
-            tokio::task::spawn_blocking(move || server.stop()).await??;
-            Err(error)
-        }
-    }
-}
-
-async fn prepare_embedded(
-    server: &EmbeddedServer,
-    given: Option<MasterKey>,
-    config: &DatabaseConfig,
-) -> Result<(ConnectSettings, MasterKey), StartError> {
-    let master = match given {
-        Some(given) => given,
-        None => MasterKey::from_file_or_new(&config.data_dir.join("secret.key"))?,
-    };
-    migrate::ensure_database(&ConnectSettings::embedded(server, "postgres")?, "voci").await?;
-    Ok((ConnectSettings::embedded(server, "voci")?, master))
-}
-
-fn given_master(config: &DatabaseConfig) -> Result<MasterKey, MasterKeyError> {
-    match (config::given(config.secret_key.as_ref()), &config.secret_key_file) {
-        (Some(secret), _) => MasterKey::from_secret(secret),
-        (None, Some(file)) => MasterKey::from_file(file),
-        (None, None) => Err(MasterKeyError::Missing),
-    }
-}
 
 /// The service, listening but not serving yet.
 pub struct Application {
@@ -420,48 +287,4 @@ fn server(
 
 async fn openapi_document(document: Data<web::Bytes>) -> actix_web::HttpResponse {
     actix_web::HttpResponse::Ok().content_type("application/json").body(document.get_ref().clone())
-}
-
-/// The `OpenAPI` document of the service.
-#[must_use]
-pub fn document() -> Document {
-    let (_, paths) = App::new().into_utoipa_app().configure(routes_of_features).split_for_parts();
-    let mut document = openapi::base();
-    document.merge(paths);
-    openapi::complete(&mut document);
-    document
-}
-
-/// Every endpoint of every feature.
-fn routes_of_features(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
-    use crate::{creators, events, http::health, niches, posts, recommendations, scores};
-    config
-        // The router tries one after the other: what is asked most comes first.
-        .service(events::http::ingest_event)
-        .service(events::http::ingest_event_batch)
-        .service(events::http::ingest_event_stream)
-        .service(recommendations::http::recommend_for_niche)
-        .service(recommendations::http::recommend_creators)
-        .service(creators::http::list_creators)
-        .service(creators::http::put_creators_bulk)
-        .service(creators::http::put_creator)
-        .service(creators::http::get_creator)
-        .service(creators::http::patch_creator)
-        .service(creators::http::delete_creator)
-        .service(posts::http::list_posts)
-        .service(posts::http::put_post)
-        .service(posts::http::get_post)
-        .service(posts::http::delete_post)
-        .service(posts::http::list_post_metrics)
-        .service(posts::http::put_posts_bulk)
-        .service(scores::http::get_creator_scores)
-        .service(scores::published::get_model)
-        .service(events::status::http::get_event)
-        .service(niches::http::list_niches)
-        .service(niches::http::get_niche)
-        .service(niches::http::put_niche)
-        .service(quality::http::get_quality)
-        .service(health::get_liveness)
-        .service(health::get_readiness)
-        .service(metrics::http::get_metrics);
 }
