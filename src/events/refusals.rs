@@ -24,8 +24,11 @@ struct Standing {
 
 impl Standing {
     fn of(row: &Row) -> Self {
-        let registration =
-            Registration { tenant: TenantId(row.get("tenant_id")), departures: row.get("departures") };
+        let registration = Registration {
+            tenant: TenantId(row.get("tenant_id")),
+            departures: row.get("departures"),
+            server_since: row.get("server_since"),
+        };
         Self { registration, closed_before: row.get::<_, Option<Date>>("closed_before").map(day_of) }
     }
 }
@@ -71,7 +74,9 @@ async fn tenants(tx: &Tx, tenants: BTreeSet<TenantId>) -> Result<HashMap<TenantI
         return Ok(HashMap::new());
     }
     let ids: Vec<i32> = tenants.into_iter().map(|tenant| tenant.0).collect();
-    let sql = "/* refusals::tenants */ select tenant_id, departures, closed_before from tenants where tenant_id = any($1)";
+    let sql = "/* refusals::tenants */
+               select tenant_id, departures, closed_before, pg_postmaster_start_time() as server_since
+               from tenants where tenant_id = any($1)";
     let rows = tx.query(sql, &[&ids]).await?;
     Ok(rows.iter().map(Standing::of).map(|standing| (standing.registration.tenant, standing)).collect())
 }
@@ -82,7 +87,7 @@ async fn find(tx: &Tx, creators: Vec<Uuid>) -> Result<HashMap<CreatorKey, Standi
         return Ok(HashMap::new());
     }
     let sql = "/* refusals::find */
-               select c.creator_key, t.tenant_id, t.departures, t.closed_before
+               select c.creator_key, t.tenant_id, t.departures, t.closed_before, pg_postmaster_start_time() as server_since
                from unnest((select $1::uuid[])) as wanted (creator_key)
                join creators c using (creator_key) join tenants t using (tenant_id)";
     let rows = tx.query(sql, &[&creators]).await?;

@@ -1,15 +1,17 @@
 //! The creators that this process knows to be registered, so that they are not looked up again with every event.
 //!
 //! What is known holds as long as nobody has left the tenant since: a creator found while so many had left is there in
-//! every view of the database in which as many have. So one row of a tenant answers for all of its creators.
+//! every view of the database in which as many have. So one row of a tenant answers for all of its creators. That is true
+//! of one history of the database: a server that was started anew, or another one in its place, may have lost the end of it.
 
 use crate::ids::{CreatorKey, TenantId};
+use jiff::Timestamp;
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
 };
 
-/// Most creators remembered, at 48 bytes each; above it everything is forgotten and found anew. More: memory; fewer: the
+/// Most creators remembered, at some 60 bytes each; above it everything is forgotten and found anew. More: memory; fewer: the
 /// creators of busy services are looked up again and again.
 const MOST: usize = 400_000;
 
@@ -20,6 +22,8 @@ pub struct Registration {
     pub tenant: TenantId,
     /// How many creators had left the tenant by then.
     pub departures: i64,
+    /// When the server was started that said so.
+    pub server_since: Timestamp,
 }
 
 /// Registrations by creator.
@@ -52,7 +56,8 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded() {
         let registered = Registered::default();
-        let registration = Registration { tenant: TenantId(1), departures: 0 };
+        let registration =
+            Registration { tenant: TenantId(1), departures: 0, server_since: Timestamp::UNIX_EPOCH };
         let key = |number: usize| CreatorKey(uuid::Uuid::from_u128(number as u128));
         for number in 0..=MOST {
             assert!(registered.known.lock().unwrap().len() <= MOST);

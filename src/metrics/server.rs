@@ -7,6 +7,7 @@ use super::{
 use crate::{
     db::Pools,
     http::{
+        connection::limit_waiting,
         fallback::RouteTable,
         problem::{Kind, Problem},
         respond,
@@ -24,6 +25,8 @@ use actix_web::{
 use std::{io, net::TcpListener, time::Duration};
 use tracing_actix_web::TracingLogger;
 
+/// How long a caller may take nothing of an answer.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// How long a head may take to arrive.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -58,6 +61,7 @@ pub fn listen(listener: TcpListener, sources: Sources) -> io::Result<Server> {
             .wrap(Compress::default())
             .wrap(TracingLogger::<RequestLine>::new())
     });
+    let server = server.on_connect(|connection, _| limit_waiting(connection, LONGEST_WAIT));
     let server = server.disable_signals().workers(1).client_request_timeout(HEAD_TIMEOUT).listen(listener)?;
     Ok(server.run())
 }

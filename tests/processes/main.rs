@@ -6,6 +6,7 @@
 
 mod commands;
 mod fold;
+mod registered;
 mod restart;
 mod retention;
 mod shutdown;

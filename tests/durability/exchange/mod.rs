@@ -86,6 +86,9 @@ fn understood(answer: &support::Answer, items: &[Item]) -> Answer {
             assert!(answer.retry_after.is_some(), "{answer:?}");
             none(End::of_problem(&answer.body))
         }
+        // The service ends a connection on which nothing was asked for ten seconds; a request may cross that on the way,
+        // above all when the service was frozen.
+        (_, 408) => none(End::Unknown),
         (_, 500) => none(End::of_problem(&answer.body)),
         _ => panic!("{} is answered with {answer:?}", items[0]),
     }
