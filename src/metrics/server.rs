@@ -26,7 +26,7 @@ use std::{io, net::TcpListener, time::Duration};
 use tracing_actix_web::TracingLogger;
 
 /// How long a caller may take nothing of an answer.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// How long a head may take to arrive.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -58,7 +58,7 @@ impl Database {
     /// Kills all its processes, as a crash does.
     pub(crate) fn kill(&mut self) {
         block_in_place(|| {
-            signal_all("-KILL", &self.place.postgres_processes());
+            self.place.kill_postgres();
             // The share goes, too: a server that nobody has a share in may be replaced.
             drop(self.server.take());
         });

@@ -1,6 +1,6 @@
 //! What a process remembers of creators ends with the server that said so.
 
-use crate::support::{PATIENCE, Place, like, signal_all, until};
+use crate::support::{PATIENCE, Place, like, until};
 
 /// A server in the place of another may have lost the end of its history, departures and all: as if this creator had never
 /// been registered.
@@ -20,7 +20,7 @@ async fn creators_that_a_new_server_does_not_know_take_no_events() {
         )
         .await
         .unwrap();
-    signal_all("-KILL", &place.postgres_processes());
+    place.kill_postgres();
     until("the service notices", PATIENCE, async || service.api.get("/readyz").await.status == 503).await;
     service.api.ready().await;
     let refused = service.api.batch(&[like("e2", "ana", "p1", 1)]).await.unwrap();

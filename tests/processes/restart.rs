@@ -161,7 +161,7 @@ async fn a_killed_postgresql_is_started_again_and_has_everything_that_was_acknow
         streams = send_all(streams, &service.api, async {
             tokio::time::sleep(Duration::from_millis(500)).await;
             let before = place.postgres().unwrap();
-            signal_all("-KILL", &place.postgres_processes());
+            place.kill_postgres();
             until("the service says that it has no database", Duration::from_secs(5), async || {
                 let answer = service.api.get("/readyz").await;
                 *refused.lock().unwrap() += u32::from(answer.retry_after.is_some());
@@ -220,7 +220,7 @@ async fn a_change_right_after_a_crash_of_postgresql_reaches_the_snapshot() {
         service.api.get("/v1/recommendations?niche=gaming").await.body["as_of"] != before
     })
     .await;
-    signal_all("-KILL", &place.postgres_processes());
+    place.kill_postgres();
     until("the service notices", PATIENCE, async || service.api.get("/readyz").await.status == 503).await;
     service.api.ready().await;
 

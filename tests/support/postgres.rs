@@ -1,6 +1,6 @@
 //! The PostgreSQL of a place.
 
-use super::{Place, runs};
+use super::{Place, runs, signal_all};
 use std::{
     env, fs,
     io::Write,
@@ -37,6 +37,14 @@ impl Place {
         });
         let children = pairs.filter(|(_, parent)| *parent == server).map(|(pid, _)| pid);
         std::iter::once(server).chain(children).collect()
+    }
+
+    /// Kills the server and all its processes. It is stopped first: one that it starts after they were listed would live
+    /// on, perhaps waiting for ever for a lock that a dead one has, and keep the next server from starting.
+    pub(crate) fn kill_postgres(&self) {
+        let Some(server) = self.postgres() else { return };
+        signal_all("-STOP", &[server]);
+        signal_all("-KILL", &self.postgres_processes());
     }
 
     pub(crate) fn postgres_config(&self) -> tokio_postgres::Config {
