@@ -11,7 +11,7 @@ use crate::{
     error::{FieldError, Violations, not_null},
     http::{
         body,
-        ndjson::{LineIntake, ResultLine},
+        ndjson::{Chunk, LineIntake, ResultLine},
         problem::{Problem, ProblemDocument},
     },
     ids::is_valid_id,
@@ -19,7 +19,7 @@ use crate::{
     niches::Taxonomy,
 };
 use serde::{Deserialize, Serialize};
-use std::{mem, sync::Arc};
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// A creator's profile with the id it is registered under.
@@ -183,34 +183,30 @@ pub struct CreatorLines {
     pool: Pool,
     taxonomy: Arc<Taxonomy>,
     tenant: Arc<Tenant>,
-    lines: Vec<ReadLine>,
-    puts: Arc<Vec<(String, Profile)>>,
+    chunk: Chunk<ReadLine, (String, Profile)>,
     summary: CreatorStreamSummary,
 }
 
-/// A line of the chunk. Those without a problem have their creator in the list of puts, in order.
 struct ReadLine {
     number: u64,
     creator_id: Option<String>,
-    problem: Option<Problem>,
 }
 
 impl CreatorLines {
     /// Takes creators for a tenant.
     #[must_use]
     pub fn new(pool: Pool, taxonomy: Arc<Taxonomy>, tenant: Arc<Tenant>) -> Self {
-        let (lines, puts, summary) = (Vec::new(), Arc::default(), CreatorStreamSummary::default());
-        Self { pool, taxonomy, tenant, lines, puts, summary }
+        let (chunk, summary) = (Chunk::default(), CreatorStreamSummary::default());
+        Self { pool, taxonomy, tenant, chunk, summary }
     }
 
-    fn read(&mut self, json: &[u8]) -> (Option<String>, Option<Problem>) {
+    fn read(&self, json: &[u8]) -> (Option<String>, Result<(String, Profile), Problem>) {
         let input: BulkCreatorInput = match body::parse_part(json) {
             Ok(input) => input,
-            Err(problem) => return (None, Some(problem)),
+            Err(problem) => return (None, Err(problem)),
         };
         let id = Some(input.creator_id.clone()).filter(|id| is_valid_id(id));
-        let put = input.parse(&self.tenant.secrets.engagers);
-        (id, put.map(|put| Arc::make_mut(&mut self.puts).push(put)).map_err(Problem::invalid).err())
+        (id, input.parse(&self.tenant.secrets.engagers).map_err(Problem::invalid))
     }
 }
 
@@ -221,22 +217,20 @@ impl LineIntake for CreatorLines {
     const MOST_LINES: usize = 400;
 
     fn take(&mut self, number: u64, line: Result<&[u8], Problem>) {
-        let (creator_id, problem) = match line {
+        let (creator_id, put) = match line {
             Ok(json) => self.read(json),
-            Err(problem) => (None, Some(problem)),
+            Err(problem) => (None, Err(problem)),
         };
-        self.lines.push(ReadLine { number, creator_id, problem });
+        self.chunk.push(ReadLine { number, creator_id }, put);
     }
 
     async fn commit(&mut self) -> Result<Vec<CreatorStreamLine>, Problem> {
         let (pool, taxonomy, tenant) = (self.pool.clone(), self.taxonomy.clone(), self.tenant.id);
-        let outcomes = detached(store::put_all(pool, taxonomy, tenant, self.puts.clone())).await?;
-        self.puts = Arc::default();
-        let mut outcomes = outcomes.into_iter();
-        let tell = |line: ReadLine| {
-            let (status, problem) = match line.problem {
-                Some(problem) => (CreatorStatus::Invalid, Some(problem)),
-                None => told(&outcomes.next().expect("each creator that was put has an outcome")),
+        let outcomes = detached(store::put_all(pool, taxonomy, tenant, self.chunk.items())).await?;
+        let tell = |(line, put): (ReadLine, Result<Put, Problem>)| {
+            let (status, problem) = match put {
+                Ok(put) => told(&put),
+                Err(problem) => (CreatorStatus::Invalid, Some(problem)),
             };
             self.summary.count(status);
             CreatorStreamLine {
@@ -247,7 +241,7 @@ impl LineIntake for CreatorLines {
                 summary: None,
             }
         };
-        Ok(mem::take(&mut self.lines).into_iter().map(tell).collect())
+        Ok(self.chunk.settle(outcomes).map(tell).collect())
     }
 
     fn summary(&self) -> CreatorStreamLine {

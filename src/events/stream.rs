@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     http::{
-        ndjson::{LineIntake, ResultLine},
+        ndjson::{Chunk, LineIntake, ResultLine},
         problem::{Problem, ProblemDocument},
     },
     keys::Tenant,
@@ -16,7 +16,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use std::{mem, sync::Arc};
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// A line of the answer to a stream: what became of a line that was sent, or, as the last one, `summary` or `problem` alone.
@@ -94,17 +94,14 @@ pub struct EventLines {
     recorder: Arc<Recorder>,
     tenant: Arc<Tenant>,
     verifies: bool,
-    lines: Vec<ReadLine>,
-    events: Vec<Event>,
+    chunk: Chunk<ReadLine, Event>,
     summary: EventStreamSummary,
 }
 
-/// A line of the chunk. Those without a problem have their event in the list of events, in order.
 struct ReadLine {
     number: u64,
     event_id: Option<String>,
     creator_id: String,
-    problem: Option<Problem>,
 }
 
 impl EventLines {
@@ -118,8 +115,7 @@ impl EventLines {
     ) -> Self {
         let dry_run = destination.is_dry().then_some(true);
         let summary = EventStreamSummary { dry_run, ..EventStreamSummary::default() };
-        let (lines, events) = (Vec::new(), Vec::new());
-        Self { destination, recorder, tenant, verifies, lines, events, summary }
+        Self { destination, recorder, tenant, verifies, chunk: Chunk::default(), summary }
     }
 
     fn read(&self, json: &[u8]) -> Received {
@@ -131,13 +127,10 @@ impl EventLines {
         if self.destination.is_dry() {
             return;
         }
-        let mut valid = self.events.iter().zip(outcomes);
-        let verdicts = self.lines.iter().filter_map(|line| {
-            if let Some(problem) = &line.problem {
-                return Some(Verdict::invalid(problem));
-            }
-            let (event, outcome) = valid.next()?;
-            Some(Verdict::of(*outcome, event.into(), &line.creator_id))
+        let mut outcomes = outcomes.iter();
+        let verdicts = self.chunk.lines().filter_map(|(line, event)| match event {
+            Ok(event) => Some(Verdict::of(*outcomes.next()?, event.into(), &line.creator_id)),
+            Err(problem) => Some(Verdict::invalid(problem)),
         });
         self.recorder.record(self.tenant.id, Timestamp::now(), verdicts);
     }
@@ -153,19 +146,16 @@ impl LineIntake for EventLines {
             Ok(json) => self.read(json),
             Err(problem) => Received::refused(problem),
         };
-        let problem = event.map(|event| self.events.push(event)).err();
-        self.lines.push(ReadLine { number, event_id, creator_id, problem });
+        self.chunk.push(ReadLine { number, event_id, creator_id }, event);
     }
 
     async fn commit(&mut self) -> Result<Vec<EventStreamLine>, Problem> {
-        let outcomes = self.destination.take(self.events.clone()).await?;
+        let outcomes = self.destination.take(self.chunk.items().to_vec()).await?;
         self.record(&outcomes);
-        self.events.clear();
-        let mut outcomes = outcomes.into_iter();
-        let tell = |line: ReadLine| {
-            let (status, problem) = match line.problem {
-                Some(problem) => (EventStatus::Invalid, Some(problem)),
-                None => told(outcomes.next()),
+        let tell = |(line, outcome): (ReadLine, Result<Outcome, Problem>)| {
+            let (status, problem) = match outcome {
+                Ok(outcome) => told(Some(outcome)),
+                Err(problem) => (EventStatus::Invalid, Some(problem)),
             };
             self.summary.count(status);
             EventStreamLine {
@@ -176,7 +166,7 @@ impl LineIntake for EventLines {
                 summary: None,
             }
         };
-        Ok(mem::take(&mut self.lines).into_iter().map(tell).collect())
+        Ok(self.chunk.settle(outcomes).map(tell).collect())
     }
 
     fn summary(&self) -> EventStreamLine {

@@ -12,14 +12,13 @@ use crate::{
     error::{Violations, not_null, object},
     http::{
         body,
-        ndjson::{LineIntake, ResultLine},
+        ndjson::{Chunk, LineIntake, ResultLine},
         problem::{Problem, ProblemDocument},
     },
     ids::{TenantId, is_valid_id},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::mem;
 use utoipa::ToSchema;
 
 /// A post, as it is sent in a line.
@@ -172,36 +171,31 @@ impl ResultLine for PostStreamLine {
 pub struct PostLines {
     pool: Pool,
     tenant: TenantId,
-    lines: Vec<ReadLine>,
-    posts: Vec<Submission>,
+    chunk: Chunk<ReadLine, Submission>,
     summary: PostStreamSummary,
 }
 
-/// A line of the chunk. Those without a problem have their post in the list of posts, in order.
-#[derive(Default)]
 struct ReadLine {
     number: u64,
     creator_id: Option<String>,
     post_id: Option<String>,
-    problem: Option<Problem>,
 }
 
 impl PostLines {
     /// Takes posts for a tenant.
     #[must_use]
     pub fn new(pool: Pool, tenant: TenantId) -> Self {
-        Self { pool, tenant, lines: Vec::new(), posts: Vec::new(), summary: PostStreamSummary::default() }
+        Self { pool, tenant, chunk: Chunk::default(), summary: PostStreamSummary::default() }
     }
 
-    fn read(&mut self, number: u64, json: &[u8]) -> ReadLine {
+    fn read(&self, number: u64, json: &[u8]) -> (ReadLine, Result<Submission, Problem>) {
         let input: BulkPostInput = match body::parse_part(json) {
             Ok(input) => input,
-            Err(problem) => return ReadLine { number, problem: Some(problem), ..ReadLine::default() },
+            Err(problem) => return (ReadLine { number, creator_id: None, post_id: None }, Err(problem)),
         };
         let shown = |id: &String| Some(id.clone()).filter(|id| is_valid_id(id));
-        let (creator_id, post_id) = (shown(&input.creator_id), shown(&input.post_id));
-        let problem = input.accept(self.tenant, Timestamp::now()).map(|sent| self.posts.push(sent)).err();
-        ReadLine { number, creator_id, post_id, problem }
+        let line = ReadLine { number, creator_id: shown(&input.creator_id), post_id: shown(&input.post_id) };
+        (line, input.accept(self.tenant, Timestamp::now()))
     }
 }
 
@@ -211,24 +205,19 @@ impl LineIntake for PostLines {
     const MOST_LINES: usize = 1_000;
 
     fn take(&mut self, number: u64, line: Result<&[u8], Problem>) {
-        let line = match line {
+        let (line, post) = match line {
             Ok(json) => self.read(number, json),
-            Err(problem) => ReadLine { number, problem: Some(problem), ..ReadLine::default() },
+            Err(problem) => (ReadLine { number, creator_id: None, post_id: None }, Err(problem)),
         };
-        self.lines.push(line);
+        self.chunk.push(line, post);
     }
 
     async fn commit(&mut self) -> Result<Vec<PostStreamLine>, Problem> {
-        let mut outcomes = Vec::new();
-        if !self.posts.is_empty() {
-            outcomes = detached(store::store_all(self.pool.clone(), self.posts.clone())).await?;
-        }
-        self.posts.clear();
-        let mut outcomes = outcomes.into_iter();
-        let tell = |line: ReadLine| {
-            let (status, problem) = match line.problem {
-                Some(problem) => (PostStatus::Invalid, Some(problem)),
-                None => told(outcomes.next()),
+        let outcomes = detached(store::store_all(self.pool.clone(), self.chunk.items())).await?;
+        let tell = |(line, outcome): (ReadLine, Result<Outcome, Problem>)| {
+            let (status, problem) = match outcome {
+                Ok(outcome) => told(outcome),
+                Err(problem) => (PostStatus::Invalid, Some(problem)),
             };
             self.summary.count(status);
             PostStreamLine {
@@ -240,7 +229,7 @@ impl LineIntake for PostLines {
                 summary: None,
             }
         };
-        Ok(mem::take(&mut self.lines).into_iter().map(tell).collect())
+        Ok(self.chunk.settle(outcomes).map(tell).collect())
     }
 
     fn summary(&self) -> PostStreamLine {
@@ -248,13 +237,13 @@ impl LineIntake for PostLines {
     }
 }
 
-fn told(outcome: Option<Outcome>) -> (PostStatus, Option<Problem>) {
+fn told(outcome: Outcome) -> (PostStatus, Option<Problem>) {
     match outcome {
-        Some(Outcome::Created) => (PostStatus::Created, None),
-        Some(Outcome::Replaced) => (PostStatus::Replaced, None),
-        Some(Outcome::Unchanged) => (PostStatus::Unchanged, None),
-        Some(Outcome::MetricsConflict) => (PostStatus::Conflict, Some(metrics_conflict())),
-        Some(Outcome::CountedBeforePublication) => (PostStatus::Invalid, Some(counted_before_publication())),
-        Some(Outcome::UnknownCreator) | None => (PostStatus::Invalid, Some(unknown_creator())),
+        Outcome::Created => (PostStatus::Created, None),
+        Outcome::Replaced => (PostStatus::Replaced, None),
+        Outcome::Unchanged => (PostStatus::Unchanged, None),
+        Outcome::MetricsConflict => (PostStatus::Conflict, Some(metrics_conflict())),
+        Outcome::CountedBeforePublication => (PostStatus::Invalid, Some(counted_before_publication())),
+        Outcome::UnknownCreator => (PostStatus::Invalid, Some(unknown_creator())),
     }
 }

@@ -17,6 +17,7 @@ use crate::{
     ids::{CreatorKey, PostKey},
 };
 use jiff::Timestamp;
+use std::sync::Arc;
 use tokio_postgres::Row;
 
 /// A post that is there.
@@ -173,7 +174,10 @@ async fn put_in<E>(
 
 /// Stores posts of any creators in one transaction of at most nine statements, each applied to what the one before left.
 /// What became of each, in order; everything told is committed.
-pub async fn store_all(pool: Pool, sent: Vec<Submission>) -> Result<Vec<Outcome>, DbError> {
+pub async fn store_all(pool: Pool, sent: Arc<Vec<Submission>>) -> Result<Vec<Outcome>, DbError> {
+    if sent.is_empty() {
+        return Ok(Vec::new());
+    }
     let tx = Tx::begin(&pool).await?;
     let mut ledger: Ledger = writing::open(&tx, &sent).await?;
     let outcomes = sent.iter().map(|sent| ledger.apply(sent)).collect();

@@ -5,11 +5,13 @@
 //! sends faster than the database commits, or does not take the results, is slowed down by the connection itself.
 
 mod brotli;
+mod chunk;
 mod exchange;
 mod feed;
 mod lines;
 mod source;
 
+pub use chunk::Chunk;
 pub use exchange::{NdjsonBody, NdjsonBytes, Results, ResultsQuery, Streams};
 pub use feed::{Feed, Pause};
 pub use lines::{Line, MAX_LINE, Splitter};
