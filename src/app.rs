@@ -49,6 +49,11 @@ use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
 
+/// How long a connection may rest between requests. Shorter than the caller's own limit (60 s in some load balancers, 90 s
+/// in some clients): the server may close it just when a request crosses, and the caller cannot know its outcome. Longer:
+/// callers who leave connections open hold more of the files that a process may have.
+const KEEP_ALIVE: Duration = Duration::from_mins(2);
+
 /// The service, listening but not serving yet.
 pub struct Application {
     server: Server,
@@ -278,6 +283,7 @@ fn server(
     .on_connect(move |connection, _| limit_waiting(connection, longest_silence))
     .disable_signals()
     .shutdown_timeout(u64::from(config.drain_seconds))
+    .keep_alive(KEEP_ALIVE)
     .client_request_timeout(Duration::from_secs(10));
     if config.http_workers > 0 {
         server = server.workers(usize::from(config.http_workers));

@@ -199,7 +199,6 @@ async fn a_body_is_counted_after_inflation() {
     let bomb = gzip.finish().unwrap();
     assert!(bomb.len() < 1 << 20);
     let zstd_bomb = zstd::encode_all(vec![b' '; 200 << 20].as_slice(), 3).unwrap();
-    // Last: compressing takes longer than an idle connection is kept.
     let app = App::start().await;
     for (encoding, body) in [("gzip", bomb), ("zstd", zstd_bomb)] {
         for path in ["/v1/events", "/v1/events/batch"] {
