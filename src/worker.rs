@@ -1,14 +1,25 @@
 //! Background work: folding, statistics, models, unfinished erasures. Runs inside `voci serve` or alone as `voci work`.
 
+mod rounds;
+
+use self::rounds::Rounds;
 use crate::{
     config::WorkConfig,
     db::{DbError, Pool},
     ids::LANES,
-    privacy, quality, relationships, retention,
+    privacy, quality,
+    relationships::{
+        fold::{Folded, fold_lane},
+        queue::store::BusyLane,
+    },
+    retention,
     scores::{self, communities, refit},
 };
 use jiff::Timestamp;
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::task::JoinSet;
 
 /// Pause when there is nothing to do. Longer: events are ranked later; shorter: more queries for nothing.
@@ -29,12 +40,10 @@ const RETENTION_UNFINISHED: Duration = Duration::from_mins(1);
 /// Runs all background work until it is dropped.
 pub async fn run(pool: Pool, config: WorkConfig) {
     let mut tasks = JoinSet::new();
-    for worker in 0..config.workers {
-        // Workers start at different lanes, so that they seldom ask for the same one.
-        let first = i16::try_from(
-            usize::from(worker) * usize::from(LANES.unsigned_abs()) / usize::from(config.workers),
-        );
-        tasks.spawn(fold_and_score(pool.clone(), first.unwrap_or(0), config.fold_batch));
+    let first = std::process::id() % u32::from(LANES.unsigned_abs());
+    let rounds = Arc::new(Rounds::starting_at(i16::try_from(first).unwrap_or(0)));
+    for _ in 0..config.workers {
+        tasks.spawn(fold_and_score(pool.clone(), rounds.clone(), config.fold_batch));
     }
     if config.workers > 0 {
         tasks.spawn(keep_up("erasures", ERASURES, pool.clone(), |pool| async move {
@@ -58,66 +67,41 @@ pub async fn run(pool: Pool, config: WorkConfig) {
     }
 }
 
-async fn fold_and_score(pool: Pool, first: i16, batch: u32) {
+async fn fold_and_score(pool: Pool, rounds: Arc<Rounds>, batch: u32) {
     loop {
-        let pause = match pass(&pool, first, batch).await {
-            // Busy: another transaction was in the way, and the work is still there.
-            Ok(0) | Err(DbError::Busy) => IDLE,
-            Ok(_) => Duration::ZERO,
+        match take_turn(&pool, &rounds, batch).await {
+            Ok(true) => {}
+            Ok(false) => tokio::time::sleep(IDLE).await,
             Err(error) => {
                 tracing::warn!(%error, "background work failed and will be tried again");
-                AFTER_FAILURE
+                tokio::time::sleep(AFTER_FAILURE).await;
             }
-        };
-        tokio::time::sleep(pause).await;
+        }
     }
 }
 
-/// Folds and scores every lane with work once; how much was done. A lane that fails does not hold up the others.
-async fn pass(pool: &Pool, first: i16, batch: u32) -> Result<usize, DbError> {
-    let mut pass = Pass::default();
-    for lane in lanes_from(first, busy_lanes(pool, "fold_queue").await?) {
-        pass.add(fold_and_score_lane(pool, lane, batch).await)?;
+/// Works on the lane whose turn it is; false when there is none, an error when no other lane can succeed either.
+async fn take_turn(pool: &Pool, rounds: &Rounds, batch: u32) -> Result<bool, DbError> {
+    let Some(turn) = rounds.next(pool).await? else { return Ok(false) };
+    match fold_and_score_lane(pool, turn.lane, batch).await {
+        // Another process has the lane, or another transaction was in the way: the work is still there.
+        Ok(0) | Err(DbError::Busy) => turn.rest(IDLE),
+        Ok(_) => {}
+        Err(error @ (DbError::Unavailable(_) | DbError::OutcomeUnknown(_))) => return Err(error),
+        Err(error) => {
+            tracing::warn!(%error, lane = turn.lane.lane, "a lane failed and will be tried again");
+            turn.rest(AFTER_FAILURE);
+        }
     }
-    for lane in lanes_from(first, busy_lanes(pool, "score_queue").await?) {
-        pass.add(scores::store::score_lane(pool, lane).await)?;
-    }
-    pass.failure.map_or(Ok(pass.done), Err)
+    Ok(true)
 }
 
 /// Folds a lane and, at once, sums up the creators for whom following the change was not enough: they are new or their
 /// window moved, and would wait until all other lanes are folded.
-async fn fold_and_score_lane(pool: &Pool, lane: i16, batch: u32) -> Result<usize, DbError> {
-    let folded = relationships::fold::fold_lane(pool, lane, batch).await?;
-    let scored = if folded.waiting > 0 { scores::store::score_lane(pool, lane).await? } else { 0 };
-    Ok(folded.events + scored)
-}
-
-#[derive(Default)]
-struct Pass {
-    done: usize,
-    failure: Option<DbError>,
-}
-
-impl Pass {
-    /// Takes down what became of a lane; an error when no other lane can succeed either.
-    fn add(&mut self, lane: Result<usize, DbError>) -> Result<(), DbError> {
-        match lane {
-            Ok(done) => self.done += done,
-            Err(error @ (DbError::Unavailable(_) | DbError::OutcomeUnknown(_))) => return Err(error),
-            Err(error) => self.failure = Some(error),
-        }
-        Ok(())
-    }
-}
-
-async fn busy_lanes(pool: &Pool, queue: &str) -> Result<Vec<i16>, DbError> {
-    relationships::queue::store::busy_lanes(&pool.get().await?, queue).await
-}
-
-fn lanes_from(first: i16, mut lanes: Vec<i16>) -> Vec<i16> {
-    lanes.sort_unstable_by_key(|lane| (lane - first).rem_euclid(LANES));
-    lanes
+async fn fold_and_score_lane(pool: &Pool, busy: BusyLane, batch: u32) -> Result<usize, DbError> {
+    let folded = if busy.folds { fold_lane(pool, busy.lane, batch).await? } else { Folded::default() };
+    let scores = busy.scores || folded.waiting > 0;
+    Ok(folded.events + if scores { scores::store::score_lane(pool, busy.lane).await? } else { 0 })
 }
 
 /// By the earlier of two clocks: days that a wrong one closes stay closed.

@@ -38,8 +38,8 @@ pub(crate) async fn waits(pool: &Pool) -> Result<bool, Failure> {
 async fn fold(pool: Pool, worker: i16) -> Result<usize, Failure> {
     let mut folded = 0;
     loop {
-        let lanes = busy_lanes(&pool.get().await?, "fold_queue").await?;
-        let mine: Vec<i16> = lanes.into_iter().filter(|lane| lane % WORKERS == worker).collect();
+        let lanes = busy_lanes(&pool.get().await?).await?.into_iter().filter(|busy| busy.folds);
+        let mine: Vec<i16> = lanes.map(|busy| busy.lane).filter(|lane| lane % WORKERS == worker).collect();
         if mine.is_empty() {
             return Ok(folded);
         }

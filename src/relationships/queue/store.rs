@@ -31,14 +31,26 @@ pub async fn lock_lane(tx: &Tx, lane: i16) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Lanes with something in this queue table (`fold_queue` or `score_queue`).
-pub async fn busy_lanes(client: &Client, queue: &str) -> Result<Vec<i16>, DbError> {
-    let sql = format!(
-        "/* queue::busy_lanes */
-         select lane::int2 from generate_series(0, $1::int4 - 1) as lane
-         where exists (select from {queue} q where q.lane = lane.lane::int2)"
-    );
-    Ok(client.query(&sql, &[&i32::from(LANES)]).await?.iter().map(|row| row.get(0)).collect())
+/// A lane with work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BusyLane {
+    /// The lane.
+    pub lane: i16,
+    /// Events wait to be folded.
+    pub folds: bool,
+    /// Creators wait to be scored.
+    pub scores: bool,
+}
+
+/// Lanes with work, by one look into each queue's index per lane.
+pub async fn busy_lanes(client: &Client) -> Result<Vec<BusyLane>, DbError> {
+    let sql = "/* queue::busy_lanes */
+               select lane::int2, exists (select from fold_queue q where q.lane = lane.lane::int2),
+                      exists (select from score_queue q where q.lane = lane.lane::int2)
+               from generate_series(0, $1::int4 - 1) as lane";
+    let rows = client.query(sql, &[&i32::from(LANES)]).await?;
+    let busy = rows.iter().map(|row| BusyLane { lane: row.get(0), folds: row.get(1), scores: row.get(2) });
+    Ok(busy.filter(|busy| busy.folds || busy.scores).collect())
 }
 
 /// Puts facts into the queue.
