@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 /// Tasks that fold, in a process beside the service.
 const WORKERS: u16 = 2;
 /// Longest wait for models and communities.
-const SETTLING: Duration = Duration::from_mins(5);
+const SETTLING: Duration = Duration::from_mins(20);
 /// How often what writes is repeated.
 const REPETITIONS: usize = 3;
 /// Most memory is measured over all of this.
