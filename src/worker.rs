@@ -83,13 +83,13 @@ async fn fold_and_score(pool: Pool, rounds: Arc<Rounds>, batch: u32) {
 /// Works on the lane whose turn it is; false when there is none, an error when no other lane can succeed either.
 async fn take_turn(pool: &Pool, rounds: &Rounds, batch: u32) -> Result<bool, DbError> {
     let Some(turn) = rounds.next(pool).await? else { return Ok(false) };
-    match fold_and_score_lane(pool, turn.lane, batch).await {
+    match fold_and_score_lane(pool, turn.busy, batch).await {
         // Another process has the lane, or another transaction was in the way: the work is still there.
         Ok(0) | Err(DbError::Busy) => turn.rest(IDLE),
         Ok(_) => {}
         Err(error @ (DbError::Unavailable(_) | DbError::OutcomeUnknown(_))) => return Err(error),
         Err(error) => {
-            tracing::warn!(%error, lane = turn.lane.lane, "a lane failed and will be tried again");
+            tracing::warn!(%error, lane = turn.busy.lane, "a lane failed and will be tried again");
             turn.rest(AFTER_FAILURE);
         }
     }
@@ -99,9 +99,11 @@ async fn take_turn(pool: &Pool, rounds: &Rounds, batch: u32) -> Result<bool, DbE
 /// Folds a lane and, at once, sums up the creators for whom following the change was not enough: they are new or their
 /// window moved, and would wait until all other lanes are folded.
 async fn fold_and_score_lane(pool: &Pool, busy: BusyLane, batch: u32) -> Result<usize, DbError> {
-    let folded = if busy.folds { fold_lane(pool, busy.lane, batch).await? } else { Folded::default() };
-    let scores = busy.scores || folded.waiting > 0;
-    Ok(folded.events + if scores { scores::store::score_lane(pool, busy.lane).await? } else { 0 })
+    let folded = if busy.folds { fold_lane(pool, busy.lane, batch).await } else { Ok(Folded::default()) };
+    // Creators who wait do so for their own sake, too: they are scored though the events of the lane cannot be folded.
+    let scores = busy.scores || folded.as_ref().is_ok_and(|folded| folded.waiting > 0);
+    let summed_up = if scores { scores::store::score_lane(pool, busy.lane).await? } else { 0 };
+    Ok(folded?.events + summed_up)
 }
 
 /// By the earlier of two clocks: days that a wrong one closes stay closed.

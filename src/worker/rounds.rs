@@ -41,8 +41,8 @@ impl Rounds {
     }
 
     fn take(&self) -> Option<Turn<'_>> {
-        let lane = self.round().take()?;
-        Some(Turn { rounds: self, lane, rest: None })
+        let busy = self.round().take()?;
+        Some(Turn { rounds: self, busy, rest: None })
     }
 
     fn round(&self) -> MutexGuard<'_, Round> {
@@ -55,7 +55,7 @@ impl Rounds {
 pub(super) struct Turn<'a> {
     rounds: &'a Rounds,
     /// The lane and what it has to do.
-    pub(super) lane: BusyLane,
+    pub(super) busy: BusyLane,
     rest: Option<Duration>,
 }
 
@@ -68,7 +68,7 @@ impl Turn<'_> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.rounds.round().release(self.lane.lane, self.rest.map(|pause| Instant::now() + pause));
+        self.rounds.round().release(self.busy.lane, self.rest.map(|pause| Instant::now() + pause));
     }
 }
 

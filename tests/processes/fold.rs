@@ -302,3 +302,35 @@ async fn a_damaged_relationship_is_folded_anew_from_its_events() {
     let report = tokio::task::block_in_place(|| place.run(&["rebuild", "--verify"], &[SECRET])).output();
     assert!(report.ends_with(" 0 differences found\n"), "{report}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_that_cannot_be_read_hold_up_neither_scores_of_their_lane_nor_other_lanes() {
+    let place = Place::new();
+    let service = place.serve(&[SECRET, ("VOCI_WORKERS", "1")]);
+    let client = place.connect().await;
+    let creators: Vec<String> = (0..20).map(creator_id).collect();
+    for creator in &creators {
+        service.api.put_creator(creator).await;
+    }
+    folded(&client).await;
+    let stuck = CreatorKey::derive(TenantId(1), &creators[0]);
+    let damaged = "insert into fold_queue (lane, events, facts) values ($1, 1, '\\x00')";
+    client.execute(damaged, &[&stuck.lane()]).await.unwrap();
+    let waits = "insert into score_queue (lane, creator_key) values ($1, $2)";
+    client.execute(waits, &[&stuck.lane(), &stuck.0]).await.unwrap();
+    let others =
+        creators.iter().filter(|other| CreatorKey::derive(TenantId(1), other).lane() != stuck.lane());
+    let events: Vec<Value> = others.map(|creator| like("a", creator, "p1", 2)).collect();
+    assert!(!events.is_empty());
+    service.api.batch(&events).await.unwrap();
+
+    until("only the damaged row is left", PATIENCE, async || {
+        number(&client, "select count(*) from score_queue").await == 0
+            && number(&client, "select count(*) from fold_queue").await == 1
+    })
+    .await;
+    assert_eq!(
+        number(&client, "select sum(events)::int8 from creator_statistics").await,
+        i64::try_from(events.len()).unwrap()
+    );
+}
