@@ -172,7 +172,7 @@ fn a_server_starts_answers_and_stops() {
     assert_eq!(query(&server, "show listen_addresses"), "");
     assert_eq!(query(&server, "show server_encoding"), "UTF8");
     assert_eq!(query(&server, "show data_checksums"), "on");
-    assert_eq!(query(&server, "show max_wal_size"), "4GB");
+    assert_eq!(query(&server, "show max_wal_size"), "1GB");
     assert!(["lz4", "pglz"].contains(&&*query(&server, "show wal_compression")));
     assert_eq!(query(&server, "show fsync"), "off");
     assert_eq!(query(&server, "select current_user"), "voci");

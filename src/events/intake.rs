@@ -36,8 +36,8 @@ const WAITING: u32 = 32_000;
 const PATIENCE: Duration = Duration::from_millis(500);
 /// Events committed at once, about: a request is never split. More: longer transactions; fewer: more commits.
 const COMMITTED_AT_ONCE: usize = 8_000;
-/// Commits under way at once: while one waits for the disk, the next ones are prepared. More: smaller commits.
-const COMMITTERS: usize = 3;
+/// Commits under way at once: while one waits for the disk, the next one is prepared. More: smaller commits.
+const COMMITTERS: usize = 2;
 
 /// So few events are not worth a commit of their own while others are being committed: they wait for more ...
 const FEW: usize = 500;

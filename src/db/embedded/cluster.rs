@@ -11,10 +11,10 @@ use tracing::warn;
 
 use super::account::{Account, output, said};
 use super::error::{EmbeddedError, io};
-use super::memory::buffers;
 use super::place::Draft;
 use super::programs::Programs;
 use super::{PATIENCE, PORT, USER};
+use super::{disk::log_size, memory::buffers};
 
 /// A log longer than this is put aside at the next start; the one put aside before is lost.
 const LONGEST_LOG: u64 = 16 << 20;
@@ -141,6 +141,8 @@ impl Cluster {
     /// The options of `postgres`, for a shell. No value here contains a quote.
     fn settings(&self, socket_dir: &Path) -> String {
         let durable = if self.durable { "on" } else { "off" };
+        // Servers whose data need not last are many and small: those of tests.
+        let (buffers, log_size) = if self.durable { (buffers(), log_size(&self.path)) } else { (128, 1_024) };
         let settings = [
             ("unix_socket_directories", socket_dir.display().to_string()),
             ("unix_socket_permissions", "0700".into()),
@@ -148,9 +150,9 @@ impl Cluster {
             ("port", PORT.to_string()),
             ("cluster_name", USER.into()),
             ("max_connections", "200".into()),
-            // Servers whose data need not last are many and small: those of tests.
-            ("shared_buffers", format!("{}MB", if self.durable { buffers() } else { 128 })),
-            ("max_wal_size", "4GB".into()),
+            ("shared_buffers", format!("{buffers}MB")),
+            ("max_wal_size", format!("{log_size}MB")),
+            ("checkpoint_timeout", "15min".into()),
             ("wal_compression", self.wal_compression().into()),
             ("logging_collector", "off".into()),
             ("fsync", durable.into()),

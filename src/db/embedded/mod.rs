@@ -7,6 +7,7 @@
 
 mod account;
 mod cluster;
+mod disk;
 mod error;
 mod locks;
 mod memory;
@@ -37,8 +38,8 @@ const USER: &str = "voci";
 /// Only gives the socket its name, as there is no TCP.
 const PORT: u16 = 5432;
 
-/// How long a server may take to start, to recover or to stop.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// How long a server may take to start, to recover or to stop. After a crash it reads gigabytes of its log again.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// What the embedded server is made from.
 #[derive(Debug, Clone)]
