@@ -75,7 +75,7 @@ impl Stage {
     }
 
     /// Stops the workers.
-    pub(crate) fn stop_workers(&mut self) -> Result<(), Failure> {
+    fn stop_workers(&mut self) -> Result<(), Failure> {
         self.workers.take().map_or(Ok(()), |mut workers| workers.stop())
     }
 
