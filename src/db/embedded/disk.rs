@@ -10,11 +10,13 @@ const MOST: u64 = 8 << 10;
 /// A tenth of what is free where the cluster is, in MiB.
 pub(super) fn log_size(cluster: &Path) -> u64 {
     nix::sys::statvfs::statvfs(cluster)
-        .map_or(LEAST, |disk| share(disk.blocks_available().into(), disk.fragment_size()))
+        .map_or(LEAST, |disk| share(disk.blocks_available(), disk.fragment_size()))
 }
 
-fn share(blocks: u64, block: u64) -> u64 {
-    (blocks.saturating_mul(block) / 10 >> 20).clamp(LEAST, MOST)
+/// How large a number of blocks is depends on the system.
+fn share(blocks: impl Into<u64>, block: u64) -> u64 {
+    let tenth = blocks.into().saturating_mul(block) / 10;
+    (tenth >> 20).clamp(LEAST, MOST)
 }
 
 #[cfg(test)]
@@ -23,8 +25,8 @@ mod tests {
 
     #[test]
     fn the_log_takes_a_tenth_of_the_free_disk_within_bounds() {
-        assert_eq!(share(10_000 << 20 >> 12, 1 << 12), LEAST);
-        assert_eq!(share(50_000 << 20 >> 12, 1 << 12), 5_000);
+        assert_eq!(share(10_000_u64 << 8, 1 << 12), LEAST);
+        assert_eq!(share(50_000_u64 << 8, 1 << 12), 5_000);
         assert_eq!(share(u64::MAX, 1 << 12), MOST);
     }
 
