@@ -13,7 +13,10 @@ use crate::{
         queue::store::BusyLane,
     },
     retention,
-    scores::{self, communities, refit},
+    scores::{
+        clock, communities, refit,
+        store::{Turn, score_lane},
+    },
 };
 use jiff::Timestamp;
 use std::{
@@ -54,6 +57,12 @@ pub async fn run(pool: Pool, config: WorkConfig) {
         }));
         tasks.spawn(retain(pool.clone()));
         let every = Duration::from_secs(u64::from(config.model_seconds));
+        tasks.spawn(keep_up(
+            "clocks",
+            every,
+            pool.clone(),
+            |pool| async move { clock::advance_all(&pool).await },
+        ));
         tasks.spawn(keep_up("models", every, pool, |pool| async move {
             refit::refit_all(&pool).await?;
             communities::count_all(&pool).await
@@ -96,13 +105,15 @@ async fn take_turn(pool: &Pool, rounds: &Rounds, batch: u32) -> Result<bool, DbE
     Ok(true)
 }
 
-/// Folds a lane and, at once, sums up the creators for whom following the change was not enough: they are new or their
-/// window moved, and would wait until all other lanes are folded.
+/// Folds a lane and, at once, sums up the creators for whom following the change was not enough: they are new or had no
+/// engagement on that day before, and would wait until all other lanes are folded.
 async fn fold_and_score_lane(pool: &Pool, busy: BusyLane, batch: u32) -> Result<usize, DbError> {
     let folded = if busy.folds { fold_lane(pool, busy.lane, batch).await } else { Ok(Folded::default()) };
+    let waiting = folded.as_ref().map_or(0, |folded| folded.waiting);
+    let turn = if busy.folds { Turn::Due(waiting) } else { Turn::All };
     // Creators who wait do so for their own sake, too: they are scored though the events of the lane cannot be folded.
-    let scores = busy.scores || folded.as_ref().is_ok_and(|folded| folded.waiting > 0);
-    let summed_up = if scores { scores::store::score_lane(pool, busy.lane).await? } else { 0 };
+    let scores = busy.scores || waiting > 0;
+    let summed_up = if scores { score_lane(pool, busy.lane, turn).await? } else { 0 };
     Ok(folded?.events + summed_up)
 }
 

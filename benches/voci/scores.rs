@@ -11,7 +11,7 @@ use voci::{
     events::Kind,
     ids::{EngagerKey, PostKey},
     relationships::{Fact, Relationship, days::Day},
-    scores::{CreatorStatistics, loyalty::ReturnModel},
+    scores::{CreatorStatistics, ScoringModel, statistics::Setting},
 };
 
 /// Relationships of the creator.
@@ -24,9 +24,10 @@ const REPETITIONS: usize = 50;
 /// Time for the statistics of a creator, beside a plain count of its events.
 pub(crate) fn creator() -> Comparison {
     let relationships: Vec<(EngagerKey, Relationship)> = (1..=RELATIONSHIPS).map(relationship).collect();
+    let model = ScoringModel::published_default();
     let statistics = median_ms(|| {
         let all = relationships.iter().map(|(engager, relationship)| (*engager, relationship));
-        CreatorStatistics::of(all, &[], None, &ReturnModel::PRIOR, 0)
+        CreatorStatistics::of(all, Setting::default(), &model)
     });
     let count =
         median_ms(|| relationships.iter().map(|(_, relationship)| relationship.events()).sum::<u64>());

@@ -13,7 +13,7 @@ use voci::{
     events::Kind,
     ids::{CreatorKey, TenantId},
     niches::{NicheTree, Taxonomy},
-    scores::CreatorStatistics,
+    scores::{CreatorStatistics, liveness::Liveness},
     snapshot::tenant::SourceRow,
 };
 
@@ -99,6 +99,8 @@ fn statistics(seed: u64) -> CreatorStatistics {
         expected_back_variance: back * 0.7,
         window: Some((20_000, 20_200)),
         first_event: Some(20_000),
+        until: Some(20_200),
+        liveness: Liveness { recent: 60.0, lasting: 120.0 },
     }
 }
 

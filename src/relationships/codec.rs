@@ -68,7 +68,9 @@ fn decode_counts(bytes: &[u8]) -> Result<[u32; SLOTS], Damaged> {
     Ok(counts)
 }
 
-fn encode_days(days: &DaySet) -> Vec<u8> {
+/// Days as the first one and the gaps between them.
+#[must_use]
+pub fn encode_days(days: &DaySet) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut before = 0;
     for day in days.as_slice() {
@@ -79,7 +81,8 @@ fn encode_days(days: &DaySet) -> Vec<u8> {
     bytes
 }
 
-fn decode_days(bytes: &[u8]) -> Result<DaySet, Damaged> {
+/// Days from what [`encode_days`] made of them.
+pub fn decode_days(bytes: &[u8]) -> Result<DaySet, Damaged> {
     let mut before = 0_i32;
     let days = numbers(bytes)?.into_iter().map(|gap| {
         before = before.wrapping_add(gap.cast_signed());

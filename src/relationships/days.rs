@@ -53,6 +53,20 @@ impl DaySet {
         }
     }
 
+    /// All days of many sets.
+    pub fn union<'a>(sets: impl Iterator<Item = &'a Self>) -> Self {
+        let mut days: Vec<Day> = sets.flat_map(|set| &set.0).copied().collect();
+        days.sort_unstable();
+        days.dedup();
+        Self(days)
+    }
+
+    /// True when the day is in the set.
+    #[must_use]
+    pub fn contains(&self, day: Day) -> bool {
+        self.0.binary_search(&day).is_ok()
+    }
+
     /// All days, ascending.
     #[must_use]
     pub fn as_slice(&self) -> &[Day] {

@@ -1,6 +1,6 @@
 //! The communities around creators: who else their people engage with, counted in the background.
 
-use super::{model::has_moved, store::engagers_by_tenant};
+use super::{model::has_moved, store::models::engagers_by_tenant};
 use crate::{
     db::{DbError, Pool, Tx},
     ids::TenantId,

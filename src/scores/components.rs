@@ -3,10 +3,7 @@
 use super::{
     interval::Estimate,
     maps::Map,
-    model::{
-        CREATOR_EFFECT, LOYALTY_PRIOR_WEIGHT, MIN_ENGAGERS, MIN_WINDOW_DAYS, ScoringModel, Spread,
-        TALK_PRIOR_WEIGHT,
-    },
+    model::{LOYALTY_PRIOR_WEIGHT, MIN_ENGAGERS, MIN_WINDOW_DAYS, ScoringModel, Spread, TALK_PRIOR_WEIGHT},
     statistics::CreatorStatistics,
 };
 use serde::Serialize;
@@ -34,7 +31,7 @@ pub struct Evidence {
     /// People.
     #[schema(example = 412, minimum = 0)]
     pub engagers: i32,
-    /// Days from the first event to the end of the observed window.
+    /// Days from the first event to the last observed day.
     #[schema(example = 180, minimum = 0)]
     pub days: u32,
 }
@@ -86,10 +83,12 @@ impl Components {
     pub fn of(statistics: Option<&CreatorStatistics>, niches: &[String], model: &ScoringModel) -> Self {
         let rates = model.rates_for(niches);
         Self {
-            loyalty: statistics.and_then(|sums| loyalty(sums, rates.loyalty)).map_or_else(
-                || Component::insufficient(rates.loyalty, model.loyalty_spread, &model.loyalty_map),
-                |raw| Component::measured(raw, &model.loyalty_map),
-            ),
+            loyalty: statistics
+                .and_then(|sums| loyalty(sums, rates.loyalty, model.creator_effect))
+                .map_or_else(
+                    || Component::insufficient(rates.loyalty, model.loyalty_spread, &model.loyalty_map),
+                    |raw| Component::measured(raw, &model.loyalty_map),
+                ),
             conversation: statistics.and_then(|sums| conversation(sums, rates.talk)).map_or_else(
                 || Component::insufficient(rates.talk, model.conversation_spread, &model.conversation_map),
                 |raw| Component::measured(raw, &model.conversation_map),
@@ -101,7 +100,7 @@ impl Components {
 /// `(sum of p + 20 prior) / (M + 20)`: expected returns per mature engager, drawn towards the niche's rate. The
 /// interval carries the chance of each return and an effect of the creator on all of them.
 #[must_use]
-pub fn loyalty(sums: &CreatorStatistics, prior: f64) -> Option<Estimate> {
+pub fn loyalty(sums: &CreatorStatistics, prior: f64, creator_effect: f64) -> Option<Estimate> {
     if sums.mature_engagers < MIN_ENGAGERS || sums.observed_days() < MIN_WINDOW_DAYS {
         return None;
     }
@@ -109,7 +108,7 @@ pub fn loyalty(sums: &CreatorStatistics, prior: f64) -> Option<Estimate> {
     let mean = (sums.expected_back + LOYALTY_PRIOR_WEIGHT * prior) / people;
     let by_chance =
         (sums.expected_back_variance + LOYALTY_PRIOR_WEIGHT * prior * (1.0 - prior)) / (people * people);
-    Some(Estimate::from_mean_and_variance(mean, by_chance + (CREATOR_EFFECT * mean).powi(2)))
+    Some(Estimate::from_mean_and_variance(mean, by_chance + (creator_effect * mean).powi(2)))
 }
 
 /// Posterior of the share of engaged people who talk: Beta-binomial with the niche's share as prior.
@@ -143,6 +142,7 @@ mod tests {
                 expected_back_variance: f64::from(loyal) * chance * (1.0 - chance),
                 window: Some((0, days - 1)),
                 first_event: Some(0),
+                until: Some(days - 1),
                 ..CreatorStatistics::default()
             }
         }
@@ -168,7 +168,7 @@ mod tests {
         #[test]
         fn more_people_expected_back_is_never_worse(sums in statistics(), more in 0.0..5.0_f64) {
             let better = CreatorStatistics { expected_back: sums.expected_back + more, ..sums.clone() };
-            if let (Some(before), Some(after)) = (loyalty(&sums, 0.02), loyalty(&better, 0.02)) {
+            if let (Some(before), Some(after)) = (loyalty(&sums, 0.02, 0.6), loyalty(&better, 0.02, 0.6)) {
                 prop_assert!(after.value >= before.value);
             }
         }

@@ -6,7 +6,10 @@ use super::{
     model::ScoringModel,
     receipt::{Score, Weights},
     statistics::CreatorStatistics,
-    store,
+    store::{
+        self,
+        models::{InForce, in_force},
+    },
 };
 use crate::{
     creators::http::not_found,
@@ -18,10 +21,11 @@ use crate::{
     },
     ids::CreatorKey,
     posts::views::ExposureView,
+    relationships::days::date_of,
     snapshot::chunk::evidence_of,
 };
 use actix_web::{HttpResponse, get, web::Data};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -163,7 +167,7 @@ pub struct StatisticsView {
     /// People with at least one active day.
     #[schema(example = 412, minimum = 0)]
     engagers: i32,
-    /// Those who first came 30 or more days before the end of the window, or who came back.
+    /// Those who first came 30 or more days before the last observed day, or who came back.
     #[schema(example = 388, minimum = 0)]
     mature_engagers: i32,
     /// Those with two or more active days.
@@ -181,6 +185,16 @@ pub struct StatisticsView {
     /// Days of the observed window: from the first to the last event, post or count of a post.
     #[schema(example = 180, minimum = 0)]
     window_days: u32,
+    /// Last observed day (UTC): the last one on which anything was seen of any creator of the tenant. Ages reach to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "2026-11-20")]
+    observed_until: Option<Date>,
+    /// Days with engagement, each counting half as much 90 days later: how alive the feed is.
+    #[schema(example = 41.3, minimum = 0.0)]
+    live_recent: f64,
+    /// The same with 365 days.
+    #[schema(example = 77.0, minimum = 0.0)]
+    live_lasting: f64,
 }
 
 impl From<&CreatorStatistics> for StatisticsView {
@@ -195,6 +209,9 @@ impl From<&CreatorStatistics> for StatisticsView {
             loyal_reach: sums.expected_back,
             loyal_reach_variance: sums.expected_back_variance,
             window_days: sums.window_days(),
+            observed_until: sums.until.map(date_of),
+            live_recent: sums.liveness.recent,
+            live_lasting: sums.liveness.lasting,
         }
     }
 }
@@ -215,7 +232,7 @@ pub(crate) async fn get_creator_scores(
     let client = pools.reads.get().await?;
     let tenant = caller.tenant().id;
     let scored = store::scored(&client, CreatorKey::derive(tenant, &id.0)).await?.ok_or_else(not_found)?;
-    let (model, _) = store::model(&client, tenant).await?;
+    let InForce { model, .. } = in_force(&client, tenant).await?;
     Ok(HttpResponse::Ok().json(receipt(id.0, &scored, &model)))
 }
 

@@ -5,8 +5,7 @@
 //!
 //! * `x`: active days after the first one (active days - 1);
 //! * `recency`: days from the first to the last active day;
-//! * `age`: days from the first active day to the end of the creator's
-//!   observed window.
+//! * `age`: days from the first active day to the last observed day.
 //!
 //! The model is the MBG/NBD ("buy till you die") of Batislam, Denizel and
 //! Filiztekin, "Empirical validation and comparison of models for customer
@@ -16,11 +15,14 @@
 //! drawn from Gamma(r, alpha); after every active day, the first included, it
 //! ends with a chance drawn from Beta(a, b).
 
+use crate::relationships::days::Day;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Horizon of the chance of return, in days.
 pub const HORIZON_DAYS: f64 = 90.0;
+/// The same as a whole number.
+pub const HORIZON: Day = 90;
 
 /// Every parameter lies within this range, so that no score can overflow.
 const PARAMETER_RANGE: std::ops::RangeInclusive<f64> = 1e-6..=1e6;
@@ -70,15 +72,11 @@ impl ReturnModel {
     ///
     /// Fitted on 506,550 interactions of a question-and-answer community,
     /// 2009-2016, of which 390,441 are between two different people. The
-    /// 489,336 relationships (96,559 with a second active day) are those seen
-    /// at 60 %, 70 % and 80 % of these interactions, the window of a creator
-    /// reaching from the first to the last interaction.
-    ///
-    /// Of them 1.0 % had another active day within 90 days after that moment
-    /// (this model: 5.3 %, since it cannot see that a creator has fallen
-    /// silent). Of those whose creator had been active in the last 30 days it
-    /// was 2.3 % (this model: 2.7 %).
-    pub const PRIOR: Self = Self { r: 0.14, alpha: 2.5, a: 3.1, b: 2.5 };
+    /// 489,122 relationships (96,515 with a second active day) are those seen
+    /// at 60 %, 70 % and 80 % of these interactions, each observed to that
+    /// moment. With ages that end at the last interaction of each creator
+    /// instead, the model expects four to six times too many people back.
+    pub const PRIOR: Self = Self { r: 0.125, alpha: 2.0, a: 2.9, b: 1.76 };
 
     /// A model with the given parameters.
     ///
@@ -103,7 +101,7 @@ impl ReturnModel {
     }
 
     /// The chance, within 0..=1, that a relationship has at least one more
-    /// active day within [`HORIZON_DAYS`] after the end of the window.
+    /// active day within [`HORIZON_DAYS`] after the last observed day.
     ///
     /// `x` counts active days after the first, `recency` and `age` are days,
     /// `recency` at most `age` (a greater one counts as `age`). Never falls
@@ -120,8 +118,8 @@ impl ReturnModel {
         self.chance_alive(x, recency, age) * -(-shape * wait).exp_m1()
     }
 
-    /// The chance, within 0..=1, that a relationship has not ended by the end
-    /// of the window; arguments as for [`Self::chance_of_return`].
+    /// The chance, within 0..=1, that a relationship has not ended by the last
+    /// observed day; arguments as for [`Self::chance_of_return`].
     ///
     /// Batislam et al. (2007), appendix A, equation (5):
     ///

@@ -28,7 +28,7 @@ pub struct Cell {
     pub x: u32,
     /// Days from the first to the last active day.
     pub recency: u32,
-    /// Days from the first active day to the end of the creator's window.
+    /// Days from the first active day to the last observed day.
     pub age: u32,
     /// Number of relationships with this history.
     pub count: u32,

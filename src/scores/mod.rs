@@ -1,15 +1,21 @@
 //! Scores: pure functions from relationships to statistics, from statistics to components, from components to a rank.
 
+pub mod clock;
 pub mod communities;
 pub mod components;
+mod creator_effect;
 pub mod fit;
 pub mod http;
 pub mod interval;
+pub mod liveness;
 pub mod loyalty;
 pub mod loyalty_fit;
 pub mod maps;
 pub mod model;
+mod past;
 pub mod published;
+pub mod recalibration;
+mod recalibration_fit;
 pub mod receipt;
 pub mod refit;
 pub mod simplex;

@@ -1,6 +1,12 @@
 //! The published model: every parameter that turns statistics into scores, versioned per tenant.
 
-use super::{loyalty::ReturnModel, maps::Map};
+use super::{
+    liveness::Liveness,
+    loyalty::ReturnModel,
+    maps::Map,
+    recalibration::{History, Recalibration},
+};
+use crate::relationships::days::Day;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -10,11 +16,11 @@ pub const LOYALTY_PRIOR_WEIGHT: f64 = 20.0;
 pub const TALK_PRIOR_WEIGHT: f64 = 10.0;
 /// Least people for a component to be measured.
 pub const MIN_ENGAGERS: i32 = 5;
-/// Least days from the first event to the end of the observed window for loyalty to be measured.
+/// Least days from the first event to the last observed day for loyalty to be measured.
 pub const MIN_WINDOW_DAYS: u32 = 14;
-/// Spread of creators beyond what their people explain, as a share of the value (coefficient of variation). A
-/// documented assumption until it is fitted.
-pub const CREATOR_EFFECT: f64 = 0.15;
+/// Spread of creators beyond what their people explain, as a share of the value (coefficient of variation), before there
+/// is a past to learn it from: that of the community [`ReturnModel::PRIOR`] was fitted to.
+pub const PRIOR_CREATOR_EFFECT: f64 = 0.6;
 
 /// Rates of a group of creators.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +49,12 @@ pub struct Basis {
     pub creators: u64,
     /// Relationships in the sample.
     pub relationships: u64,
+    /// The last observed day.
+    #[serde(default)]
+    pub until: Option<Day>,
+    /// Returns seen in windows that were over: what the correction was fitted to, when they were enough.
+    #[serde(default)]
+    pub returns: u64,
 }
 
 /// A version of the model.
@@ -52,6 +64,12 @@ pub struct ScoringModel {
     pub version: i32,
     /// Parameters of the chance of return.
     pub return_model: ReturnModel,
+    /// What became true of it before.
+    #[serde(default = "prior_recalibration")]
+    pub recalibration: Recalibration,
+    /// Spread of creators beyond what their people explain, as a share of the value.
+    #[serde(default = "prior_creator_effect")]
+    pub creator_effect: f64,
     /// Rates over all creators of the tenant, of any size.
     pub rates: Rates,
     /// Rates of single niches with enough data, of creators of any size.
@@ -68,6 +86,15 @@ pub struct ScoringModel {
     pub basis: Basis,
 }
 
+// Models that were stored before these were fitted stay readable until they are fitted anew.
+fn prior_recalibration() -> Recalibration {
+    Recalibration::PRIOR
+}
+
+fn prior_creator_effect() -> f64 {
+    PRIOR_CREATOR_EFFECT
+}
+
 impl ScoringModel {
     /// The model before there is data. Rates and spread of loyalty come from the community that
     /// [`ReturnModel::PRIOR`] was fitted on; those of conversation are weak assumptions.
@@ -76,24 +103,32 @@ impl ScoringModel {
         Self {
             version: 0,
             return_model: ReturnModel::PRIOR,
-            rates: Rates { loyalty: 0.018, talk: 0.2 },
+            recalibration: Recalibration::PRIOR,
+            creator_effect: PRIOR_CREATOR_EFFECT,
+            rates: Rates { loyalty: 0.0044, talk: 0.2 },
             niches: BTreeMap::new(),
             loyalty_map: map(&[
                 (0.0, 0.0),
-                (0.003, 0.05),
-                (0.006, 0.2),
-                (0.01, 0.4),
-                (0.02, 0.55),
-                (0.05, 0.7),
-                (0.15, 0.85),
-                (0.4, 0.96),
+                (0.001, 0.05),
+                (0.002, 0.2),
+                (0.0044, 0.5),
+                (0.01, 0.6),
+                (0.03, 0.72),
+                (0.1, 0.84),
+                (0.3, 0.94),
                 (1.0, 1.0),
             ]),
             conversation_map: map(&[(0.0, 0.0), (0.05, 0.15), (0.2, 0.5), (0.5, 0.85), (1.0, 1.0)]),
-            loyalty_spread: Spread { low: 0.005, high: 0.05 },
+            loyalty_spread: Spread { low: 0.001, high: 0.02 },
             conversation_spread: Spread { low: 0.04, high: 0.5 },
             basis: Basis::default(),
         }
+    }
+
+    /// The chance, within 0..=1, that somebody comes back within 90 days.
+    #[must_use]
+    pub fn chance_of_return(&self, history: History, liveness: Liveness) -> f64 {
+        self.recalibration.chance(&self.return_model, history, liveness)
     }
 
     /// The rates a creator with these niches is measured against: the mean of its niches' rates.

@@ -5,12 +5,12 @@ use super::{
     fit::{COMMUNITY_HALF, LISTED_SHARE, MAX_COMMUNITY_SHARE, MIN_FIT, PARENT_SHARE},
     loyalty::HORIZON_DAYS,
     model::{
-        CREATOR_EFFECT, LOYALTY_PRIOR_WEIGHT, MIN_ENGAGERS, MIN_WINDOW_DAYS, Rates, ScoringModel, Spread,
-        TALK_PRIOR_WEIGHT,
+        LOYALTY_PRIOR_WEIGHT, MIN_ENGAGERS, MIN_WINDOW_DAYS, Rates, ScoringModel, Spread, TALK_PRIOR_WEIGHT,
     },
+    recalibration::Recalibration,
     receipt::Weights,
     statistics::MATURE_DAYS,
-    store,
+    store::models::{InForce, in_force},
 };
 use crate::{
     db::Pools,
@@ -41,6 +41,9 @@ pub struct ModelView {
     /// Engaged people of the tenant it was fitted on.
     #[schema(example = 91_000, minimum = 0)]
     fitted_on_engagers: i64,
+    /// Returns that were seen in windows that are over: with fewer than 50, the correction is that of the model before.
+    #[schema(example = 1_780, minimum = 0)]
+    fitted_on_returns: u64,
     /// Default weights by component.
     #[schema(example = json!({"fit": 0.35, "loyalty": 0.25, "trust": 0.15, "authenticity": 0.15, "conversation": 0.1}))]
     weights: BTreeMap<&'static str, f64>,
@@ -52,6 +55,8 @@ pub struct ModelView {
     half_life_days: f64,
     /// Parameters of the chance of return.
     return_model: ReturnModelView,
+    /// How that chance is corrected by what came true before.
+    recalibration: RecalibrationView,
     /// Parameters of fit.
     fit: FitParameters,
     /// Parameters of loyalty.
@@ -67,20 +72,40 @@ pub struct ModelView {
 #[derive(Serialize, ToSchema)]
 pub struct ReturnModelView {
     /// Shape of the rates of active days over people.
-    #[schema(example = 0.14, minimum = 0.0)]
+    #[schema(example = 0.125, minimum = 0.0)]
     r: f64,
     /// Scale of those rates, in days.
-    #[schema(example = 2.5, minimum = 0.0)]
+    #[schema(example = 2.0, minimum = 0.0)]
     alpha: f64,
     /// First parameter of the chances to leave.
-    #[schema(example = 3.1, minimum = 0.0)]
+    #[schema(example = 2.9, minimum = 0.0)]
     a: f64,
     /// Second parameter of the chances to leave.
-    #[schema(example = 2.5, minimum = 0.0)]
+    #[schema(example = 1.76, minimum = 0.0)]
     b: f64,
     /// Days within which a return counts.
     #[schema(example = 90.0)]
     horizon_days: f64,
+}
+
+/// Coefficients of a logistic regression, fitted to what became of people in up to four windows of 90 days that are over.
+#[derive(Serialize, ToSchema)]
+pub struct RecalibrationView {
+    /// The same for everybody.
+    #[schema(example = -1.83)]
+    intercept: f64,
+    /// For each unit of the log-odds of the return model's chance.
+    #[schema(example = 0.39)]
+    log_odds: f64,
+    /// For people with one active day.
+    #[schema(example = -0.85)]
+    single: f64,
+    /// For each unit of ln(`live_recent` + 0.01).
+    #[schema(example = 0.86)]
+    recent: f64,
+    /// For each unit of ln(`live_lasting` + 0.01).
+    #[schema(example = -0.47)]
+    lasting: f64,
 }
 
 /// Parameters of fit.
@@ -110,25 +135,25 @@ pub struct ComponentParameters {
     #[schema(example = 20.0)]
     prior_weight: f64,
     /// Rate over all creators of the tenant.
-    #[schema(example = 0.018)]
+    #[schema(example = 0.0044)]
     prior: f64,
     /// Rates of niches with enough data.
     #[schema(example = json!({"gaming": 0.02}))]
     niche_priors: BTreeMap<String, f64>,
     /// Interval of creators with insufficient evidence: 10 % quantile over creators.
-    #[schema(example = 0.005)]
+    #[schema(example = 0.001)]
     spread_low: f64,
     /// Interval of creators with insufficient evidence: 90 % quantile over creators.
-    #[schema(example = 0.05)]
+    #[schema(example = 0.02)]
     spread_high: f64,
     /// Least people for the component to be measured.
     #[schema(example = 5, minimum = 0)]
     minimum_engagers: i32,
-    /// Least days from the first event to the end of the observed window for the component to be measured.
+    /// Least days from the first event to the last observed day for the component to be measured.
     #[schema(example = 14, minimum = 0)]
     minimum_window_days: u32,
-    /// Spread of creators beyond chance, as a share of the value.
-    #[schema(example = 0.15)]
+    /// Spread of creators beyond what their people explain, as a share of the value (coefficient of variation).
+    #[schema(example = 0.6, minimum = 0.0)]
     creator_effect: f64,
     /// Knots of the map to the common scale, ascending; linear between them.
     #[schema(max_items = 64)]
@@ -139,10 +164,10 @@ pub struct ComponentParameters {
 #[derive(Serialize, ToSchema)]
 pub struct Knot {
     /// On the component's own scale.
-    #[schema(example = 0.02)]
+    #[schema(example = 0.01)]
     value: f64,
     /// On the common scale.
-    #[schema(example = 0.55)]
+    #[schema(example = 0.6)]
     mapped: f64,
 }
 
@@ -154,21 +179,24 @@ pub struct Knot {
 #[get("/v1/model")]
 pub(crate) async fn get_model(caller: Caller<Read>, pools: Data<Pools>) -> Result<HttpResponse, Problem> {
     let client = pools.reads.get().await?;
-    let (model, fitted_at) = store::model(&client, caller.tenant().id).await?;
+    let InForce { model, fitted_at, .. } = in_force(&client, caller.tenant().id).await?;
     Ok(HttpResponse::Ok().json(ModelView::new(&model, fitted_at)))
 }
 
 impl ModelView {
     fn new(model: &ScoringModel, fitted_at: Option<Timestamp>) -> Self {
         let [r, alpha, a, b] = model.return_model.parameters();
+        let Recalibration { intercept, log_odds, single, recent, lasting } = model.recalibration;
         Self {
             version: model.version,
             fitted_at,
             fitted_on_engagers: model.basis.engagers,
+            fitted_on_returns: model.basis.returns,
             weights: NAMES.into_iter().zip(Weights::DEFAULT.0).collect(),
             edge_weights: Kind::ALL.iter().map(|kind| (kind.name(), kind.weight())).collect(),
             half_life_days: HALF_LIFE_DAYS,
             return_model: ReturnModelView { r, alpha, a, b, horizon_days: HORIZON_DAYS },
+            recalibration: RecalibrationView { intercept, log_odds, single, recent, lasting },
             fit: FitParameters {
                 parent_share: PARENT_SHARE,
                 minimum: MIN_FIT,
@@ -188,7 +216,7 @@ fn loyalty_parameters(model: &ScoringModel) -> ComponentParameters {
     ComponentParameters {
         prior_weight: LOYALTY_PRIOR_WEIGHT,
         minimum_window_days: MIN_WINDOW_DAYS,
-        creator_effect: CREATOR_EFFECT,
+        creator_effect: model.creator_effect,
         ..common
     }
 }
@@ -217,20 +245,29 @@ fn parameters(
 }
 
 /// The formulas, for people who recompute receipts. A test recomputes one from these.
-const FORMULAS: [(&str, &str); 10] = [
+const FORMULAS: [(&str, &str); 11] = [
     (
         "chance_of_return",
         "For x active days after the first, t_x days from first to last active day, T days from the first active day to \
-         the end of the creator's observed window (its last event, post or count of a post): p = P(alive) (1 - ((alpha + T) / (alpha + T + 90))^(r + x)), \
+         the last observed day (the tenant's clock: the last day on which anything was seen of any of its creators), \
+         p0 = P(alive) (1 - ((alpha + T) / (alpha + T + 90))^(r + x)), \
          P(alive) = 1 / (1 + a / (b + x) ((alpha + T) / (alpha + t_x))^(r + x)). MBG/NBD: Batislam, Denizel and \
-         Filiztekin 2007, after Fader, Hardie and Lee 2005.",
+         Filiztekin 2007, after Fader, Hardie and Lee 2005. Then ln(p / (1 - p)) = intercept + log_odds ln(p0 / (1 - p0)), held within -30 and 30, \
+         (+ single for people with one active day) + recent ln(live_recent + 0.01) + lasting ln(live_lasting + 0.01): a \
+         logistic regression on what became of people in up to four windows of 90 days that are over.",
+    ),
+    (
+        "live_recent, live_lasting",
+        "How alive the creator's feed is: sum over the days on which somebody known, other than the creator, engaged of 2^(-d / 90), and of \
+         2^(-d / 365), d days before the last observed day.",
     ),
     ("loyal_reach", "Sum of p over people with two or more active days."),
     (
         "loyalty",
         "(loyal_reach + prior_weight prior) / (M + prior_weight), M = mature_engagers, prior = mean rate of the creator's \
          niches. Interval: Beta with this mean and variance (loyal_reach_variance + prior_weight prior (1 - prior)) / \
-         (M + prior_weight)^2 + (creator_effect loyalty)^2.",
+         (M + prior_weight)^2 + (creator_effect loyalty)^2; creator_effect is fitted to returns of creators in windows \
+         that are over, as negative binomial around what was expected.",
     ),
     (
         "conversation",
@@ -265,7 +302,7 @@ const FORMULAS: [(&str, &str); 10] = [
     ),
     (
         "maturity",
-        "A person is mature when the first active day lies 30 days or more before the end of the window, or with a second \
+        "A person is mature when the first active day lies 30 days or more before the last observed day, or with a second \
          active day. Views, unfollows, mentions and the creator's own replies make no active day.",
     ),
 ];

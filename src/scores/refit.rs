@@ -4,28 +4,36 @@
 //! not grow with the tenant.
 
 use super::{
-    Components,
+    Components, creator_effect,
     loyalty_fit::{Cell, fit},
     maps::Map,
     model::{Basis, Rates, ScoringModel, Spread, has_moved},
-    statistics::CreatorStatistics,
-    store::{self, SampledCreator},
+    past,
+    recalibration::History,
+    recalibration_fit,
+    statistics::{CreatorStatistics, Setting},
+    store::{
+        models::{InForce, engagers_by_tenant, in_force, publish},
+        sample::{self, SampledCreator},
+    },
 };
 use crate::{
     db::{DbError, Pool, Tx},
     ids::{EngagerKey, TenantId},
-    relationships::{Relationship, days::Day},
+    relationships::days::Day,
 };
 use std::collections::{BTreeMap, HashMap};
 
 /// A model is fitted anew when the tenant's engaged people have become this much more (or fewer).
 const GROWTH: f64 = 1.2;
+/// ... or when it is that much older, since its past has become another one.
+const MAX_AGE_DAYS: Day = 30;
 /// Least mature people of a niche for rates of its own.
 const MIN_NICHE_PEOPLE: i32 = 200;
 
 /// Fits the models of all tenants whose data has grown enough.
 pub async fn refit_all(pool: &Pool) -> Result<(), DbError> {
-    let tenants = store::engagers_by_tenant(&pool.get().await?).await?;
+    let tenants = engagers_by_tenant(&pool.get().await?).await?;
     for (tenant, engagers) in tenants {
         // One tenant's trouble must not keep the models of the others back.
         if let Err(error) = refit(pool, tenant, engagers).await {
@@ -36,80 +44,97 @@ pub async fn refit_all(pool: &Pool) -> Result<(), DbError> {
 }
 
 async fn refit(pool: &Pool, tenant: TenantId, engagers: i64) -> Result<(), DbError> {
-    let (model, _) = store::model(&pool.get().await?, tenant).await?;
-    if !has_moved(model.basis.engagers, engagers, GROWTH) {
+    let InForce { model, clock, .. } = in_force(&pool.get().await?, tenant).await?;
+    if !is_due(&model, clock, engagers) {
         return Ok(());
     }
     let sample = sample(pool, tenant).await?;
     // Seconds of arithmetic: off the threads that keep the snapshot fresh.
-    let fitting = tokio::task::spawn_blocking(move || fitted(&model, &sample, engagers)).await;
+    let fitting = tokio::task::spawn_blocking(move || fitted(&model, &sample, clock, engagers)).await;
     let Ok(Some(fitted)) = fitting else { return Ok(()) };
-    if store::publish(pool, tenant, &fitted).await? {
+    if publish(pool, tenant, &fitted).await? {
         tracing::info!(tenant = tenant.0, version = fitted.version, engagers, "model fitted");
     }
     Ok(())
 }
 
+fn is_due(model: &ScoringModel, clock: Option<Day>, engagers: i64) -> bool {
+    let age = clock.zip(model.basis.until).map_or(0, |(now, then)| now - then);
+    has_moved(model.basis.engagers, engagers, GROWTH) || age >= MAX_AGE_DAYS
+}
+
 async fn sample(pool: &Pool, tenant: TenantId) -> Result<Vec<SampledCreator>, DbError> {
     let tx = Tx::begin_snapshot(pool).await?;
-    let sample = store::sample(&tx, tenant).await?;
+    let sample = sample::sample(&tx, tenant).await?;
     tx.rollback().await?;
     Ok(sample)
 }
 
-/// A model fitted to a sample; `None` when the sample is too thin to say more than the model in force.
+/// A model fitted to a sample, as of the tenant's clock; `None` when the sample is too thin to say more than the model in
+/// force.
 #[must_use]
-pub fn fitted(before: &ScoringModel, sample: &[SampledCreator], engagers: i64) -> Option<ScoringModel> {
-    let cells = cells(sample);
+pub fn fitted(
+    before: &ScoringModel,
+    sample: &[SampledCreator],
+    clock: Option<Day>,
+    engagers: i64,
+) -> Option<ScoringModel> {
+    let until = sample.iter().filter_map(last_day).chain(clock).max()?;
+    let cells = cells(sample, until);
     let return_model = fit(&cells)?.model;
-    let version = before.version + 1;
-    let sums: Vec<(&SampledCreator, CreatorStatistics)> = sample
-        .iter()
-        .map(|creator| {
-            let relationships =
-                creator.relationships.iter().map(|(engager, relationship)| (*engager, relationship));
-            (
-                creator,
-                CreatorStatistics::of(relationships, &creator.own, creator.feed, &return_model, version),
-            )
-        })
-        .collect();
-    let rates = rates(sums.iter().map(|(_, sums)| sums))?;
+    let windows = past::windows(sample, until, &return_model);
+    // What was learnt before stands where there is too little to learn from.
+    let recalibration = recalibration_fit::fit(&windows.iter().flatten()).unwrap_or(before.recalibration);
+    let creator_effect = creator_effect::fit(&past::returns(&windows, &recalibration));
+    let returns = windows.iter().flatten().map(|outcome| u64::from(outcome.returned)).sum();
     let default = ScoringModel::published_default();
     let model = ScoringModel {
-        version,
+        version: before.version + 1,
         return_model,
-        rates,
-        niches: niche_rates(&sums, rates),
+        recalibration,
+        creator_effect: creator_effect.unwrap_or(before.creator_effect),
         basis: Basis {
             engagers,
             creators: sample.len() as u64,
             relationships: cells.iter().map(|cell| u64::from(cell.count)).sum(),
+            until: Some(until),
+            returns,
         },
         ..default
     };
+    let sums: Vec<(&SampledCreator, CreatorStatistics)> =
+        sample.iter().map(|creator| (creator, sums_of(creator, until, &model))).collect();
+    let rates = rates(sums.iter().map(|(_, sums)| sums))?;
+    let model = ScoringModel { rates, niches: niche_rates(&sums, rates), ..model };
     Some(with_scales(model, &sums))
 }
 
+fn last_day(creator: &SampledCreator) -> Option<Day> {
+    let seen = creator.relationships.iter().filter_map(|(_, relationship)| relationship.seen());
+    seen.chain(creator.feed).map(|(_, last)| last).max()
+}
+
+fn sums_of(creator: &SampledCreator, until: Day, model: &ScoringModel) -> CreatorStatistics {
+    let relationships = creator.relationships.iter().map(|(engager, relationship)| (*engager, relationship));
+    let setting = Setting { own: &creator.own, feed: creator.feed, clock: Some(until) };
+    CreatorStatistics::of(relationships, setting, model).0
+}
+
 /// How many relationships have each combination of repeats, recency and age.
-fn cells(sample: &[SampledCreator]) -> Vec<Cell> {
-    let mut counts: HashMap<(u32, u32, u32), u32> = HashMap::new();
+fn cells(sample: &[SampledCreator], until: Day) -> Vec<Cell> {
+    let mut counts: HashMap<History, u32> = HashMap::new();
     for creator in sample {
-        let seen = creator.relationships.iter().filter_map(|(_, relationship)| relationship.seen());
-        let Some(end) = seen.chain(creator.feed).map(|(_, last)| last).max() else { continue };
         for (engager, relationship) in &creator.relationships {
             if *engager != EngagerKey::NOBODY && !creator.own.contains(engager) {
-                let Some(cell) = cell_of(relationship, end) else { continue };
-                *counts.entry(cell).or_default() += 1;
+                let Some(history) = History::of(relationship.active_days().as_slice(), until) else {
+                    continue;
+                };
+                *counts.entry(history).or_default() += 1;
             }
         }
     }
-    counts.into_iter().map(|((x, recency, age), count)| Cell { x, recency, age, count }).collect()
-}
-
-fn cell_of(relationship: &Relationship, end: Day) -> Option<(u32, u32, u32)> {
-    let (first, last) = relationship.active_days().span()?;
-    Some((relationship.active_days().len() - 1, (last - first).unsigned_abs(), (end - first).unsigned_abs()))
+    let cell = |(History { repeats: x, recency, age }, count)| Cell { x, recency, age, count };
+    counts.into_iter().map(cell).collect()
 }
 
 /// People a creator counts as at most in the rates of a group. Without it, one creator with thousands of bought one-day
@@ -220,6 +245,14 @@ mod tests {
         let with_cheater = rates(honest.iter().chain([&creator(10_000, 0.0)])).unwrap().loyalty;
         assert!((alone - 0.1).abs() < 1e-9);
         assert!(with_cheater > 0.6 * alone, "{with_cheater}");
+    }
+
+    #[test]
+    fn a_model_is_fitted_anew_when_its_tenant_has_grown_or_a_month_has_passed() {
+        let basis = Basis { engagers: 1_000, until: Some(20_000), ..Basis::default() };
+        let model = ScoringModel { basis, ..ScoringModel::published_default() };
+        assert!(is_due(&model, Some(20_001), 1_300) && is_due(&model, Some(20_030), 1_000));
+        assert!(!is_due(&model, Some(20_029), 1_100) && !is_due(&model, None, 1_000));
     }
 
     #[test]

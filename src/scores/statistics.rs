@@ -1,13 +1,31 @@
 //! What a creator's relationships amount to: sums from which every component is computed.
 
-use super::loyalty::ReturnModel;
+use super::{
+    ScoringModel,
+    liveness::{Liveness, engaged_days},
+    recalibration::History,
+};
 use crate::{
     ids::EngagerKey,
-    relationships::{Relationship, days::Day},
+    relationships::{
+        Relationship,
+        days::{Day, DaySet},
+    },
 };
 
 /// Days after which somebody who came once counts as a chance to come back that was not used.
-pub const MATURE_DAYS: Day = 30;
+pub const MATURE_DAYS: u32 = 30;
+
+/// What is known of a creator apart from its relationships.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Setting<'a> {
+    /// Its own accounts, which are never scored.
+    pub own: &'a [EngagerKey],
+    /// First and last day with a sign of life in its posts.
+    pub feed: Option<(Day, Day)>,
+    /// Last day on which anything was seen of any creator of the tenant: so long would returns have been seen.
+    pub clock: Option<Day>,
+}
 
 /// Sums over the relationships of one creator.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,7 +38,7 @@ pub struct CreatorStatistics {
     pub anonymous_events: i64,
     /// People with at least one active day.
     pub engagers: i32,
-    /// Those whose first active day is 30 days before the end of the window, or who came back.
+    /// Those whose first active day is 30 days before the last observed day, or who came back.
     pub mature_engagers: i32,
     /// Those with two or more active days.
     pub loyal_engagers: i32,
@@ -34,39 +52,49 @@ pub struct CreatorStatistics {
     pub window: Option<(Day, Day)>,
     /// First day with any event of the creator: since then its people are observed.
     pub first_event: Option<Day>,
+    /// Last observed day, to which all ages reach: the tenant's clock, or the end of the window when that is later.
+    pub until: Option<Day>,
+    /// How alive the feed is on that day.
+    pub liveness: Liveness,
 }
 
 impl CreatorStatistics {
-    /// Sums up relationships. Acts of the creator's own accounts and of nobody in particular are signs of life but no
-    /// engagement of people; so are posts, whose first and last day are `feed`.
+    /// Sums up relationships, and the days on which anybody engaged. Acts of the creator's own accounts and of nobody in
+    /// particular are signs of life but no engagement of people; so are posts.
     pub fn of<'a>(
         relationships: impl Iterator<Item = (EngagerKey, &'a Relationship)> + Clone,
-        own: &[EngagerKey],
-        feed: Option<(Day, Day)>,
-        model: &ReturnModel,
-        model_version: i32,
-    ) -> Self {
+        setting: Setting,
+        model: &ScoringModel,
+    ) -> (Self, DaySet) {
         let events = relationships.clone().filter_map(|(_, relationship)| relationship.seen()).reduce(wider);
-        let window = events.into_iter().chain(feed).reduce(wider);
-        let first_event = events.map(|(first, _)| first);
-        let mut sums = Self { model_version, window, first_event, ..Self::default() };
-        sums.take_in(relationships, own, model);
-        sums
+        let window = events.into_iter().chain(setting.feed).reduce(wider);
+        let until = window.map(|(_, end)| end).max(setting.clock);
+        let days = engaged_days(relationships.clone(), setting.own);
+        let mut sums = Self {
+            model_version: model.version,
+            window,
+            first_event: events.map(|(first, _)| first),
+            until,
+            liveness: until.map_or(Liveness::default(), |until| Liveness::at(until, days.as_slice())),
+            ..Self::default()
+        };
+        sums.take_in(relationships, setting.own, model);
+        (sums, days)
     }
 
-    /// Adds relationships to the sums, as of the end of the window that is known already.
+    /// Adds relationships to the sums, as of the last observed day and how alive the feed was, which are known already.
     pub fn take_in<'a>(
         &mut self,
         relationships: impl Iterator<Item = (EngagerKey, &'a Relationship)>,
         own: &[EngagerKey],
-        model: &ReturnModel,
+        model: &ScoringModel,
     ) {
-        let Some((_, end)) = self.window else { return };
         for (engager, relationship) in relationships {
             if engager == EngagerKey::NOBODY {
                 self.anonymous_events += i64::try_from(relationship.events()).unwrap_or(i64::MAX);
             } else if !own.contains(&engager) {
-                self.add(&Share::of(relationship, end, model));
+                let share = self.share(relationship, model);
+                self.add(&share);
             }
         }
     }
@@ -76,35 +104,41 @@ impl CreatorStatistics {
     #[must_use]
     pub fn agrees_with(&self, other: &Self) -> bool {
         let close = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1.0);
-        let Self { expected_back, expected_back_variance, .. } = *other;
+        let Self { expected_back, expected_back_variance, liveness, .. } = *other;
         close(self.expected_back, expected_back)
             && close(self.expected_back_variance, expected_back_variance)
-            && Self { expected_back, expected_back_variance, ..self.clone() } == *other
+            && close(self.liveness.recent, liveness.recent)
+            && close(self.liveness.lasting, liveness.lasting)
+            && Self { expected_back, expected_back_variance, liveness, ..self.clone() } == *other
     }
 
     /// The sums after some relationships grew; before, `None`: it is new. Only what changed is looked at, so the cost does
-    /// not grow with the creator. `None` when everything has to be summed up anew, because the window ends later or the
-    /// model is another one, which moves every chance of return.
+    /// not grow with the creator. `None` when everything has to be summed up anew, because the model is another one,
+    /// something was seen later than ever, or somebody engaged on a day on which nobody had: all of that moves every
+    /// chance of return.
     #[must_use]
     pub fn followed<'a>(
         &self,
         changes: impl Iterator<Item = (EngagerKey, Option<&'a Relationship>, &'a Relationship)>,
         own: &[EngagerKey],
-        model: &ReturnModel,
-        model_version: i32,
+        days: &DaySet,
+        model: &ScoringModel,
     ) -> Option<Self> {
-        let (first, end) = self.window.filter(|_| self.model_version == model_version)?;
+        let (until, mut window) =
+            self.until.zip(self.window).filter(|_| self.model_version == model.version)?;
         let mut sums = self.clone();
         for (engager, before, after) in changes {
-            let seen = after.seen().unwrap_or((first, end));
+            let seen = after.seen().unwrap_or(window);
+            window = wider(window, seen);
             sums.first_event = sums.first_event.into_iter().chain([seen.0]).min();
-            let (first, last) = sums.window.map_or(seen, |window| wider(window, seen));
-            if last > end {
+            let is_new_day = |day: &Day| !days.contains(*day);
+            let counts = engager != EngagerKey::NOBODY && !own.contains(&engager);
+            if seen.1 > until || counts && after.active_days().as_slice().iter().any(is_new_day) {
                 return None;
             }
-            sums.window = Some((first, end));
-            sums.replace(engager, before, after, own, end, model);
+            sums.replace(engager, before, after, own, model);
         }
+        sums.window = Some(window);
         // Rounding may leave a trace of what went away.
         sums.expected_back = sums.expected_back.max(0.0);
         sums.expected_back_variance = sums.expected_back_variance.max(0.0);
@@ -117,18 +151,23 @@ impl CreatorStatistics {
         before: Option<&Relationship>,
         after: &Relationship,
         own: &[EngagerKey],
-        end: Day,
-        model: &ReturnModel,
+        model: &ScoringModel,
     ) {
         let events = |relationship: &Relationship| i64::try_from(relationship.events()).unwrap_or(i64::MAX);
         if engager == EngagerKey::NOBODY {
             self.anonymous_events += events(after) - before.map_or(0, events);
         } else if !own.contains(&engager) {
-            if let Some(before) = before {
-                self.add(&Share::of(before, end, model).negative());
+            let (gone, come) = (before.map(|before| self.share(before, model)), self.share(after, model));
+            if let Some(gone) = gone {
+                self.add(&gone.negative());
             }
-            self.add(&Share::of(after, end, model));
+            self.add(&come);
         }
+    }
+
+    /// What a relationship adds as of the last observed day.
+    fn share(&self, relationship: &Relationship, model: &ScoringModel) -> Share {
+        Share::of(relationship, self.until.unwrap_or_default(), self.liveness, model)
     }
 
     fn add(&mut self, share: &Share) {
@@ -147,11 +186,11 @@ impl CreatorStatistics {
         self.window.map_or(0, |(first, last)| (last - first).unsigned_abs() + 1)
     }
 
-    /// Days from the first event to the end of the window, both included: how long people were observed. Posts of years
+    /// Days from the first event to the last observed day, both included: how long people were observed. Posts of years
     /// ago make the window long, but nobody was seen coming back in it.
     #[must_use]
     pub fn observed_days(&self) -> u32 {
-        self.window.zip(self.first_event).map_or(0, |((_, last), first)| (last - first).unsigned_abs() + 1)
+        self.until.zip(self.first_event).map_or(0, |(last, first)| (last - first).unsigned_abs() + 1)
     }
 }
 
@@ -168,24 +207,19 @@ struct Share {
 }
 
 impl Share {
-    fn of(relationship: &Relationship, end: Day, model: &ReturnModel) -> Self {
+    fn of(relationship: &Relationship, until: Day, liveness: Liveness, model: &ScoringModel) -> Self {
         let events = i64::try_from(relationship.events()).unwrap_or(i64::MAX);
-        let Some((first, last)) = relationship.active_days().span() else {
+        let Some(history) = History::of(relationship.active_days().as_slice(), until) else {
             return Self { events, ..Self::default() };
         };
-        let repeats = relationship.active_days().len() - 1;
-        let age = end - first;
-        let chance = if repeats == 0 {
-            0.0
-        } else {
-            model.chance_of_return(repeats, (last - first).unsigned_abs(), age.unsigned_abs())
-        };
+        let is_loyal = history.repeats > 0;
+        let chance = if is_loyal { model.chance_of_return(history, liveness) } else { 0.0 };
         Self {
             events,
             engagers: 1,
             talking: i32::from(relationship.talk() > 0),
-            mature: i32::from(repeats > 0 || age >= MATURE_DAYS),
-            loyal: i32::from(repeats > 0),
+            mature: i32::from(is_loyal || history.age >= MATURE_DAYS),
+            loyal: i32::from(is_loyal),
             chance,
             variance: chance * (1.0 - chance),
         }
@@ -231,7 +265,11 @@ mod tests {
 
     fn sum(relationships: &[(i64, Relationship)], own: &[EngagerKey]) -> CreatorStatistics {
         let all = relationships.iter().map(|(key, relationship)| (EngagerKey(*key), relationship));
-        CreatorStatistics::of(all, own, None, &ReturnModel::PRIOR, 0)
+        CreatorStatistics::of(all, Setting { own, ..Setting::default() }, &model()).0
+    }
+
+    fn model() -> ScoringModel {
+        ScoringModel::published_default()
     }
 
     #[test]
@@ -271,17 +309,20 @@ mod tests {
         #[test]
         fn following_changes_gives_what_summing_up_anew_gives(
             before in acts(100..200, 1), after in acts(0..200, 0), feed in prop::option::of((0..100_i32, 100..220_i32)),
+            clock in prop::option::of(150..250_i32),
         ) {
             let own = [EngagerKey(3)];
+            let setting = Setting { own: &own, feed, clock };
             let (old, new) = (fold(&before), fold(&[before, after].concat()));
             let of = |folded: &std::collections::BTreeMap<i64, Relationship>| {
                 let all = folded.iter().map(|(key, relationship)| (EngagerKey(*key), relationship));
-                CreatorStatistics::of(all, &own, feed, &ReturnModel::PRIOR, 0)
+                CreatorStatistics::of(all, setting, &model())
             };
             let changes = new.iter().map(|(key, after)| (EngagerKey(*key), old.get(key), after));
-            let (expected, followed) = (of(&new), of(&old).followed(changes, &own, &ReturnModel::PRIOR, 0));
-            let moved = of(&old).window.unwrap().1 != expected.window.unwrap().1;
-            prop_assert_eq!(followed.is_none(), moved, "all is summed up anew only when the window ends later");
+            let ((sums, days), (expected, all_days)) = (of(&old), of(&new));
+            let followed = sums.followed(changes, &own, &days, &model());
+            let moved = sums.until != expected.until || days != all_days;
+            prop_assert_eq!(followed.is_none(), moved, "all is summed up anew only when every chance moves");
             if let Some(followed) = followed {
                 prop_assert!(followed.agrees_with(&expected), "{:?} {:?}", followed, expected);
             }
@@ -291,10 +332,25 @@ mod tests {
     #[test]
     fn another_model_has_everything_summed_up_anew() {
         let sums = sum(&[(1, relationship(Kind::Like, &[100]))], &[]);
-        assert!(sums.followed(std::iter::empty(), &[], &ReturnModel::PRIOR, 1).is_none());
-        assert!(
-            CreatorStatistics::default().followed(std::iter::empty(), &[], &ReturnModel::PRIOR, 0).is_none()
-        );
+        let (mut days, later) = (DaySet::default(), ScoringModel { version: 1, ..model() });
+        days.insert(100);
+        assert!(sums.followed(std::iter::empty(), &[], &days, &model()).is_some());
+        assert!(sums.followed(std::iter::empty(), &[], &days, &later).is_none());
+        assert!(CreatorStatistics::default().followed(std::iter::empty(), &[], &days, &model()).is_none());
+    }
+
+    #[test]
+    fn people_grow_old_while_others_of_the_tenant_are_seen() {
+        let fan = relationship(Kind::Comment, &[100, 110, 120, 130]);
+        let at = |clock| {
+            let all = [(EngagerKey(1), &fan)];
+            CreatorStatistics::of(all.into_iter(), Setting { clock, ..Setting::default() }, &model()).0
+        };
+        let (alone, among_others, long_after) = (at(None), at(Some(120)), at(Some(330)));
+        assert_eq!((alone.until, among_others.until, long_after.until), (Some(130), Some(130), Some(330)));
+        assert_eq!(alone, among_others, "a clock that is behind changes nothing");
+        assert_eq!((long_after.window, long_after.loyal_engagers), (alone.window, 1));
+        assert!(long_after.expected_back < alone.expected_back / 3.0);
     }
 
     #[test]
@@ -307,7 +363,7 @@ mod tests {
             (sums.engagers, sums.mature_engagers, sums.loyal_engagers, sums.talking_engagers),
             (2, 1, 1, 1)
         );
-        assert!(sums.expected_back > 0.3 && sums.expected_back < 1.0);
+        assert!(sums.expected_back > 0.1 && sums.expected_back < 1.0);
     }
 
     #[test]
@@ -315,7 +371,7 @@ mod tests {
         let fan = relationship(Kind::Comment, &[100, 110, 120, 130]);
         let with = |feed| {
             let all = [(EngagerKey(1), &fan)];
-            CreatorStatistics::of(all.into_iter(), &[], feed, &ReturnModel::PRIOR, 0)
+            CreatorStatistics::of(all.into_iter(), Setting { feed, ..Setting::default() }, &model()).0
         };
         let (closed, open) = (with(Some((105, 129))), with(Some((40, 190))));
         assert_eq!((closed.window, closed.window_days(), closed.observed_days()), (Some((100, 130)), 31, 31));
@@ -325,7 +381,8 @@ mod tests {
 
     #[test]
     fn posts_alone_make_a_window_in_which_nobody_was_observed() {
-        let sums = CreatorStatistics::of(std::iter::empty(), &[], Some((7, 9)), &ReturnModel::PRIOR, 0);
+        let setting = Setting { feed: Some((7, 9)), ..Setting::default() };
+        let (sums, _) = CreatorStatistics::of(std::iter::empty(), setting, &model());
         assert_eq!((sums.window_days(), sums.observed_days(), sums.engagers), (3, 0, 0));
     }
 }

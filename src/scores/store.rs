@@ -1,6 +1,15 @@
-//! SQL of statistics and models.
+//! SQL of statistics.
 
-use super::{CreatorStatistics, ScoringModel, statistics::wider};
+pub mod models;
+pub mod sample;
+
+use self::models::{InForce, Models};
+
+use super::{
+    CreatorStatistics, ScoringModel,
+    liveness::{Liveness, engaged_days},
+    statistics::{Setting, wider},
+};
 use crate::{
     creators::Account,
     db::{Client, DbError, Pool, Tx},
@@ -11,28 +20,29 @@ use crate::{
     },
     relationships::{
         Relationship,
-        days::{Day, date_of, day_of},
+        codec::{decode_days, encode_days},
+        days::{Day, DaySet, date_of, day_of},
         fold::{Changes, load_mended},
         queue::store::try_lane,
-        store::load_creator,
     },
 };
 use jiff::{Timestamp, civil::Date};
-use std::collections::{BTreeMap, HashMap, hash_map::Entry};
-use tokio_postgres::{Row, types::Json};
+use std::collections::{BTreeMap, HashMap};
+use tokio_postgres::{
+    Row,
+    types::{Json, ToSql},
+};
 use uuid::Uuid;
 
 /// Creators whose statistics are computed in one transaction.
 const BATCH: i64 = 100;
+/// The same while events of the lane wait to be folded: nobody whose events they are should wait for the others.
+const BESIDE_FOLDING: i64 = 10;
 
-/// Creators in a sample. More: better fits; fewer: less work.
-const SAMPLE_CREATORS: i64 = 2_000;
-/// Relationships in a sample, at which it ends early.
-const SAMPLE_RELATIONSHIPS: usize = 150_000;
 /// Columns of statistics, in the order of [`statistics`]; every column of the table is prefixed with `s.`.
 pub const STATISTICS_COLUMNS: &str = "s.model_version, s.events, s.anonymous_events, s.engagers, s.mature_engagers, \
     s.loyal_engagers, s.talking_engagers, s.expected_back, s.expected_back_variance, s.first_day, s.last_day, \
-    s.first_event";
+    s.first_event, s.observed_until, s.live_recent, s.live_lasting";
 
 /// Asks for the statistics of these creators to be computed anew.
 pub async fn enqueue(tx: &Tx, creators: &[CreatorKey]) -> Result<(), DbError> {
@@ -63,57 +73,62 @@ pub async fn follow(tx: &Tx, changes: &Changes) -> Result<usize, DbError> {
     for (key, changed) in by_creator {
         // A creator that is gone is being erased.
         let Some((creator, sums)) = known.remove(&key) else { continue };
-        let model = models.of(tx, creator.tenant).await?;
-        let sums = sums.filter(|_| !anew.contains(&key)).and_then(|sums| {
-            sums.followed(changed.into_iter(), &creator.own, &model.return_model, model.version)
+        let InForce { model, .. } = models.of(tx, creator.tenant).await?;
+        let sums = sums.filter(|_| !anew.contains(&key)).and_then(|(sums, days)| {
+            Some((sums.followed(changed.into_iter(), &creator.own, &days, model)?, days))
         });
         match sums {
-            Some(sums) => followed.push((creator, sums)),
+            Some((sums, days)) => followed.push((creator, sums, days)),
             None => drop(anew.insert(key)),
         }
     }
-    write(tx, include_str!("replace.sql"), &followed).await?;
+    replace(tx, &followed).await?;
     enqueue(tx, &anew.iter().copied().collect::<Vec<_>>()).await?;
     Ok(anew.len())
 }
 
+/// Statistics with the days on which anybody engaged.
+type Kept = (CreatorStatistics, DaySet);
+
 async fn known_statistics(
     tx: &Tx,
     creators: impl Iterator<Item = &CreatorKey>,
-) -> Result<HashMap<CreatorKey, (Waiting, Option<CreatorStatistics>)>, DbError> {
+) -> Result<HashMap<CreatorKey, (Waiting, Option<Kept>)>, DbError> {
     let keys: Vec<Uuid> = creators.map(|creator| creator.0).collect();
     let sql = format!(
-        "/* scores::known_statistics */ select c.creator_key, c.tenant_id, c.accounts, {STATISTICS_COLUMNS}
+        "/* scores::known_statistics */ select c.creator_key, c.tenant_id, c.accounts, {STATISTICS_COLUMNS}, s.engaged_days
          from unnest((select $1::uuid[])) as wanted (creator_key) join creators c using (creator_key)
          left join creator_statistics s using (creator_key)"
     );
     let rows = tx.query(&sql, &[&keys]).await?;
-    Ok(rows.iter().map(|row| (CreatorKey(row.get(0)), (waiting(row), statistics(row)))).collect())
+    Ok(rows.iter().map(|row| (CreatorKey(row.get(0)), (waiting(row), kept(row)))).collect())
 }
 
-/// Models in force, each read once in a transaction.
-#[derive(Default)]
-struct Models(HashMap<TenantId, ScoringModel>);
+/// Statistics whose days cannot be read count as none: they are summed up anew.
+fn kept(row: &Row) -> Option<Kept> {
+    let sums = statistics(row)?;
+    Some((sums, decode_days(row.get("engaged_days")).ok()?))
+}
 
-impl Models {
-    async fn of(&mut self, tx: &Tx, tenant: TenantId) -> Result<&ScoringModel, DbError> {
-        Ok(match self.0.entry(tenant) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(unknown) => unknown.insert(model_in(tx, tenant).await?),
-        })
-    }
+/// Creators whose turn it is to be scored.
+#[derive(Clone, Copy, Debug)]
+pub enum Turn {
+    /// All that wait, as many as go into one transaction.
+    All,
+    /// Those that are due, beside events of the lane that wait to be folded: these, and a few others.
+    Due(usize),
 }
 
 /// Computes the statistics of creators that wait in a lane; how many.
 ///
 /// The lane is the one of folding, so a creator's relationships stand still while they are summed up.
-pub async fn score_lane(pool: &Pool, lane: i16) -> Result<usize, DbError> {
+pub async fn score_lane(pool: &Pool, lane: i16, turn: Turn) -> Result<usize, DbError> {
     let tx = Tx::begin_with(pool, Tx::REPEATABLE).await?;
     if !try_lane(&tx, lane).await? {
         tx.rollback().await?;
         return Ok(0);
     }
-    let waiting = claim(&tx, lane).await?;
+    let waiting = claim(&tx, lane, turn).await?;
     let count = waiting.len();
     score(&tx, waiting).await?;
     tx.commit().await?;
@@ -125,12 +140,13 @@ async fn score(tx: &Tx, waiting: Vec<Waiting>) -> Result<(), DbError> {
     let feeds = feed_windows(tx, &waiting.iter().map(|creator| creator.key).collect::<Vec<_>>()).await?;
     let (mut models, mut computed) = (Models::default(), Vec::with_capacity(waiting.len()));
     for creator in waiting {
-        let model = models.of(tx, creator.tenant).await?;
-        let sums = compute(tx, &creator, feeds.get(&creator.key).copied(), model).await?;
-        computed.push((creator, sums));
+        let InForce { model, clock, .. } = models.of(tx, creator.tenant).await?;
+        let setting = Setting { own: &creator.own, feed: feeds.get(&creator.key).copied(), clock: *clock };
+        let (sums, days) = compute(tx, creator.key, setting, model).await?;
+        computed.push((creator, sums, days));
     }
-    write(tx, include_str!("write.sql"), &computed).await?;
-    let exposed = computed.iter().map(|(creator, sums)| Exposed {
+    write(tx, &computed).await?;
+    let exposed = computed.iter().map(|(creator, sums, _)| Exposed {
         creator: creator.key,
         tenant: creator.tenant,
         accounts: &creator.accounts,
@@ -146,19 +162,24 @@ struct Waiting {
     own: Vec<EngagerKey>,
 }
 
-async fn claim(tx: &Tx, lane: i16) -> Result<Vec<Waiting>, DbError> {
+async fn claim(tx: &Tx, lane: i16, turn: Turn) -> Result<Vec<Waiting>, DbError> {
+    let (due_only, limit) = match turn {
+        Turn::All => (false, BATCH),
+        Turn::Due(these) => (true, i64::try_from(these).unwrap_or(BATCH).clamp(BESIDE_FOLDING, BATCH)),
+    };
     let rows = tx
         .query(
             "/* scores::claim */
              with chosen as (
-                 select creator_key from score_queue where lane = $1
+                 select creator_key from score_queue
+                 where lane = $1 and enqueued_at <= case when $3 then now() else 'infinity' end
                  group by creator_key order by min(enqueued_at) limit $2
              ), claimed as (
                  delete from score_queue q using chosen
                  where q.lane = $1 and q.creator_key = chosen.creator_key
              )
              select c.creator_key, c.tenant_id, c.accounts from chosen join creators c using (creator_key)",
-            &[&lane, &BATCH],
+            &[&lane, &limit, &due_only],
         )
         .await?;
     Ok(rows.iter().map(waiting).collect())
@@ -172,24 +193,25 @@ fn waiting(row: &Row) -> Waiting {
 
 async fn compute(
     tx: &Tx,
-    creator: &Waiting,
-    feed: Option<(Day, Day)>,
+    creator: CreatorKey,
+    setting: Setting<'_>,
     model: &ScoringModel,
-) -> Result<CreatorStatistics, DbError> {
-    let relationships = load_mended(tx, creator.key).await?;
+) -> Result<Kept, DbError> {
+    let relationships = load_mended(tx, creator).await?;
     let pairs = relationships.iter().map(|(pair, relationship)| (pair.1, relationship));
-    Ok(CreatorStatistics::of(pairs, &creator.own, feed, &model.return_model, model.version))
+    Ok(CreatorStatistics::of(pairs, setting, model))
 }
 
 /// What a creator's statistics are to be compared with.
 pub struct Audit {
     creator: Waiting,
     model: ScoringModel,
-    stored: Option<CreatorStatistics>,
+    stored: Option<Kept>,
     is_waiting: bool,
     sums: CreatorStatistics,
     feed: Option<(Day, Day)>,
     events: Option<(Day, Day)>,
+    days: DaySet,
 }
 
 /// Begins to compare the statistics of a creator with its relationships; `None`: it is not registered.
@@ -198,12 +220,14 @@ pub async fn audit(tx: &Tx, creator: CreatorKey) -> Result<Option<Audit>, DbErro
         return Ok(None);
     };
     let feed = feed_windows(tx, &[creator.key]).await?.remove(&creator.key);
-    let model = model_in(tx, creator.tenant).await?;
+    let InForce { model, .. } = models::in_force_in(tx, creator.tenant).await?;
     let sql = "/* scores::audit */ select 1 from score_queue where lane = $1 and creator_key = $2 limit 1";
     let is_waiting = tx.query_opt(sql, &[&creator.key.lane(), &creator.key.0]).await?.is_some();
-    let window = stored.as_ref().and_then(|stored| stored.window);
-    let sums = CreatorStatistics { model_version: model.version, window, ..CreatorStatistics::default() };
-    Ok(Some(Audit { creator, model, stored, is_waiting, sums, feed, events: None }))
+    let (until, liveness) =
+        stored.as_ref().map(|(stored, _)| (stored.until, stored.liveness)).unwrap_or_default();
+    let sums =
+        CreatorStatistics { model_version: model.version, until, liveness, ..CreatorStatistics::default() };
+    Ok(Some(Audit { creator, model, stored, is_waiting, sums, feed, events: None, days: DaySet::default() }))
 }
 
 impl Audit {
@@ -214,17 +238,26 @@ impl Audit {
     ) {
         let windows = relationships.clone().filter_map(|(_, relationship)| relationship.seen());
         self.events = self.events.into_iter().chain(windows).reduce(wider);
-        self.sums.take_in(relationships, &self.creator.own, &self.model.return_model);
+        self.days.merge(&engaged_days(relationships.clone(), &self.creator.own));
+        self.sums.take_in(relationships, &self.creator.own, &self.model);
     }
 
     /// Whether the statistics agree with all that was taken in; `None`: they wait to be computed anew.
     #[must_use]
     pub fn agrees(self) -> Option<bool> {
-        // Summed up as of the end of the stored window: another one makes a difference, whatever the sums are.
+        // Summed up as of the stored day and how alive the feed is said to have been: another day or other days of
+        // engagement make a difference, whatever the sums are.
         let window = self.events.into_iter().chain(self.feed).reduce(wider);
-        let right =
-            CreatorStatistics { window, first_event: self.events.map(|(first, _)| first), ..self.sums };
-        (!self.is_waiting).then(|| self.stored.is_some_and(|stored| stored.agrees_with(&right)))
+        let until = self.sums.until.max(window.map(|(_, end)| end));
+        let right = CreatorStatistics {
+            window,
+            first_event: self.events.map(|(first, _)| first),
+            until,
+            liveness: until.map_or(Liveness::default(), |until| Liveness::at(until, self.days.as_slice())),
+            ..self.sums
+        };
+        let agrees = |(stored, days): Kept| stored.agrees_with(&right) && days == self.days;
+        (!self.is_waiting).then(|| self.stored.is_some_and(agrees))
     }
 }
 
@@ -238,39 +271,72 @@ pub async fn score_creator(tx: &Tx, creator: CreatorKey) -> Result<(), DbError> 
     score(tx, vec![creator]).await
 }
 
-fn column<T>(computed: &[(Waiting, CreatorStatistics)], pick: fn(&CreatorStatistics) -> T) -> Vec<T> {
-    computed.iter().map(|(_, sums)| pick(sums)).collect()
+/// Statistics to be written, and the days on which anybody engaged.
+type Computed = (Waiting, CreatorStatistics, DaySet);
+
+fn column<T>(computed: &[Computed], pick: fn(&CreatorStatistics) -> T) -> Vec<T> {
+    computed.iter().map(|(_, sums, _)| pick(sums)).collect()
 }
 
-/// Writes statistics with one of two statements, which take the same parameters: `write.sql` takes those that are new as
-/// well, `replace.sql` costs less.
-async fn write(tx: &Tx, sql: &str, computed: &[(Waiting, CreatorStatistics)]) -> Result<(), DbError> {
+/// Writes statistics that were summed up anew.
+async fn write(tx: &Tx, computed: &[Computed]) -> Result<(), DbError> {
+    let days: Vec<Vec<u8>> = computed.iter().map(|(.., days)| encode_days(days)).collect();
+    let until = column(computed, |sums| sums.until.map(date_of));
+    let (recent, lasting) =
+        (column(computed, |sums| sums.liveness.recent), column(computed, |sums| sums.liveness.lasting));
+    write_with(tx, include_str!("write.sql"), computed, &[&until, &recent, &lasting, &days]).await
+}
+
+/// Writes statistics of creators who have some already, and whose last observed day is the same: that costs less.
+async fn replace(tx: &Tx, followed: &[Computed]) -> Result<(), DbError> {
+    write_with(tx, include_str!("replace.sql"), followed, &[]).await
+}
+
+async fn write_with(
+    tx: &Tx,
+    sql: &str,
+    computed: &[Computed],
+    more: &[&(dyn ToSql + Sync)],
+) -> Result<(), DbError> {
     if computed.is_empty() {
         return Ok(());
     }
     let day = |pick: fn((Day, Day)) -> Day| -> Vec<Option<Date>> {
-        computed.iter().map(|(_, sums)| sums.window.map(|window| date_of(pick(window)))).collect()
+        computed.iter().map(|(_, sums, _)| sums.window.map(|window| date_of(pick(window)))).collect()
     };
-    tx.execute(
-        sql,
-        &[
-            &computed.iter().map(|(creator, _)| creator.key.0).collect::<Vec<Uuid>>(),
-            &computed.iter().map(|(creator, _)| creator.tenant.0).collect::<Vec<i32>>(),
-            &column(computed, |sums| sums.model_version),
-            &column(computed, |sums| sums.events),
-            &column(computed, |sums| sums.anonymous_events),
-            &column(computed, |sums| sums.engagers),
-            &column(computed, |sums| sums.mature_engagers),
-            &column(computed, |sums| sums.loyal_engagers),
-            &column(computed, |sums| sums.talking_engagers),
-            &column(computed, |sums| sums.expected_back),
-            &column(computed, |sums| sums.expected_back_variance),
-            &day(|window| window.0),
-            &day(|window| window.1),
-            &column(computed, |sums| sums.first_event.map(date_of)),
-        ],
-    )
-    .await?;
+    let keys: Vec<Uuid> = computed.iter().map(|(creator, ..)| creator.key.0).collect();
+    let tenants: Vec<i32> = computed.iter().map(|(creator, ..)| creator.tenant.0).collect();
+    let (versions, events) =
+        (column(computed, |sums| sums.model_version), column(computed, |sums| sums.events));
+    let anonymous = column(computed, |sums| sums.anonymous_events);
+    let people: [Vec<i32>; 4] = [
+        column(computed, |sums| sums.engagers),
+        column(computed, |sums| sums.mature_engagers),
+        column(computed, |sums| sums.loyal_engagers),
+        column(computed, |sums| sums.talking_engagers),
+    ];
+    let [engagers, mature, loyal, talking] = &people;
+    let (back, variance) =
+        (column(computed, |sums| sums.expected_back), column(computed, |sums| sums.expected_back_variance));
+    let (first, last) = (day(|window| window.0), day(|window| window.1));
+    let first_event = column(computed, |sums| sums.first_event.map(date_of));
+    let common: [&(dyn ToSql + Sync); 14] = [
+        &keys,
+        &tenants,
+        &versions,
+        &events,
+        &anonymous,
+        engagers,
+        mature,
+        loyal,
+        talking,
+        &back,
+        &variance,
+        &first,
+        &last,
+        &first_event,
+    ];
+    tx.execute(sql, &[&common, more].concat()).await?;
     Ok(())
 }
 
@@ -291,6 +357,8 @@ pub fn statistics(row: &Row) -> Option<CreatorStatistics> {
         expected_back_variance: row.get("expected_back_variance"),
         window: window.0.map(day_of).zip(window.1.map(day_of)),
         first_event: row.get::<_, Option<Date>>("first_event").map(day_of),
+        until: row.get::<_, Option<Date>>("observed_until").map(day_of),
+        liveness: Liveness { recent: row.get("live_recent"), lasting: row.get("live_lasting") },
     })
 }
 
@@ -320,98 +388,4 @@ pub async fn scored(client: &Client, creator: CreatorKey) -> Result<Option<Score
         computed_at: row.get("computed_at"),
         niches: row.get("niches"),
     }))
-}
-
-const LATEST_MODEL: &str = "/* scores::model */ select version, body, fitted_at from models where tenant_id = $1 order by version desc limit 1";
-
-/// The model of a tenant in force, as of a transaction.
-pub async fn model_in(tx: &Tx, tenant: TenantId) -> Result<ScoringModel, DbError> {
-    Ok(model_of(&tx.query(LATEST_MODEL, &[&tenant.0]).await?)?.0)
-}
-
-/// The model of a tenant in force, and when it was fitted; the published default before there is one.
-pub async fn model(client: &Client, tenant: TenantId) -> Result<(ScoringModel, Option<Timestamp>), DbError> {
-    model_of(&client.query(LATEST_MODEL, &[&tenant.0]).await?)
-}
-
-fn model_of(rows: &[Row]) -> Result<(ScoringModel, Option<Timestamp>), DbError> {
-    let Some(row) = rows.first() else { return Ok((ScoringModel::published_default(), None)) };
-    let model: ScoringModel = serde_json::from_value(row.get(1))
-        .map_err(|error| DbError::Damaged(format!("a stored model: {error}")))?;
-    Ok((ScoringModel { version: row.get(0), ..model }, Some(row.get(2))))
-}
-
-/// Publishes a model and asks for all statistics of the tenant to be computed with it. False: another process
-/// published this version first.
-pub async fn publish(pool: &Pool, tenant: TenantId, model: &ScoringModel) -> Result<bool, DbError> {
-    let tx = Tx::begin(pool).await?;
-    let published = tx
-        .execute(
-            "/* scores::publish */
-             insert into models (tenant_id, version, body) values ($1, $2, $3) on conflict do nothing",
-            &[&tenant.0, &model.version, &Json(model)],
-        )
-        .await?;
-    if published == 1 {
-        tx.execute(
-            "/* scores::publish */
-             insert into score_queue (lane, creator_key)
-             select (get_byte(uuid_send(creator_key), 15) % $2)::int2, creator_key from creators where tenant_id = $1",
-            &[&tenant.0, &i32::from(crate::ids::LANES)],
-        )
-        .await?;
-    }
-    tx.commit().await?;
-    Ok(published == 1)
-}
-
-/// Versions of the models in force, by tenant.
-pub async fn model_versions(tx: &Tx) -> Result<Vec<(TenantId, i32)>, DbError> {
-    let sql = "/* scores::model_versions */ select tenant_id, max(version) from models group by tenant_id";
-    Ok(tx.query(sql, &[]).await?.iter().map(|row| (TenantId(row.get(0)), row.get(1))).collect())
-}
-
-/// Engaged people of each tenant, over all its creators.
-pub async fn engagers_by_tenant(client: &Client) -> Result<Vec<(TenantId, i64)>, DbError> {
-    let sql = "/* scores::engagers_by_tenant */
-               select tenant_id, sum(engagers)::int8 from creator_statistics group by tenant_id order by tenant_id";
-    Ok(client.query(sql, &[]).await?.iter().map(|row| (TenantId(row.get(0)), row.get(1))).collect())
-}
-
-/// A creator of a sample.
-pub struct SampledCreator {
-    /// Declared niches.
-    pub niches: Vec<String>,
-    /// Pseudonyms of its own accounts.
-    pub own: Vec<EngagerKey>,
-    /// First and last day with a sign of life in its posts.
-    pub feed: Option<(Day, Day)>,
-    /// Its relationships.
-    pub relationships: Vec<(EngagerKey, Relationship)>,
-}
-
-/// A fair sample of a tenant's creators with their relationships.
-pub async fn sample(tx: &Tx, tenant: TenantId) -> Result<Vec<SampledCreator>, DbError> {
-    let sql = "/* scores::sample */
-               select c.creator_key, c.tenant_id, c.accounts, c.niches
-               from creator_statistics s join creators c using (creator_key)
-               where s.tenant_id = $1 order by s.creator_key limit $2";
-    let rows = tx.query(sql, &[&tenant.0, &SAMPLE_CREATORS]).await?;
-    let feeds = feed_windows(tx, &rows.iter().map(|row| CreatorKey(row.get(0))).collect::<Vec<_>>()).await?;
-    let mut sampled = Vec::new();
-    let mut relationships = 0;
-    for row in rows {
-        let creator = waiting(&row);
-        // A row that cannot be read is no part of a sample; whoever sums its creator up mends it.
-        let loaded = load_creator(tx, creator.key).await?.relationships;
-        relationships += loaded.len();
-        let loaded = loaded.into_iter().map(|(pair, relationship)| (pair.1, relationship)).collect();
-        let feed = feeds.get(&creator.key).copied();
-        let niches = row.get("niches");
-        sampled.push(SampledCreator { niches, own: creator.own, feed, relationships: loaded });
-        if relationships >= SAMPLE_RELATIONSHIPS {
-            break;
-        }
-    }
-    Ok(sampled)
 }

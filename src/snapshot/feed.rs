@@ -131,9 +131,9 @@ impl Feed {
     }
 
     async fn read_models(&mut self, tx: &Tx) -> Result<(), DbError> {
-        for (tenant, version) in scores::store::model_versions(tx).await? {
+        for (tenant, version) in scores::store::models::model_versions(tx).await? {
             if self.tenant(tenant).model_version() != version {
-                let model = scores::store::model_in(tx, tenant).await?;
+                let model = scores::store::models::in_force_in(tx, tenant).await?.model;
                 self.tenant(tenant).apply_model(model);
             }
         }

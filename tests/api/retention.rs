@@ -13,7 +13,7 @@ use voci::{
         rebuild::{Comparison, Report, rebuild, rebuild_in_parts},
     },
     retention::{Look, look},
-    scores::store::score_lane,
+    scores::store::{Turn, score_lane},
 };
 
 /// Everything that is made of raw events.
@@ -383,7 +383,7 @@ async fn events_that_wait_to_be_folded_or_taken_back_are_waited_for() {
 async fn fold(pool: &Pool) {
     for lane in 0..LANES {
         fold_lane(pool, lane, 1_000).await.unwrap();
-        score_lane(pool, lane).await.unwrap();
+        score_lane(pool, lane, Turn::All).await.unwrap();
     }
 }
 

@@ -3,6 +3,11 @@
 use crate::support::{App, at_noon, community, event};
 use serde_json::{Value, json};
 use statrs::distribution::{Beta, ContinuousCDF};
+use voci::{
+    ids::LANES,
+    relationships::rebuild::rebuild,
+    scores::store::{Turn, score_lane},
+};
 
 fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
@@ -32,12 +37,18 @@ fn mapped(parameters: &Value, value: f64) -> f64 {
     left.1 + share * (right.1 - left.1)
 }
 
-/// `chance_of_return` as published.
-fn chance_of_return(model: &Value, x: f64, t_x: f64, age: f64) -> f64 {
+/// `chance_of_return` as published, for somebody with two or more active days.
+fn chance_of_return(model: &Value, [x, t_x, age]: [f64; 3], [recent, lasting]: [f64; 2]) -> f64 {
     let of = &model["return_model"];
     let [r, alpha, a, b] = ["r", "alpha", "a", "b"].map(|name| number(&of[name]));
     let alive = 1.0 / (1.0 + a / (b + x) * ((alpha + age) / (alpha + t_x)).powf(r + x));
-    alive * (1.0 - ((alpha + age) / (alpha + age + number(&of["horizon_days"]))).powf(r + x))
+    let plain = alive * (1.0 - ((alpha + age) / (alpha + age + number(&of["horizon_days"]))).powf(r + x));
+    let of = |name: &str| number(&model["recalibration"][name]);
+    let log_odds = of("intercept")
+        + of("log_odds") * (plain / (1.0 - plain)).ln()
+        + of("recent") * (recent + 0.01).ln()
+        + of("lasting") * (lasting + 0.01).ln();
+    1.0 / (1.0 + (-log_odds).exp())
 }
 
 /// Mean and 10 % and 90 % quantile.
@@ -106,13 +117,19 @@ async fn a_receipt_can_be_recomputed_from_the_published_model() {
     let statistics = &receipt["statistics"];
     assert_eq!(receipt["model_version"], model["version"]);
 
-    // 15 people with 4 active days, from 55 to 2 days ago; the window ends with the last event, 1 day ago.
-    let chance = chance_of_return(&model, 3.0, 53.0, 54.0);
+    // 15 people with 4 active days, from 55 to 2 days ago; the last observed day is that of the last event, 1 day ago, and
+    // somebody engaged on each of the 60 days before.
+    let live =
+        [90.0, 365.0].map(|half_life| (0..60).map(|day| (f64::from(-day) / half_life).exp2()).sum::<f64>());
+    let chance = chance_of_return(&model, [3.0, 53.0, 54.0], live);
+    near(&statistics["live_recent"], live[0], 1e-9);
+    near(&statistics["live_lasting"], live[1], 1e-9);
     near(&statistics["loyal_reach"], 15.0 * chance, 1e-9);
     near(&statistics["loyal_reach_variance"], 15.0 * chance * (1.0 - chance), 1e-9);
     // Of the passers-by, those who came 31 to 60 days ago are mature.
     let expected = json!({"events": 120, "anonymous_events": 0, "engagers": 75, "mature_engagers": 45,
-        "loyal_engagers": 15, "talking_engagers": 15, "window_days": 60,
+        "loyal_engagers": 15, "talking_engagers": 15, "window_days": 60, "observed_until": &at_noon(1)[..10],
+        "live_recent": statistics["live_recent"], "live_lasting": statistics["live_lasting"],
         "loyal_reach": statistics["loyal_reach"], "loyal_reach_variance": statistics["loyal_reach_variance"]});
     assert_eq!(*statistics, expected);
 
@@ -213,4 +230,51 @@ async fn a_model_fitted_to_the_tenants_data_is_published_and_used() {
             .then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn people_of_a_creator_that_falls_silent_grow_old_while_others_are_seen() {
+    let app = App::start_with(|_, serve| serve.work.model_seconds = 1).await;
+    app.put_creators(&["ana", "bea"], json!({})).await;
+    app.send(&community("ana", 12, &[100, 110, 130])).await;
+    app.settle().await;
+    let before = app.get("/v1/creators/ana/scores").await.ok();
+    assert_eq!(before["statistics"]["observed_until"], at_noon(100)[..10]);
+    app.send(&community("bea", 1, &[1])).await;
+    let after = crate::support::eventually("the clock goes forward", async || {
+        let receipt = app.get("/v1/creators/ana/scores").await.ok();
+        (receipt["statistics"]["observed_until"] == at_noon(1)[..10]).then_some(receipt)
+    })
+    .await;
+    let reach = |receipt: &Value| number(&receipt["statistics"]["loyal_reach"]);
+    assert!(reach(&after) < 0.7 * reach(&before), "{} {}", reach(&after), reach(&before));
+    assert_eq!(after["statistics"]["window_days"], before["statistics"]["window_days"]);
+    // Everything agrees with what it should be, as of the day it says.
+    let foundation = app.foundation().await;
+    let report = rebuild(&foundation.pools.background, false, |_| {}).await.unwrap();
+    foundation.close().await.unwrap();
+    assert_eq!((report.differences(), report.statistics.compared), (0, 2));
+}
+
+#[tokio::test]
+async fn creators_that_are_not_due_yet_wait_while_events_are_folded() {
+    let app = App::start_with(|_, serve| serve.work.workers = 0).await;
+    app.put_creators(&["ana", "bea"], json!({})).await;
+    let foundation = app.foundation().await;
+    let pool = &foundation.pools.background;
+    let score_all = async |turn| {
+        let mut scored = 0;
+        for lane in 0..LANES {
+            scored += score_lane(pool, lane, turn).await.unwrap();
+        }
+        scored
+    };
+    assert_eq!(score_all(Turn::Due(0)).await, 2, "new creators are due");
+    let put_off = "insert into score_queue (lane, creator_key, enqueued_at)
+        select (get_byte(uuid_send(creator_key), 15) % 64)::int2, creator_key, now() + interval '1 hour' from creators";
+    app.sql(put_off).await;
+    assert_eq!(score_all(Turn::Due(0)).await, 0);
+    assert_eq!(score_all(Turn::All).await, 2, "whoever has nothing to fold scores them");
+    assert_eq!(app.sql("select count(*) from score_queue").await, [[Some("0".to_owned())]]);
+    foundation.close().await.unwrap();
 }

@@ -174,13 +174,17 @@ async fn check_rebuild(place: &Place, client: &Client, expected: &Recount) {
              where v.n = 1 and s.creator_key = v.creator_key;
              update creator_statistics s set expected_back = expected_back + 0.0001 from scored v
              where v.n = 2 and s.creator_key = v.creator_key;
-             delete from creator_statistics s using scored v where v.n = 3 and s.creator_key = v.creator_key",
+             delete from creator_statistics s using scored v where v.n = 3 and s.creator_key = v.creator_key;
+             update creator_statistics s set live_recent = live_recent + 0.0001 from scored v
+             where v.n = 4 and s.creator_key = v.creator_key;
+             update creator_statistics s set engaged_days = '' from scored v
+             where v.n = 5 and s.creator_key = v.creator_key",
         )
         .await
         .unwrap();
     let tampered = rebuild(&["--verify"]);
     let differences =
-        |done: &str| format!(" 5 differences {done}; {CREATORS} statistics compared, 3 differences {done}\n");
+        |done: &str| format!(" 5 differences {done}; {CREATORS} statistics compared, 5 differences {done}\n");
     let found = &differences("found");
     assert!(tampered.stdout.ends_with(found), "{} {}", tampered.stdout, tampered.stderr);
     assert_eq!(tampered.status.code(), Some(1));

@@ -10,7 +10,7 @@ use voci::{
     db::Pool,
     ids::LANES,
     relationships::{fold::fold_lane, queue::store::busy_lanes},
-    scores::store::score_lane,
+    scores::store::{Turn, score_lane},
 };
 
 /// Workers at once.
@@ -45,7 +45,7 @@ async fn fold(pool: Pool, worker: i16) -> Result<usize, Failure> {
         }
         for lane in mine {
             folded += fold_lane(&pool, lane, FOLD_BATCH).await?.events;
-            score_lane(&pool, lane).await?;
+            score_lane(&pool, lane, Turn::All).await?;
         }
     }
 }

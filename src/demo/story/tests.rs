@@ -5,7 +5,12 @@ use crate::{
     ids::{EngagerKey, TenantId},
     keys::{Tenant, model::TenantSecrets},
     relationships::{Fact, Relationship},
-    scores::{components::loyalty, loyalty::ReturnModel, statistics::CreatorStatistics},
+    scores::{
+        ScoringModel,
+        components::loyalty,
+        model::PRIOR_CREATOR_EFFECT,
+        statistics::{CreatorStatistics, Setting},
+    },
 };
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -100,13 +105,9 @@ fn statistics(character: &Character) -> CreatorStatistics {
         .filter_map(|account| account.engager_id.as_deref())
         .map(|id| key(Some(id)))
         .collect();
-    CreatorStatistics::of(
-        people.iter().map(|(key, person)| (*key, person)),
-        &own,
-        None,
-        &ReturnModel::PRIOR,
-        0,
-    )
+    let setting = Setting { own: &own, ..Setting::default() };
+    let people = people.iter().map(|(key, person)| (*key, person));
+    CreatorStatistics::of(people, setting, &ScoringModel::published_default()).0
 }
 
 fn key(engager: Option<&str>) -> EngagerKey {
@@ -132,7 +133,7 @@ fn what_shall_be_counted_is_what_statistics_count() {
 fn the_beloved_are_more_loyal_than_the_big_and_the_bought() {
     let of = |role: Role| {
         let characters = STORY.0.iter().filter(move |character| character.role == role);
-        characters.map(|character| loyalty(&statistics(character), 0.018).unwrap())
+        characters.map(|character| loyalty(&statistics(character), 0.0044, PRIOR_CREATOR_EFFECT).unwrap())
     };
     let least_loved = of(Role::Beloved).map(|loyalty| loyalty.low).fold(1.0, f64::min);
     for role in [Role::Indifferent, Role::Bought] {

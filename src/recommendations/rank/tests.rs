@@ -77,6 +77,7 @@ fn source(index: usize, person: &Person) -> SourceRow {
         expected_back: f64::from(person.loyal.min(person.engagers)) * 0.5,
         window: Some((0, 90)),
         first_event: Some(0),
+        until: Some(90),
         ..CreatorStatistics::default()
     };
     let shares = person.community.iter().map(|(niche, share)| ((*niche).to_owned(), *share)).collect();

@@ -1,0 +1,52 @@
+//! SQL of samples, to which models are fitted.
+
+use super::waiting;
+use crate::{
+    db::{DbError, Tx},
+    ids::{CreatorKey, EngagerKey, TenantId},
+    posts::store::exposure::feed_windows,
+    relationships::{Relationship, days::Day, store::load_creator},
+};
+
+/// Creators in a sample. More: better fits; fewer: less work.
+const SAMPLE_CREATORS: i64 = 20_000;
+/// Relationships in a sample, at which it ends early.
+const SAMPLE_RELATIONSHIPS: usize = 150_000;
+
+/// A creator of a sample.
+pub struct SampledCreator {
+    /// Declared niches.
+    pub niches: Vec<String>,
+    /// Pseudonyms of its own accounts.
+    pub own: Vec<EngagerKey>,
+    /// First and last day with a sign of life in its posts.
+    pub feed: Option<(Day, Day)>,
+    /// Its relationships.
+    pub relationships: Vec<(EngagerKey, Relationship)>,
+}
+
+/// A fair sample of a tenant's creators with their relationships.
+pub async fn sample(tx: &Tx, tenant: TenantId) -> Result<Vec<SampledCreator>, DbError> {
+    let sql = "/* scores::sample */
+               select c.creator_key, c.tenant_id, c.accounts, c.niches
+               from creator_statistics s join creators c using (creator_key)
+               where s.tenant_id = $1 order by s.creator_key limit $2";
+    let rows = tx.query(sql, &[&tenant.0, &SAMPLE_CREATORS]).await?;
+    let feeds = feed_windows(tx, &rows.iter().map(|row| CreatorKey(row.get(0))).collect::<Vec<_>>()).await?;
+    let mut sampled = Vec::new();
+    let mut relationships = 0;
+    for row in rows {
+        let creator = waiting(&row);
+        // A row that cannot be read is no part of a sample; whoever sums its creator up mends it.
+        let loaded = load_creator(tx, creator.key).await?.relationships;
+        relationships += loaded.len();
+        let loaded = loaded.into_iter().map(|(pair, relationship)| (pair.1, relationship)).collect();
+        let feed = feeds.get(&creator.key).copied();
+        let niches = row.get("niches");
+        sampled.push(SampledCreator { niches, own: creator.own, feed, relationships: loaded });
+        if relationships >= SAMPLE_RELATIONSHIPS {
+            break;
+        }
+    }
+    Ok(sampled)
+}
