@@ -23,8 +23,9 @@ pub(crate) async fn run(
     stage: &Stage,
     source: &Source,
     story: &Story,
-) -> Result<(Vec<Measure>, Checks), Failure> {
-    let (mut measures, mut checks) = (Measures::default(), Checks::default());
+    checks: &mut Checks,
+) -> Result<Vec<Measure>, Failure> {
+    let mut measures = Measures::default();
     let mut loaded = load::load(&stage.api, story).await?;
     let tail = Instant::now();
     database::wait_until_folded(stage.pool()).await?;
@@ -33,12 +34,12 @@ pub(crate) async fn run(
     checks.resent(load::resend(&stage.api, story, RESENT).await?);
     checks.database(stage, story).await?;
     measures.fit(stage).await?;
-    measures.rebuild(stage, story, &mut checks).await?;
-    measures.recommendations(stage, story, &mut checks).await?;
+    measures.rebuild(stage, story, checks).await?;
+    measures.recommendations(stage, story, checks).await?;
     measures.space(stage, story).await?;
     let count = checks.len() as f64;
     measures.add("checks", count, "checks", "counts in the database and answers compared with the data");
-    Ok((measures.0, checks))
+    Ok(measures.0)
 }
 
 #[derive(Default)]

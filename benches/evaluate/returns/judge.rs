@@ -1,0 +1,284 @@
+//! Tells a service what was before a cut, and holds its answers against what came after.
+
+use super::{
+    super::{
+        checks::Checks,
+        database,
+        harness::{Failure, client::BatchReceipt, report::shown, stage::Stage},
+        load,
+    },
+    history::Act,
+    rankings::{auc, ndcg, spearman},
+    split::{People, Split},
+};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fmt};
+use voci::{
+    events::http::MAX_BATCH,
+    relationships::days::{Day, day_of},
+    scores::{
+        ScoringModel, clock, liveness::Liveness, model::LOYALTY_PRIOR_WEIGHT, recalibration::History, refit,
+        store::models::in_force,
+    },
+};
+
+/// Requests under way at once.
+const CLIENTS: usize = 8;
+/// Least people of creators that are ranked.
+const RANKED: f64 = 5.0;
+/// Places that count in a ranking.
+const PLACES: usize = 50;
+/// Returns of a tenth of the relationships at which its calibration says something.
+const TELLING_RETURNS: f64 = 50.0;
+/// Bands of creators by expected returns, from this many on.
+const BANDS: [f64; 3] = [5.0, 10.0, 20.0];
+/// Fewest creators of a band; smaller ones join the one before.
+const TELLING_CREATORS: usize = 20;
+/// A count is taken as spread evenly over one unit, in so many steps.
+const STEPS: u32 = 100;
+
+/// How well one cut was judged.
+pub(crate) struct Judged {
+    pub(crate) reach_ndcg50: f64,
+    pub(crate) reach_gain: f64,
+    pub(crate) share_ndcg50: f64,
+    pub(crate) share_vs_er: f64,
+    pub(crate) pair_auc: f64,
+    pub(crate) spearman_gain: f64,
+    pub(crate) calibration: f64,
+    pub(crate) coverage: f64,
+    relationships: usize,
+    returns: usize,
+    bands: Vec<(f64, usize, f64)>,
+}
+
+impl fmt::Display for Judged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bands = self.bands.iter().map(|(from, creators, held)| {
+            format!("{creators} creators from {from} expected: {}", shown(*held))
+        });
+        write!(
+            f,
+            "{} relationships, {} returns; reach {} (+{}), share {} ({} x), AUC {}, Spearman +{}, calibration {}, \
+             coverage {}",
+            self.relationships,
+            self.returns,
+            shown(self.reach_ndcg50),
+            shown(self.reach_gain),
+            shown(self.share_ndcg50),
+            shown(self.share_vs_er),
+            shown(self.pair_auc),
+            shown(self.spearman_gain),
+            shown(self.calibration),
+            bands.collect::<Vec<_>>().join(", ")
+        )
+    }
+}
+
+/// What the service says of a creator, and what its people did.
+struct Creator {
+    id: u32,
+    reach: f64,
+    loyalty: f64,
+    low: f64,
+    high: f64,
+    mature: f64,
+    people: f64,
+    acts: f64,
+    returned: f64,
+    loyal_returned: f64,
+}
+
+/// A relationship: its chance of return, and whether it came true.
+type Pair = (f64, bool);
+
+/// Judges one cut.
+pub(crate) async fn judge(split: &Split<'_>, checks: &mut Checks) -> Result<Judged, Failure> {
+    let stage = Stage::start(2).await?;
+    let people = split.people();
+    load_past(&stage, split, &people).await?;
+    clock::advance_all(stage.pool()).await?;
+    refit::refit_all(stage.pool()).await?;
+    database::wait_until_folded(stage.pool()).await?;
+    let model = in_force(&stage.pool().get().await?, stage.tenant).await?.model;
+    let creators = answers(&stage, split, &people).await?;
+    let pairs = pairs(split, &people, &model);
+    check(checks, &creators, &pairs, split);
+    stage.stop().await?;
+    let pairs: Vec<Pair> = pairs.into_values().flatten().map(|(_, pair)| pair).collect();
+    Ok(judged(&creators, &pairs, model.rates.loyalty))
+}
+
+async fn load_past(stage: &Stage, split: &Split<'_>, people: &BTreeMap<u32, People>) -> Result<(), Failure> {
+    let profile = |creator: &u32| {
+        let handle = format!("creator-{creator}");
+        let profile = json!({"display_name": handle, "country": "US", "languages": ["en"], "niches": ["education"],
+                             "accounts": [{"platform": "other", "handle": handle}]});
+        (format!("/v1/creators/{handle}"), profile)
+    };
+    load::put_all(&stage.api, &people.keys().map(profile).collect::<Vec<_>>()).await?;
+    let today = day_of(Timestamp::now().to_zoned(TimeZone::UTC).date());
+    let shift = i64::from(today - split.cut) * 86_400;
+    let known: Vec<&Act> = split.past.iter().filter(|act| people.contains_key(&act.creator)).collect();
+    let batches: Vec<String> =
+        known.chunks(MAX_BATCH).enumerate().map(|(place, acts)| batch(place, acts, shift)).collect();
+    let receipt = load::total(&load::send_all(&stage.api, batches.iter()).await?);
+    let stored = BatchReceipt { stored: known.len() as u64, ..BatchReceipt::default() };
+    if receipt != stored {
+        return Err(format!("a history is not taken in: {receipt:?} instead of {stored:?}").into());
+    }
+    database::wait_until_folded(stage.pool()).await
+}
+
+fn batch(place: usize, acts: &[&Act], shift: i64) -> String {
+    let event = |(number, act): (usize, &&Act)| {
+        json!({"event_id": (place * MAX_BATCH + number).to_string(), "creator_id": format!("creator-{}", act.creator),
+               "engager_id": format!("person-{}", act.engager), "kind": act.kind.name(),
+               "occurred_at": Timestamp::UNIX_EPOCH.saturating_add((act.second + shift).seconds()).unwrap_or_default()})
+    };
+    json!({"events": acts.iter().enumerate().map(event).collect::<Vec<Value>>()}).to_string()
+}
+
+async fn answers(
+    stage: &Stage,
+    split: &Split<'_>,
+    people: &BTreeMap<u32, People>,
+) -> Result<Vec<Creator>, Failure> {
+    let mut acts: BTreeMap<u32, u32> = BTreeMap::new();
+    split.past.iter().for_each(|act| *acts.entry(act.creator).or_default() += 1);
+    let asked = stream::iter(people).map(async |(id, people)| {
+        let receipt: Value = stage.api.get(&format!("/v1/creators/creator-{id}/scores")).await?;
+        let back = |engager: &u32| split.back.contains(&(*engager, *id));
+        let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+        let loyalty = &receipt["components"][0];
+        Ok::<_, Failure>(Creator {
+            id: *id,
+            reach: number(&receipt["statistics"]["loyal_reach"]),
+            mature: number(&receipt["statistics"]["mature_engagers"]),
+            people: number(&receipt["statistics"]["engagers"]),
+            loyalty: number(&loyalty["value"]),
+            low: number(&loyalty["low"]),
+            high: number(&loyalty["high"]),
+            acts: f64::from(acts.get(id).copied().unwrap_or_default()),
+            returned: people.keys().filter(|engager| back(engager)).count() as f64,
+            loyal_returned: people.iter().filter(|(engager, days)| days.len() > 1 && back(engager)).count()
+                as f64,
+        })
+    });
+    let mut creators: Vec<Creator> = asked.buffer_unordered(CLIENTS).try_collect().await?;
+    creators.sort_by_key(|creator| creator.id);
+    Ok(creators)
+}
+
+/// Chances of return as anybody can recompute them from the published model, by creator; whether people are loyal.
+fn pairs(
+    split: &Split<'_>,
+    people: &BTreeMap<u32, People>,
+    model: &ScoringModel,
+) -> BTreeMap<u32, Vec<(bool, Pair)>> {
+    // The service's clock: the last day on which anything was seen.
+    let until = split.past.last().map_or(split.cut, Act::day);
+    let of = |(creator, people): (&u32, &People)| {
+        let mut engaged: Vec<Day> = people.values().flatten().copied().collect();
+        engaged.sort_unstable();
+        engaged.dedup();
+        let liveness = Liveness::at(until, &engaged);
+        let pair = |(engager, days): (&u32, &std::collections::BTreeSet<Day>)| {
+            let days: Vec<Day> = days.iter().copied().collect();
+            let chance = model.chance_of_return(History::of(&days, until)?, liveness);
+            Some((days.len() > 1, (chance, split.back.contains(&(*engager, *creator)))))
+        };
+        (*creator, people.iter().filter_map(pair).collect())
+    };
+    people.iter().map(of).collect()
+}
+
+fn check(
+    checks: &mut Checks,
+    creators: &[Creator],
+    pairs: &BTreeMap<u32, Vec<(bool, Pair)>>,
+    split: &Split<'_>,
+) {
+    let reach = |id: &u32| -> f64 {
+        let pairs = pairs.get(id).into_iter().flatten();
+        pairs.filter(|(is_loyal, _)| *is_loyal).map(|(_, (chance, _))| chance).sum()
+    };
+    let wrong =
+        |creator: &&Creator| (creator.reach - reach(&creator.id)).abs() > 1e-6 * creator.reach.max(1.0);
+    let wrong: Vec<u32> = creators.iter().filter(wrong).map(|creator| creator.id).collect();
+    let name = format!(
+        "returns at day {}: every loyal reach is what the published model makes of the history",
+        split.cut
+    );
+    checks.equal(name, &wrong, &Vec::new());
+}
+
+fn judged(creators: &[Creator], pairs: &[Pair], prior: f64) -> Judged {
+    let ranked: Vec<&Creator> = creators.iter().filter(|creator| creator.people >= RANKED).collect();
+    let column = |of: fn(&Creator) -> f64| ranked.iter().map(|creator| of(creator)).collect::<Vec<f64>>();
+    let (reach, people, returned) =
+        (column(|one| one.reach), column(|one| one.people), column(|one| one.returned));
+    let (loyalty, share) = (column(|one| one.loyalty), column(|one| one.returned / one.people));
+    let engagement_rate = column(|one| one.acts / one.people);
+    let (chances, back): (Vec<f64>, Vec<bool>) = pairs.iter().copied().unzip();
+    let [reach_ndcg50, people_ndcg50] = [&reach, &people].map(|scores| ndcg(scores, &returned, PLACES));
+    let [share_ndcg50, rate_ndcg50] = [&loyalty, &engagement_rate].map(|scores| ndcg(scores, &share, PLACES));
+    let bands = coverage(&ranked, prior);
+    let off = |(.., held): &&(f64, usize, f64)| (held - 0.8).abs();
+    Judged {
+        reach_ndcg50,
+        reach_gain: reach_ndcg50 - people_ndcg50,
+        share_ndcg50,
+        share_vs_er: share_ndcg50 / rate_ndcg50,
+        pair_auc: auc(&chances, &back),
+        spearman_gain: spearman(&reach, &returned) - spearman(&people, &returned),
+        calibration: calibration(pairs),
+        coverage: bands.iter().max_by(|a, b| off(a).total_cmp(&off(b))).map_or(f64::NAN, |band| band.2),
+        relationships: pairs.len(),
+        returns: back.iter().filter(|back| **back).count(),
+        bands,
+    }
+}
+
+/// How far off the expected returns are in the worst tenth of the relationships, as a factor.
+fn calibration(pairs: &[Pair]) -> f64 {
+    let mut sorted = pairs.to_vec();
+    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let tenths = sorted.chunks(sorted.len().div_ceil(10).max(1)).filter_map(|tenth| {
+        let expected: f64 = tenth.iter().map(|(chance, _)| chance).sum();
+        let seen = tenth.iter().filter(|(_, back)| *back).count() as f64;
+        (seen >= TELLING_RETURNS).then(|| (expected / seen).max(seen / expected))
+    });
+    tenths.fold(1.0, f64::max)
+}
+
+/// How often the interval holds the loyalty that was seen: first expected returns, creators and share of each band.
+fn coverage(creators: &[&Creator], prior: f64) -> Vec<(f64, usize, f64)> {
+    let mut bands: Vec<(f64, Vec<f64>)> = Vec::new();
+    for (place, from) in BANDS.into_iter().enumerate() {
+        let to = BANDS.get(place + 1).copied().unwrap_or(f64::INFINITY);
+        let members = creators.iter().filter(|creator| (from..to).contains(&creator.reach));
+        let held: Vec<f64> = members.map(|creator| held(creator, prior)).collect();
+        match bands.last_mut() {
+            Some((_, before)) if held.len() < TELLING_CREATORS => before.extend(held),
+            _ => bands.push((from, held)),
+        }
+    }
+    bands
+        .into_iter()
+        .map(|(from, held)| (from, held.len(), held.iter().sum::<f64>() / held.len() as f64))
+        .collect()
+}
+
+/// How much of what was seen lies in the interval. A count is a whole number: it is taken as spread evenly around itself,
+/// so that few returns do not make intervals look better or worse than they are.
+fn held(creator: &Creator, prior: f64) -> f64 {
+    let inside = (0..STEPS).filter(|step| {
+        let seen = creator.loyal_returned + (f64::from(*step) + 0.5) / f64::from(STEPS) - 0.5;
+        let loyalty = (seen + LOYALTY_PRIOR_WEIGHT * prior) / (creator.mature + LOYALTY_PRIOR_WEIGHT);
+        (creator.low..creator.high).contains(&loyalty)
+    });
+    inside.count() as f64 / f64::from(STEPS)
+}
