@@ -86,6 +86,12 @@ impl EngagerKey {
     /// Events without an engager are folded under this key. No person ever gets it.
     pub const NOBODY: Self = Self(0);
 
+    /// True for a known person who is none of a creator's own accounts: only what such people do is engagement.
+    #[must_use]
+    pub fn is_somebody_but(self, own: &[Self]) -> bool {
+        self != Self::NOBODY && !own.contains(&self)
+    }
+
     /// The pseudonym of an engager under a tenant's secret.
     #[must_use]
     pub fn derive(secret: &[u8; 32], engager_id: &str) -> Self {

@@ -1,5 +1,6 @@
 //! Estimates with their uncertainty.
 
+use super::logistic::chance;
 use serde::{Deserialize, Serialize};
 use statrs::function::beta::{checked_beta_reg, checked_ln_beta};
 
@@ -86,7 +87,7 @@ fn hold(value: f64, (least, most): (f64, f64)) -> f64 {
 /// method on it cannot run away: after one step it climbs to the quantile.
 fn lower_quantile(a: f64, b: f64, ln_beta: f64) -> f64 {
     if a.min(b) >= LARGE_SHAPE {
-        return share(normal_start(a, b));
+        return chance(normal_start(a, b));
     }
     let mut logit = start(a, b, ln_beta);
     if logit <= LOGITS.0 {
@@ -102,21 +103,17 @@ fn lower_quantile(a: f64, b: f64, ln_beta: f64) -> f64 {
             break;
         }
     }
-    share(logit)
+    chance(logit)
 }
 
 /// How far the logarithm of the distribution function at a logit is from that
 /// of the level, and the step that would close the gap.
 fn newton_step(a: f64, b: f64, ln_beta: f64, logit: f64) -> (f64, f64) {
-    let chance = checked_beta_reg(a, b, share(logit)).unwrap_or(TAIL);
+    let level = checked_beta_reg(a, b, chance(logit)).unwrap_or(TAIL);
     let density = (-a * (-logit).exp().ln_1p() - b * logit.exp().ln_1p() - ln_beta).exp();
-    let gap = (chance.max(f64::MIN_POSITIVE) / TAIL).ln();
-    let slope = (density / chance.max(f64::MIN_POSITIVE)).max(1e-9);
+    let gap = (level.max(f64::MIN_POSITIVE) / TAIL).ln();
+    let slope = (density / level.max(f64::MIN_POSITIVE)).max(1e-9);
     (gap, gap / slope)
-}
-
-fn share(logit: f64) -> f64 {
-    1.0 / (1.0 + (-logit).exp())
 }
 
 /// A first logit for the 10 % quantile.

@@ -37,8 +37,7 @@ pub fn engaged_days<'a>(
     relationships: impl Iterator<Item = (EngagerKey, &'a Relationship)>,
     own: &[EngagerKey],
 ) -> DaySet {
-    let others =
-        relationships.filter(|(engager, _)| *engager != EngagerKey::NOBODY && !own.contains(engager));
+    let others = relationships.filter(|(engager, _)| engager.is_somebody_but(own));
     DaySet::union(others.map(|(_, relationship)| relationship.active_days()))
 }
 

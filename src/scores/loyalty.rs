@@ -15,6 +15,7 @@
 //! drawn from Gamma(r, alpha); after every active day, the first included, it
 //! ends with a chance drawn from Beta(a, b).
 
+use super::logistic::chance;
 use crate::relationships::days::Day;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -126,7 +127,7 @@ impl ReturnModel {
     /// `P(alive) = 1 / (1 + a / (b + x) * ((alpha + age) / (alpha + recency))^(r + x))`
     #[must_use]
     pub fn chance_alive(&self, x: u32, recency: u32, age: u32) -> f64 {
-        1.0 / (1.0 + self.log_odds_ended(x, recency, age).exp())
+        chance(-self.log_odds_ended(x, recency, age))
     }
 
     /// Logarithm of the odds that a relationship has ended by the end of the

@@ -1,5 +1,6 @@
 //! Fitting the return model to a histogram of relationships.
 
+use super::logistic::softplus;
 use super::loyalty::ReturnModel;
 use super::simplex::{Minimum, minimise};
 use serde::{Deserialize, Serialize};
@@ -165,11 +166,6 @@ fn log_of_common_factor(model: &ReturnModel, x: u32) -> f64 {
     let rate = ln_gamma(r + x) - ln_gamma(r) + r * alpha.ln();
     let ending = ln_gamma(a + b) + ln_gamma(b + x + 1.0) - ln_gamma(b) - ln_gamma(a + b + x + 1.0);
     rate + ending
-}
-
-/// `ln(1 + exp(z))` without overflow.
-fn softplus(z: f64) -> f64 {
-    z.max(0.0) + (-z.abs()).exp().ln_1p()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod fit;
 pub mod http;
 pub mod interval;
 pub mod liveness;
+mod logistic;
 pub mod loyalty;
 pub mod loyalty_fit;
 pub mod maps;

@@ -8,10 +8,7 @@ use super::{
     recalibration_fit::Outcome,
     store::sample::SampledCreator,
 };
-use crate::{
-    ids::EngagerKey,
-    relationships::days::{Day, DaySet},
-};
+use crate::relationships::days::{Day, DaySet};
 
 /// Windows that are looked at, one before the other. More: steadier; fewer: nearer to what is now.
 const WINDOWS: Day = 4;
@@ -44,7 +41,7 @@ fn window(creator: &SampledCreator, days: &DaySet, cut: Day, model: &ReturnModel
     let mut people: Vec<(History, bool)> = creator
         .relationships
         .iter()
-        .filter(|(engager, _)| *engager != EngagerKey::NOBODY && !creator.own.contains(engager))
+        .filter(|(engager, _)| engager.is_somebody_but(&creator.own))
         .filter_map(|(_, relationship)| {
             let days = relationship.active_days().as_slice();
             Some((History::of(days, cut)?, came_back(days, cut)))
@@ -84,7 +81,7 @@ pub(super) fn returns(windows: &[Window], recalibration: &Recalibration) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::relationships::Relationship;
+    use crate::{ids::EngagerKey, relationships::Relationship};
 
     fn creator(people: &[&[Day]]) -> SampledCreator {
         let relationships = people.iter().zip(1..).map(|(days, key)| (EngagerKey(key), on(days)));

@@ -258,8 +258,8 @@ const FORMULAS: [(&str, &str); 11] = [
     ),
     (
         "live_recent, live_lasting",
-        "How alive the creator's feed is: sum over the days on which somebody known, other than the creator, engaged of 2^(-d / 90), and of \
-         2^(-d / 365), d days before the last observed day.",
+        "How alive the creator's feed is: sum over the days on which somebody known, other than the creator, engaged of \
+         2^(-d / 90), and of 2^(-d / 365), d days before the last observed day.",
     ),
     ("loyal_reach", "Sum of p over people with two or more active days."),
     (

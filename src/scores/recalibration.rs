@@ -4,7 +4,7 @@
 //! that a creator posts less than before. A logistic regression on its own log-odds mends both; five numbers, fitted to
 //! the tenant's own past.
 
-use super::{liveness::Liveness, loyalty::ReturnModel};
+use super::{liveness::Liveness, logistic::chance, loyalty::ReturnModel};
 use crate::relationships::days::Day;
 use serde::{Deserialize, Serialize};
 
@@ -74,9 +74,12 @@ impl Recalibration {
 
 /// The chance at these regressors.
 pub(super) fn chance_at(recalibration: &Recalibration, regressors: &[f64; TERMS]) -> f64 {
-    let products =
-        recalibration.terms().into_iter().zip(regressors).map(|(term, regressor)| term * regressor);
-    1.0 / (1.0 + (-products.sum::<f64>()).exp())
+    chance(log_odds_at(&recalibration.terms(), regressors))
+}
+
+/// The log-odds at these regressors.
+pub(super) fn log_odds_at(terms: &[f64; TERMS], regressors: &[f64; TERMS]) -> f64 {
+    terms.iter().zip(regressors).map(|(term, regressor)| term * regressor).sum()
 }
 
 /// What each term is multiplied with.

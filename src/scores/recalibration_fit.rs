@@ -1,6 +1,9 @@
 //! Fitting a recalibration to what became of people in windows that are over.
 
-use super::recalibration::{Recalibration, TERMS};
+use super::{
+    logistic::{chance, softplus},
+    recalibration::{Recalibration, TERMS, log_odds_at},
+};
 
 /// Fewest returns worth fitting.
 const MIN_RETURNS: u64 = 50;
@@ -70,7 +73,7 @@ fn shortened<'a>(
 /// Minus the logarithm of likelihood and prior.
 fn objective<'a>(outcomes: impl Iterator<Item = &'a Outcome>, terms: &[f64; TERMS]) -> f64 {
     let of = |outcome: &Outcome| {
-        let log_odds = dot(terms, &outcome.regressors);
+        let log_odds = log_odds_at(terms, &outcome.regressors);
         f64::from(outcome.people) * softplus(log_odds) - f64::from(outcome.returned) * log_odds
     };
     let likelihood: f64 = outcomes.map(of).sum();
@@ -86,7 +89,7 @@ fn newton_step<'a>(
     let mut curvature = [[0.0; TERMS]; TERMS];
     let mut slope = [0.0; TERMS];
     for Outcome { regressors, people, returned, .. } in outcomes {
-        let chance = 1.0 / (1.0 + (-dot(terms, regressors)).exp());
+        let chance = chance(log_odds_at(terms, regressors));
         let (people, returned) = (f64::from(*people), f64::from(*returned));
         let weight = people * chance * (1.0 - chance);
         for ((row, slope), left) in curvature.iter_mut().zip(&mut slope).zip(regressors) {
@@ -122,33 +125,24 @@ fn solve(mut matrix: [[f64; TERMS]; TERMS], mut right: [f64; TERMS]) -> Option<[
     Some(solution)
 }
 
-fn dot(terms: &[f64; TERMS], regressors: &[f64; TERMS]) -> f64 {
-    terms.iter().zip(regressors).map(|(term, regressor)| term * regressor).sum()
-}
-
-/// `ln(1 + exp(z))` without overflow.
-fn softplus(z: f64) -> f64 {
-    z.max(0.0) + (-z.abs()).exp().ln_1p()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// People spread over the regressors, of whom as many came back as a recalibration says.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a share of people is a number of people"
     )]
-    /// People spread over the regressors, of whom as many came back as a recalibration says.
     fn world(truth: &Recalibration, people: u32) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         for log_odds in [-8.0, -5.0, -3.0, -1.0, 0.5] {
             for single in [0.0, 1.0] {
                 for (recent, lasting) in [(-4.6, -1.0), (-1.0, 0.5), (0.0, 0.2), (1.5, 3.0), (3.0, 3.5)] {
                     let regressors = [1.0, log_odds, single, recent, lasting];
-                    let chance = 1.0 / (1.0 + (-dot(&truth.terms(), &regressors)).exp());
+                    let chance = chance(log_odds_at(&truth.terms(), &regressors));
                     let returned = (f64::from(people) * chance).round() as u32;
                     outcomes.push(Outcome { regressors, people, returned, is_loyal: true });
                 }
@@ -191,7 +185,7 @@ mod tests {
             prop_assume!(outcomes.iter().map(|outcome| outcome.returned).sum::<u32>() >= 50);
             let Some(found) = fit(&outcomes.iter()) else { return Ok(()) };
             let expected: f64 = outcomes.iter().map(|outcome| {
-                f64::from(outcome.people) / (1.0 + (-dot(&found.terms(), &outcome.regressors)).exp())
+                f64::from(outcome.people) * chance(log_odds_at(&found.terms(), &outcome.regressors))
             }).sum();
             let returned: f64 = outcomes.iter().map(|outcome| f64::from(outcome.returned)).sum();
             // But for what the prior takes.

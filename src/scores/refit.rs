@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     db::{DbError, Pool, Tx},
-    ids::{EngagerKey, TenantId},
+    ids::TenantId,
     relationships::days::Day,
 };
 use std::collections::{BTreeMap, HashMap};
@@ -125,7 +125,7 @@ fn cells(sample: &[SampledCreator], until: Day) -> Vec<Cell> {
     let mut counts: HashMap<History, u32> = HashMap::new();
     for creator in sample {
         for (engager, relationship) in &creator.relationships {
-            if *engager != EngagerKey::NOBODY && !creator.own.contains(engager) {
+            if engager.is_somebody_but(&creator.own) {
                 let Some(history) = History::of(relationship.active_days().as_slice(), until) else {
                     continue;
                 };

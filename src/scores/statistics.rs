@@ -132,7 +132,7 @@ impl CreatorStatistics {
             window = wider(window, seen);
             sums.first_event = sums.first_event.into_iter().chain([seen.0]).min();
             let is_new_day = |day: &Day| !days.contains(*day);
-            let counts = engager != EngagerKey::NOBODY && !own.contains(&engager);
+            let counts = engager.is_somebody_but(own);
             if seen.1 > until || counts && after.active_days().as_slice().iter().any(is_new_day) {
                 return None;
             }
@@ -268,6 +268,11 @@ mod tests {
         CreatorStatistics::of(all, Setting { own, ..Setting::default() }, &model()).0
     }
 
+    /// Sums of a creator with one fan.
+    fn alone(fan: &Relationship, setting: Setting) -> CreatorStatistics {
+        CreatorStatistics::of([(EngagerKey(1), fan)].into_iter(), setting, &model()).0
+    }
+
     fn model() -> ScoringModel {
         ScoringModel::published_default()
     }
@@ -342,15 +347,15 @@ mod tests {
     #[test]
     fn people_grow_old_while_others_of_the_tenant_are_seen() {
         let fan = relationship(Kind::Comment, &[100, 110, 120, 130]);
-        let at = |clock| {
-            let all = [(EngagerKey(1), &fan)];
-            CreatorStatistics::of(all.into_iter(), Setting { clock, ..Setting::default() }, &model()).0
-        };
-        let (alone, among_others, long_after) = (at(None), at(Some(120)), at(Some(330)));
-        assert_eq!((alone.until, among_others.until, long_after.until), (Some(130), Some(130), Some(330)));
-        assert_eq!(alone, among_others, "a clock that is behind changes nothing");
-        assert_eq!((long_after.window, long_after.loyal_engagers), (alone.window, 1));
-        assert!(long_after.expected_back < alone.expected_back / 3.0);
+        let at = |clock| alone(&fan, Setting { clock, ..Setting::default() });
+        let (unclocked, among_others, long_after) = (at(None), at(Some(120)), at(Some(330)));
+        assert_eq!(
+            (unclocked.until, among_others.until, long_after.until),
+            (Some(130), Some(130), Some(330))
+        );
+        assert_eq!(unclocked, among_others, "a clock that is behind changes nothing");
+        assert_eq!((long_after.window, long_after.loyal_engagers), (unclocked.window, 1));
+        assert!(long_after.expected_back < unclocked.expected_back / 3.0);
     }
 
     #[test]
@@ -369,10 +374,7 @@ mod tests {
     #[test]
     fn posts_keep_the_window_open_but_nobody_was_observed_before_the_first_event() {
         let fan = relationship(Kind::Comment, &[100, 110, 120, 130]);
-        let with = |feed| {
-            let all = [(EngagerKey(1), &fan)];
-            CreatorStatistics::of(all.into_iter(), Setting { feed, ..Setting::default() }, &model()).0
-        };
+        let with = |feed| alone(&fan, Setting { feed, ..Setting::default() });
         let (closed, open) = (with(Some((105, 129))), with(Some((40, 190))));
         assert_eq!((closed.window, closed.window_days(), closed.observed_days()), (Some((100, 130)), 31, 31));
         assert_eq!((open.window, open.window_days(), open.observed_days()), (Some((40, 190)), 151, 91));
