@@ -1,16 +1,22 @@
-//! Histories: who engaged with whom, when.
+//! Histories: who engaged with whom, when, and how a service is told.
 
-use super::super::{harness::Failure, source};
+use super::{
+    harness::{Failure, stage::Stage},
+    load, source,
+};
+use jiff::{Timestamp, ToSpan};
+use serde_json::{Value, json};
 use std::{
-    collections::HashMap,
-    fs::File,
-    io::Read,
+    collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
 };
-use voci::{events::Kind, relationships::days::Day};
+use voci::{
+    events::{Kind, http::MAX_BATCH},
+    relationships::days::Day,
+};
 
 /// The data set below the data directory.
-const DATA_SET: &str = "mathoverflow";
+pub(crate) const DATA_SET: &str = "mathoverflow";
 const FILES: [&str; 2] = ["events.csv.zst", "events.csv"];
 
 /// Somebody did something for somebody. People and creators are numbered in the order in which they come up.
@@ -50,7 +56,9 @@ pub(crate) fn find() -> Option<PathBuf> {
 
 /// Reads a history, in the order of time. What creators do for themselves is left out.
 pub(crate) fn read(directory: &Path) -> Result<Vec<Act>, Failure> {
-    let mut table = open(directory)?;
+    let files = FILES.map(|file| directory.join(file));
+    let file = files.iter().find(|file| file.is_file()).ok_or("there is no history")?;
+    let mut table = source::open(file)?;
     let headers = table.headers()?.clone();
     let place = |names: &[&str]| headers.iter().position(|header| names.contains(&header));
     let wanted =
@@ -91,12 +99,33 @@ fn meant(kind: &str) -> Kind {
     named.unwrap_or(if kind == "a2q" { Kind::Reply } else { Kind::Comment })
 }
 
-fn open(directory: &Path) -> Result<csv::Reader<Box<dyn Read>>, Failure> {
-    let [compressed, plain] = FILES.map(|file| directory.join(file));
-    let reader: Box<dyn Read> = if compressed.is_file() {
-        Box::new(zstd::Decoder::new(File::open(compressed)?)?)
-    } else {
-        Box::new(File::open(plain)?)
+/// A history as batches of events that happen so many seconds later.
+pub(crate) fn batches(acts: &[Act], later: i64) -> Vec<String> {
+    acts.chunks(MAX_BATCH).enumerate().map(|(place, acts)| batch(place, acts, later)).collect()
+}
+
+/// Registers the creators of a history.
+pub(crate) async fn register(stage: &Stage, acts: &[Act]) -> Result<(), Failure> {
+    let creators: BTreeSet<u32> = acts.iter().map(|act| act.creator).collect();
+    let profile = |creator: &u32| {
+        let id = creator_id(*creator);
+        let profile = json!({"display_name": id, "country": "US", "languages": ["en"], "niches": ["education"],
+                             "accounts": [{"platform": "other", "handle": id}]});
+        (format!("/v1/creators/{id}"), profile)
     };
-    Ok(csv::Reader::from_reader(reader))
+    load::put_all(&stage.api, &creators.iter().map(profile).collect::<Vec<_>>()).await
+}
+
+/// The id of a creator.
+pub(crate) fn creator_id(creator: u32) -> String {
+    format!("creator-{creator}")
+}
+
+fn batch(place: usize, acts: &[Act], later: i64) -> String {
+    let event = |(number, act): (usize, &Act)| {
+        json!({"event_id": (place * MAX_BATCH + number).to_string(), "creator_id": creator_id(act.creator),
+               "engager_id": format!("person-{}", act.engager), "kind": act.kind.name(),
+               "occurred_at": Timestamp::UNIX_EPOCH.saturating_add((act.second + later).seconds()).unwrap_or_default()})
+    };
+    json!({"events": acts.iter().enumerate().map(event).collect::<Vec<Value>>()}).to_string()
 }

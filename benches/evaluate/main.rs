@@ -15,6 +15,7 @@ mod database;
 #[path = "../harness/mod.rs"]
 #[expect(dead_code, reason = "the benchmarks use more of it")]
 mod harness;
+mod history;
 mod load;
 mod measures;
 mod quantile;
@@ -50,7 +51,7 @@ async fn main() -> ExitCode {
 /// Runs everything; true when all checks hold.
 async fn evaluate() -> Result<bool, Failure> {
     let (mut measures, mut checks) = (Vec::new(), checks::Checks::default());
-    if !returns::is_named() {
+    if !history::is_named() {
         niches(&mut measures, &mut checks).await?;
         skew::run(&mut measures, &mut checks).await?;
     }

@@ -10,27 +10,14 @@ use super::{
         report::{Measure, shown},
         stage::Stage,
     },
-    load,
-    source::{self, places},
+    history::{self, Act, DATA_SET},
+    load, source,
 };
-use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
-    path::Path,
     time::{Duration, Instant},
 };
-use voci::{events::http::MAX_BATCH, relationships::rebuild::rebuild};
-
-/// Name of the data set below the data directory.
-const DATA_SET: &str = "mathoverflow";
-
-/// Who did something for whom, when.
-struct Act {
-    second: i64,
-    engager: u32,
-    author: u32,
-    kind: &'static str,
-}
+use voci::relationships::rebuild::rebuild;
 
 /// Loads the data set into a service of its own, if it is there.
 pub(crate) async fn run(measures: &mut Vec<Measure>, checks: &mut Checks) -> Result<(), Failure> {
@@ -38,15 +25,10 @@ pub(crate) async fn run(measures: &mut Vec<Measure>, checks: &mut Checks) -> Res
         println!("skew: no {DATA_SET} in the data directory; left out");
         return Ok(());
     };
-    let acts = read(&directory)?;
+    let acts = history::read(&directory)?;
     let stage = Stage::start(2).await?;
-    let mut by_author: BTreeMap<u32, u64> = BTreeMap::new();
-    for act in &acts {
-        *by_author.entry(act.author).or_default() += 1;
-    }
-    load::put_all(&stage.api, &creators(by_author.keys())).await?;
-
-    let batches: Vec<String> = acts.chunks(MAX_BATCH).enumerate().map(batch).collect();
+    history::register(&stage, &acts).await?;
+    let batches = history::batches(&acts, 0);
     let start = Instant::now();
     let answers = load::send_all(&stage.api, batches.iter()).await?;
     let sent = start.elapsed();
@@ -58,12 +40,16 @@ pub(crate) async fn run(measures: &mut Vec<Measure>, checks: &mut Checks) -> Res
     let report = rebuild(stage.pool(), false, |_| {}).await?;
     let found = report.differences();
     checks.equal(format!("{DATA_SET}: relationships and statistics agree with the raw events"), &found, &0);
-    measures.extend(told(&acts, &by_author, sent, folded));
+    measures.extend(told(&acts, sent, folded));
     stage.stop().await
 }
 
-fn told(acts: &[Act], by_author: &BTreeMap<u32, u64>, sent: Duration, folded: Duration) -> [Measure; 4] {
-    let mut counts: Vec<u64> = by_author.values().copied().collect();
+fn told(acts: &[Act], sent: Duration, folded: Duration) -> [Measure; 4] {
+    let mut by_creator: BTreeMap<u32, u64> = BTreeMap::new();
+    for act in acts {
+        *by_creator.entry(act.creator).or_default() += 1;
+    }
+    let mut counts: Vec<u64> = by_creator.into_values().collect();
     counts.sort_unstable_by(|a, b| b.cmp(a));
     let (all, most) = (acts.len() as f64, &counts[..counts.len().div_ceil(100)]);
     let measure = |name, value, unit, note: String| Measure { name, value, unit, note };
@@ -85,42 +71,4 @@ fn told(acts: &[Act], by_author: &BTreeMap<u32, u64>, sent: Duration, folded: Du
             "the same, until all is folded and scored".into(),
         ),
     ]
-}
-
-fn read(directory: &Path) -> Result<Vec<Act>, Failure> {
-    let mut table = source::open(&directory.join("events.csv.zst"))?;
-    let [ts, engager, author, kind] = places(&mut table, ["ts", "engager", "author", "kind"])?;
-    let mut acts = Vec::new();
-    for record in table.records() {
-        let record = record?;
-        // What authors do on their own posts is no engagement.
-        if record[engager] == record[author] {
-            continue;
-        }
-        acts.push(Act {
-            second: record[ts].parse()?,
-            engager: record[engager].parse()?,
-            author: record[author].parse()?,
-            kind: if &record[kind] == "a2q" { "reply" } else { "comment" },
-        });
-    }
-    Ok(acts)
-}
-
-fn creators<'a>(authors: impl Iterator<Item = &'a u32>) -> Vec<(String, Value)> {
-    let profile = |author: &u32| {
-        let handle = format!("author{author}");
-        json!({"display_name": handle, "country": "US", "languages": ["en"], "niches": ["education"],
-               "accounts": [{"platform": "other", "handle": handle}]})
-    };
-    authors.map(|author| (format!("/v1/creators/author-{author}"), profile(author))).collect()
-}
-
-fn batch((place, acts): (usize, &[Act])) -> String {
-    let event = |(number, act): (usize, &Act)| {
-        json!({"event_id": (place * MAX_BATCH + number).to_string(), "creator_id": format!("author-{}", act.author),
-               "engager_id": format!("user-{}", act.engager), "kind": act.kind,
-               "occurred_at": jiff::Timestamp::from_second(act.second).unwrap_or_default()})
-    };
-    json!({"events": acts.iter().enumerate().map(event).collect::<Vec<Value>>()}).to_string()
 }

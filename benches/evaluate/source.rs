@@ -4,6 +4,7 @@ use super::harness::Failure;
 use std::{
     collections::BTreeMap,
     fs::File,
+    io::Read,
     path::{Path, PathBuf},
 };
 use voci::events::Kind;
@@ -49,13 +50,16 @@ pub(crate) fn read(directory: &Path) -> Result<Source, Failure> {
     })
 }
 
-/// A table, compressed.
-pub(crate) type Table = csv::Reader<zstd::Decoder<'static, std::io::BufReader<File>>>;
+/// A table.
+pub(crate) type Table = csv::Reader<Box<dyn Read>>;
 
-/// Opens a table.
+/// Opens a table, which may be compressed.
 pub(crate) fn open(path: &Path) -> Result<Table, Failure> {
     let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(csv::Reader::from_reader(zstd::Decoder::new(file)?))
+    let is_compressed = path.extension().is_some_and(|extension| extension == "zst");
+    let reader: Box<dyn Read> =
+        if is_compressed { Box::new(zstd::Decoder::new(file)?) } else { Box::new(file) };
+    Ok(csv::Reader::from_reader(reader))
 }
 
 /// Places of columns by their names, in the order asked for.

@@ -5,18 +5,17 @@ use super::{
         checks::Checks,
         database,
         harness::{Failure, client::BatchReceipt, report::shown, stage::Stage},
+        history::{self, Act, creator_id},
         load,
     },
-    history::Act,
     rankings::{auc, ndcg, spearman},
     split::{People, Split},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
-use serde_json::{Value, json};
+use jiff::{Timestamp, tz::TimeZone};
+use serde_json::Value;
 use std::{collections::BTreeMap, fmt};
 use voci::{
-    events::http::MAX_BATCH,
     relationships::days::{Day, day_of},
     scores::{
         ScoringModel, clock, liveness::Liveness, model::LOYALTY_PRIOR_WEIGHT, recalibration::History, refit,
@@ -98,7 +97,7 @@ type Pair = (f64, bool);
 pub(crate) async fn judge(split: &Split<'_>, checks: &mut Checks) -> Result<Judged, Failure> {
     let stage = Stage::start(2).await?;
     let people = split.people();
-    load_past(&stage, split, &people).await?;
+    load_past(&stage, split).await?;
     clock::advance_all(stage.pool()).await?;
     refit::refit_all(stage.pool()).await?;
     database::wait_until_folded(stage.pool()).await?;
@@ -111,34 +110,16 @@ pub(crate) async fn judge(split: &Split<'_>, checks: &mut Checks) -> Result<Judg
     Ok(judged(&creators, &pairs, model.rates.loyalty))
 }
 
-async fn load_past(stage: &Stage, split: &Split<'_>, people: &BTreeMap<u32, People>) -> Result<(), Failure> {
-    let profile = |creator: &u32| {
-        let handle = format!("creator-{creator}");
-        let profile = json!({"display_name": handle, "country": "US", "languages": ["en"], "niches": ["education"],
-                             "accounts": [{"platform": "other", "handle": handle}]});
-        (format!("/v1/creators/{handle}"), profile)
-    };
-    load::put_all(&stage.api, &people.keys().map(profile).collect::<Vec<_>>()).await?;
+async fn load_past(stage: &Stage, split: &Split<'_>) -> Result<(), Failure> {
+    history::register(stage, split.past).await?;
     let today = day_of(Timestamp::now().to_zoned(TimeZone::UTC).date());
-    let shift = i64::from(today - split.cut) * 86_400;
-    let known: Vec<&Act> = split.past.iter().filter(|act| people.contains_key(&act.creator)).collect();
-    let batches: Vec<String> =
-        known.chunks(MAX_BATCH).enumerate().map(|(place, acts)| batch(place, acts, shift)).collect();
+    let batches = history::batches(split.past, i64::from(today - split.cut) * 86_400);
     let receipt = load::total(&load::send_all(&stage.api, batches.iter()).await?);
-    let stored = BatchReceipt { stored: known.len() as u64, ..BatchReceipt::default() };
+    let stored = BatchReceipt { stored: split.past.len() as u64, ..BatchReceipt::default() };
     if receipt != stored {
         return Err(format!("a history is not taken in: {receipt:?} instead of {stored:?}").into());
     }
     database::wait_until_folded(stage.pool()).await
-}
-
-fn batch(place: usize, acts: &[&Act], shift: i64) -> String {
-    let event = |(number, act): (usize, &&Act)| {
-        json!({"event_id": (place * MAX_BATCH + number).to_string(), "creator_id": format!("creator-{}", act.creator),
-               "engager_id": format!("person-{}", act.engager), "kind": act.kind.name(),
-               "occurred_at": Timestamp::UNIX_EPOCH.saturating_add((act.second + shift).seconds()).unwrap_or_default()})
-    };
-    json!({"events": acts.iter().enumerate().map(event).collect::<Vec<Value>>()}).to_string()
 }
 
 async fn answers(
@@ -149,7 +130,7 @@ async fn answers(
     let mut acts: BTreeMap<u32, u32> = BTreeMap::new();
     split.past.iter().for_each(|act| *acts.entry(act.creator).or_default() += 1);
     let asked = stream::iter(people).map(async |(id, people)| {
-        let receipt: Value = stage.api.get(&format!("/v1/creators/creator-{id}/scores")).await?;
+        let receipt: Value = stage.api.get(&format!("/v1/creators/{}/scores", creator_id(*id))).await?;
         let back = |engager: &u32| split.back.contains(&(*engager, *id));
         let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
         let loyalty = &receipt["components"][0];

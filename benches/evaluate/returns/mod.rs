@@ -5,7 +5,6 @@
 //! the service, so its fits know nothing of it. The priors they are drawn to were made from one such history, whole; with
 //! as many returns as there are in it they weigh next to nothing.
 
-mod history;
 mod judge;
 mod rankings;
 mod split;
@@ -17,14 +16,12 @@ use super::{
         Failure,
         report::{Measure, shown},
     },
+    history,
 };
 use split::Split;
 
 /// Where histories are cut: per cent of all acts, in the order of time.
 const CUTS: [usize; 3] = [60, 70, 80];
-
-/// Whether a directory with a history of its own is named.
-pub(crate) use history::is_named;
 
 /// Judges the loyalty of one history, if there is one.
 pub(crate) async fn run(measures: &mut Vec<Measure>, checks: &mut Checks) -> Result<(), Failure> {

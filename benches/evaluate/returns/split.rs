@@ -1,6 +1,6 @@
 //! A history cut in two: what a service may know, and what came after.
 
-use super::history::Act;
+use super::super::history::Act;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use voci::{relationships::days::Day, scores::loyalty::HORIZON};
 
