@@ -105,8 +105,8 @@ async fn take_turn(pool: &Pool, rounds: &Rounds, batch: u32) -> Result<bool, DbE
     Ok(true)
 }
 
-/// Folds a lane and, at once, sums up the creators for whom following the change was not enough: they are new or had no
-/// engagement on that day before, and would wait until all other lanes are folded.
+/// Folds a lane and, at once, sums up the creators for whom following the change was not enough: they are new or were not
+/// seen that late before, and would wait until all other lanes are folded.
 async fn fold_and_score_lane(pool: &Pool, busy: BusyLane, batch: u32) -> Result<usize, DbError> {
     let folded = if busy.folds { fold_lane(pool, busy.lane, batch).await } else { Ok(Folded::default()) };
     let waiting = folded.as_ref().map_or(0, |folded| folded.waiting);

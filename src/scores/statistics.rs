@@ -113,9 +113,11 @@ impl CreatorStatistics {
     }
 
     /// The sums after some relationships grew; before, `None`: it is new. Only what changed is looked at, so the cost does
-    /// not grow with the creator. `None` when everything has to be summed up anew, because the model is another one,
-    /// something was seen later than ever, or somebody engaged on a day on which nobody had: all of that moves every
-    /// chance of return.
+    /// not grow with the creator. `None` when everything has to be summed up anew, because the model is another one or
+    /// something was seen later than ever, which moves every chance of return.
+    ///
+    /// Engagement on a day on which nobody had engaged moves every chance, too, but only a little: the feed counts as
+    /// alive as before until all is summed up anew.
     #[must_use]
     pub fn followed<'a>(
         &self,
@@ -123,18 +125,20 @@ impl CreatorStatistics {
         own: &[EngagerKey],
         days: &DaySet,
         model: &ScoringModel,
-    ) -> Option<Self> {
+    ) -> Option<Followed> {
         let (until, mut window) =
             self.until.zip(self.window).filter(|_| self.model_version == model.version)?;
-        let mut sums = self.clone();
+        let (mut sums, mut new_days) = (self.clone(), DaySet::default());
         for (engager, before, after) in changes {
             let seen = after.seen().unwrap_or(window);
             window = wider(window, seen);
             sums.first_event = sums.first_event.into_iter().chain([seen.0]).min();
-            let is_new_day = |day: &Day| !days.contains(*day);
-            let counts = engager.is_somebody_but(own);
-            if seen.1 > until || counts && after.active_days().as_slice().iter().any(is_new_day) {
+            if seen.1 > until {
                 return None;
+            }
+            if engager.is_somebody_but(own) {
+                let active = after.active_days().as_slice().iter().copied();
+                active.filter(|day| !days.contains(*day)).for_each(|day| new_days.insert(day));
             }
             sums.replace(engager, before, after, own, model);
         }
@@ -142,7 +146,7 @@ impl CreatorStatistics {
         // Rounding may leave a trace of what went away.
         sums.expected_back = sums.expected_back.max(0.0);
         sums.expected_back_variance = sums.expected_back_variance.max(0.0);
-        Some(sums)
+        Some(Followed { sums, new_days })
     }
 
     fn replace(
@@ -192,6 +196,15 @@ impl CreatorStatistics {
     pub fn observed_days(&self) -> u32 {
         self.until.zip(self.first_event).map_or(0, |(last, first)| (last - first).unsigned_abs() + 1)
     }
+}
+
+/// Sums that followed what changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Followed {
+    /// The sums, for a feed as alive as before.
+    pub sums: CreatorStatistics,
+    /// Days on which somebody engaged now and nobody had before.
+    pub new_days: DaySet,
 }
 
 /// What one relationship adds to the sums.
@@ -324,12 +337,20 @@ mod tests {
                 CreatorStatistics::of(all, setting, &model())
             };
             let changes = new.iter().map(|(key, after)| (EngagerKey(*key), old.get(key), after));
-            let ((sums, days), (expected, all_days)) = (of(&old), of(&new));
+            let ((sums, days), (anew, all_days)) = (of(&old), of(&new));
             let followed = sums.followed(changes, &own, &days, &model());
-            let moved = sums.until != expected.until || days != all_days;
-            prop_assert_eq!(followed.is_none(), moved, "all is summed up anew only when every chance moves");
-            if let Some(followed) = followed {
+            prop_assert_eq!(followed.is_none(), sums.until != anew.until, "what is later moves every chance");
+            if let Some(Followed { sums: followed, new_days }) = followed {
+                prop_assert!(new_days.as_slice().iter().all(|day| !days.contains(*day)));
+                prop_assert_eq!(DaySet::union([&days, &new_days].into_iter()), all_days);
+                // Summed up anew for a feed as alive as before.
+                let mut expected = CreatorStatistics {
+                    window: anew.window, first_event: anew.first_event, until: anew.until, liveness: sums.liveness,
+                    ..CreatorStatistics::default()
+                };
+                expected.take_in(new.iter().map(|(key, after)| (EngagerKey(*key), after)), &own, &model());
                 prop_assert!(followed.agrees_with(&expected), "{:?} {:?}", followed, expected);
+                prop_assert!(!new_days.is_empty() || followed.agrees_with(&anew), "{:?} {:?}", followed, anew);
             }
         }
     }

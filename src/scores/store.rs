@@ -8,7 +8,7 @@ use self::models::{InForce, Models};
 use super::{
     CreatorStatistics, ScoringModel,
     liveness::{Liveness, engaged_days},
-    statistics::{Setting, wider},
+    statistics::{Followed, Setting, wider},
 };
 use crate::{
     creators::Account,
@@ -46,6 +46,15 @@ pub const STATISTICS_COLUMNS: &str = "s.model_version, s.events, s.anonymous_eve
 
 /// Asks for the statistics of these creators to be computed anew.
 pub async fn enqueue(tx: &Tx, creators: &[CreatorKey]) -> Result<(), DbError> {
+    enqueue_after(tx, creators, 0).await
+}
+
+/// The same within an hour: before that, only while no event of their lanes waits to be folded.
+async fn enqueue_later(tx: &Tx, creators: &[CreatorKey]) -> Result<(), DbError> {
+    enqueue_after(tx, creators, 3_600).await
+}
+
+async fn enqueue_after(tx: &Tx, creators: &[CreatorKey], seconds: i32) -> Result<(), DbError> {
     if creators.is_empty() {
         return Ok(());
     }
@@ -53,8 +62,10 @@ pub async fn enqueue(tx: &Tx, creators: &[CreatorKey]) -> Result<(), DbError> {
     let lanes: Vec<i16> = creators.iter().map(|creator| creator.lane()).collect();
     tx.execute(
         "/* scores::enqueue */
-         insert into score_queue (lane, creator_key) select * from unnest($1::int2[], $2::uuid[])",
-        &[&lanes, &keys],
+         insert into score_queue (lane, creator_key, enqueued_at)
+         select lane, creator_key, now() + $3::int4 * interval '1 second'
+         from unnest($1::int2[], $2::uuid[]) as asked (lane, creator_key)",
+        &[&lanes, &keys, &seconds],
     )
     .await?;
     Ok(())
@@ -69,20 +80,28 @@ pub async fn follow(tx: &Tx, changes: &Changes) -> Result<usize, DbError> {
     }
     let mut known = known_statistics(tx, by_creator.keys()).await?;
     let mut models = Models::default();
-    let (mut followed, mut anew) = (Vec::new(), changes.refolded.clone());
+    let (mut followed, mut all_days, mut anew) = (Vec::new(), Vec::new(), changes.refolded.clone());
+    let mut more_alive = Vec::new();
     for (key, changed) in by_creator {
         // A creator that is gone is being erased.
         let Some((creator, sums)) = known.remove(&key) else { continue };
         let InForce { model, .. } = models.of(tx, creator.tenant).await?;
-        let sums = sums.filter(|_| !anew.contains(&key)).and_then(|(sums, days)| {
+        let known = sums.filter(|_| !anew.contains(&key)).and_then(|(sums, days)| {
             Some((sums.followed(changed.into_iter(), &creator.own, &days, model)?, days))
         });
-        match sums {
-            Some((sums, days)) => followed.push((creator, sums, days)),
-            None => drop(anew.insert(key)),
+        let Some((Followed { sums, new_days }, mut days)) = known else {
+            anew.insert(key);
+            continue;
+        };
+        if !new_days.is_empty() {
+            days.merge(&new_days);
+            more_alive.push(key);
         }
+        followed.push((creator, sums));
+        all_days.push((!new_days.is_empty()).then(|| encode_days(&days)));
     }
-    replace(tx, &followed).await?;
+    replace(tx, &followed, &all_days).await?;
+    enqueue_later(tx, &more_alive).await?;
     enqueue(tx, &anew.iter().copied().collect::<Vec<_>>()).await?;
     Ok(anew.len())
 }
@@ -138,15 +157,16 @@ pub async fn score_lane(pool: &Pool, lane: i16, turn: Turn) -> Result<usize, DbE
 /// Computes the statistics and the exposure of creators now. Needs their lanes.
 async fn score(tx: &Tx, waiting: Vec<Waiting>) -> Result<(), DbError> {
     let feeds = feed_windows(tx, &waiting.iter().map(|creator| creator.key).collect::<Vec<_>>()).await?;
-    let (mut models, mut computed) = (Models::default(), Vec::with_capacity(waiting.len()));
+    let (mut models, mut computed, mut all_days) = (Models::default(), Vec::new(), Vec::new());
     for creator in waiting {
         let InForce { model, clock, .. } = models.of(tx, creator.tenant).await?;
         let setting = Setting { own: &creator.own, feed: feeds.get(&creator.key).copied(), clock: *clock };
         let (sums, days) = compute(tx, creator.key, setting, model).await?;
-        computed.push((creator, sums, days));
+        computed.push((creator, sums));
+        all_days.push(encode_days(&days));
     }
-    write(tx, &computed).await?;
-    let exposed = computed.iter().map(|(creator, sums, _)| Exposed {
+    write(tx, &computed, &all_days).await?;
+    let exposed = computed.iter().map(|(creator, sums)| Exposed {
         creator: creator.key,
         tenant: creator.tenant,
         accounts: &creator.accounts,
@@ -271,25 +291,25 @@ pub async fn score_creator(tx: &Tx, creator: CreatorKey) -> Result<(), DbError> 
     score(tx, vec![creator]).await
 }
 
-/// Statistics to be written, and the days on which anybody engaged.
-type Computed = (Waiting, CreatorStatistics, DaySet);
+/// Statistics to be written.
+type Computed = (Waiting, CreatorStatistics);
 
 fn column<T>(computed: &[Computed], pick: fn(&CreatorStatistics) -> T) -> Vec<T> {
-    computed.iter().map(|(_, sums, _)| pick(sums)).collect()
+    computed.iter().map(|(_, sums)| pick(sums)).collect()
 }
 
-/// Writes statistics that were summed up anew.
-async fn write(tx: &Tx, computed: &[Computed]) -> Result<(), DbError> {
-    let days: Vec<Vec<u8>> = computed.iter().map(|(.., days)| encode_days(days)).collect();
+/// Writes statistics that were summed up anew, and the days on which anybody engaged.
+async fn write(tx: &Tx, computed: &[Computed], days: &[Vec<u8>]) -> Result<(), DbError> {
     let until = column(computed, |sums| sums.until.map(date_of));
     let (recent, lasting) =
         (column(computed, |sums| sums.liveness.recent), column(computed, |sums| sums.liveness.lasting));
     write_with(tx, include_str!("write.sql"), computed, &[&until, &recent, &lasting, &days]).await
 }
 
-/// Writes statistics of creators who have some already, and whose last observed day is the same: that costs less.
-async fn replace(tx: &Tx, followed: &[Computed]) -> Result<(), DbError> {
-    write_with(tx, include_str!("replace.sql"), followed, &[]).await
+/// Writes statistics of creators who have some already, and whose last observed day is the same: that costs less. Days
+/// on which anybody engaged, `None`: they are the same, too.
+async fn replace(tx: &Tx, followed: &[Computed], days: &[Option<Vec<u8>>]) -> Result<(), DbError> {
+    write_with(tx, include_str!("replace.sql"), followed, &[&days]).await
 }
 
 async fn write_with(
@@ -302,7 +322,7 @@ async fn write_with(
         return Ok(());
     }
     let day = |pick: fn((Day, Day)) -> Day| -> Vec<Option<Date>> {
-        computed.iter().map(|(_, sums, _)| sums.window.map(|window| date_of(pick(window)))).collect()
+        computed.iter().map(|(_, sums)| sums.window.map(|window| date_of(pick(window)))).collect()
     };
     let keys: Vec<Uuid> = computed.iter().map(|(creator, ..)| creator.key.0).collect();
     let tenants: Vec<i32> = computed.iter().map(|(creator, ..)| creator.tenant.0).collect();

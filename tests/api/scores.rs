@@ -257,6 +257,31 @@ async fn people_of_a_creator_that_falls_silent_grow_old_while_others_are_seen() 
 }
 
 #[tokio::test]
+async fn a_day_of_engagement_that_is_heard_of_late_counts_as_one_that_was_heard_of_in_time() {
+    let app = App::start().await;
+    app.put_creators(&["ana", "bea"], json!({})).await;
+    let of = |creator: &str| {
+        let late = json!({"engager_id": "late", "occurred_at": at_noon(40)});
+        (community(creator, 12, &[60, 30, 2]), vec![event("late", creator, late)])
+    };
+    let (early, late) = of("ana");
+    app.send(&early).await;
+    app.settle().await;
+    let before = app.get("/v1/creators/ana/scores").await.ok();
+    app.send(&late).await;
+    let (early, late) = of("bea");
+    app.send(&[early, late].concat()).await;
+    app.settle().await;
+    let [ana, bea] = [
+        app.get("/v1/creators/ana/scores").await.ok(),
+        app.get("/v1/creators/bea/scores").await.ok(),
+    ];
+    assert_eq!(ana["statistics"], bea["statistics"]);
+    let alive = |receipt: &Value| number(&receipt["statistics"]["live_recent"]);
+    assert!(alive(&ana) > alive(&before) && ana["statistics"]["engagers"] == 13);
+}
+
+#[tokio::test]
 async fn creators_that_are_not_due_yet_wait_while_events_are_folded() {
     let app = App::start_with(|_, serve| serve.work.workers = 0).await;
     app.put_creators(&["ana", "bea"], json!({})).await;
