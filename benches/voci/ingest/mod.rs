@@ -54,6 +54,7 @@ pub(crate) async fn all(results: &mut Results) -> Result<(), Failure> {
     if growth::is_asked_for() {
         // Workers go on: started anew, they would not count communities again within the hour.
         growth::fill(&stage, &mut acts).await?;
+        sum_up(&stage).await?;
         let later = sustained::rate(&stage, &acts.take(sustained::EVENTS)).await?;
         results.push(growth::comparison(later, first));
     }
@@ -66,13 +67,42 @@ pub(crate) async fn all(results: &mut Results) -> Result<(), Failure> {
 /// Starts workers and waits until they have fitted their models and counted communities, which they do when they start and
 /// then once in an hour: it is no part of what is measured over some seconds.
 async fn start_workers(stage: &mut Stage) -> Result<(), Failure> {
-    let client = stage.pool().get().await?;
-    let now: Timestamp = client.query("select clock_timestamp()", &[]).await?[0].get(0);
+    let now = Timestamp::now();
     stage.start_workers(WORKERS)?;
+    settled_since(stage, now).await
+}
+
+/// Has workers sum up all creators, with what was copied to them behind the service's back, and waits until models and
+/// communities know it, too.
+async fn sum_up(stage: &Stage) -> Result<(), Failure> {
+    let client = stage.pool().get().await?;
+    client
+        .batch(
+            "insert into score_queue (lane, creator_key)
+             select (get_byte(uuid_send(creator_key), 15) % 64)::int2, creator_key from creators",
+        )
+        .await?;
+    until(
+        stage,
+        "select not exists (select from score_queue) and $1::timestamptz is not null",
+        Timestamp::now(),
+    )
+    .await?;
+    let now = Timestamp::now();
+    client.batch("update community_counts set counted_at = counted_at - interval '2 hours'").await?;
+    settled_since(stage, now).await
+}
+
+async fn settled_since(stage: &Stage, since: Timestamp) -> Result<(), Failure> {
     let settled = "select exists (select from community_counts where counted_at > $1)
                    and not exists (select from score_queue) and not exists (select from fold_queue)";
+    until(stage, settled, since).await
+}
+
+async fn until(stage: &Stage, settled: &str, since: Timestamp) -> Result<(), Failure> {
+    let client = stage.pool().get().await?;
     let start = Instant::now();
-    while !client.query(settled, &[&now]).await?[0].get::<_, bool>(0) {
+    while !client.query(settled, &[&since]).await?[0].get::<_, bool>(0) {
         if start.elapsed() > SETTLING {
             return Err("workers do not settle down".into());
         }
