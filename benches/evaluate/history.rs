@@ -35,7 +35,33 @@ pub(crate) struct Act {
 impl Act {
     /// The UTC day.
     pub(crate) fn day(&self) -> Day {
-        Day::try_from(self.second.div_euclid(86_400)).unwrap_or_default()
+        Day::try_from(self.second.div_euclid(DAY)).unwrap_or_default()
+    }
+}
+
+/// In the numbers of people who are not in the data.
+pub(crate) const MADE_UP: u32 = 1 << 31;
+
+/// Seconds of a day.
+pub(crate) const DAY: i64 = 86_400;
+
+/// Everything that was done, and whose accounts are creators' own.
+pub(crate) struct History {
+    /// What was done, in the order of time.
+    pub(crate) acts: Vec<Act>,
+    /// Creators who are people as well, by the numbers of both.
+    accounts: HashMap<u32, u32>,
+}
+
+impl History {
+    /// The number that a creator has as a person, if it is known.
+    pub(crate) fn known_account(&self, creator: u32) -> Option<u32> {
+        self.accounts.get(&creator).copied()
+    }
+
+    /// The same, made up for those of whom it is not known.
+    pub(crate) fn account(&self, creator: u32) -> u32 {
+        self.known_account(creator).unwrap_or(creator | MADE_UP)
     }
 }
 
@@ -55,7 +81,7 @@ pub(crate) fn find() -> Option<PathBuf> {
 }
 
 /// Reads a history, in the order of time. What creators do for themselves is left out.
-pub(crate) fn read(directory: &Path) -> Result<Vec<Act>, Failure> {
+pub(crate) fn read(directory: &Path) -> Result<History, Failure> {
     let files = FILES.map(|file| directory.join(file));
     let file = files.iter().find(|file| file.is_file()).ok_or("there is no history")?;
     let mut table = source::open(file)?;
@@ -65,7 +91,8 @@ pub(crate) fn read(directory: &Path) -> Result<Vec<Act>, Failure> {
         |names: &[&str]| place(names).ok_or_else(|| format!("the history has no column {}", names[0]));
     let (ts, engager, creator) = (wanted(&["ts"])?, wanted(&["engager"])?, wanted(&["creator", "author"])?);
     let kind = place(&["kind"]);
-    let (mut engagers, mut creators, mut acts) = (HashMap::new(), HashMap::new(), Vec::new());
+    let (mut engagers, mut creators) = (HashMap::<String, u32>::new(), HashMap::<String, u32>::new());
+    let mut acts = Vec::new();
     for record in table.records() {
         let record = record?;
         if record[engager] == record[creator] {
@@ -79,7 +106,8 @@ pub(crate) fn read(directory: &Path) -> Result<Vec<Act>, Failure> {
         });
     }
     acts.sort_by_key(|act| act.second);
-    Ok(acts)
+    let accounts = creators.iter().filter_map(|(id, creator)| Some((*creator, *engagers.get(id)?))).collect();
+    Ok(History { acts, accounts })
 }
 
 /// Parts of a second do not matter.
@@ -99,21 +127,32 @@ fn meant(kind: &str) -> Kind {
     named.unwrap_or(if kind == "a2q" { Kind::Reply } else { Kind::Comment })
 }
 
-/// A history as batches of events that happen so many seconds later.
-pub(crate) fn batches(acts: &[Act], later: i64) -> Vec<String> {
-    acts.chunks(MAX_BATCH).enumerate().map(|(place, acts)| batch(place, acts, later)).collect()
+/// Acts as batches of events that happen so many seconds later; names keep the ids of several lists apart.
+pub(crate) fn batches(name: &str, acts: &[Act], later: i64) -> Vec<String> {
+    acts.chunks(MAX_BATCH).enumerate().map(|(place, acts)| batch(name, place, acts, later)).collect()
 }
 
-/// Registers the creators of a history.
-pub(crate) async fn register(stage: &Stage, acts: &[Act]) -> Result<(), Failure> {
-    let creators: BTreeSet<u32> = acts.iter().map(|act| act.creator).collect();
+/// Registers creators of a history, with their accounts as people.
+pub(crate) async fn register(
+    stage: &Stage,
+    history: &History,
+    creators: impl Iterator<Item = u32>,
+) -> Result<(), Failure> {
+    let creators: BTreeSet<u32> = creators.collect();
     let profile = |creator: &u32| {
         let id = creator_id(*creator);
+        let account =
+            json!({"platform": "other", "handle": id, "engager_id": person_id(history.account(*creator))});
         let profile = json!({"display_name": id, "country": "US", "languages": ["en"], "niches": ["education"],
-                             "accounts": [{"platform": "other", "handle": id}]});
+                             "accounts": [account]});
         (format!("/v1/creators/{id}"), profile)
     };
     load::put_all(&stage.api, &creators.iter().map(profile).collect::<Vec<_>>()).await
+}
+
+/// The id of a person.
+pub(crate) fn person_id(person: u32) -> String {
+    format!("person-{person}")
 }
 
 /// The id of a creator.
@@ -121,10 +160,10 @@ pub(crate) fn creator_id(creator: u32) -> String {
     format!("creator-{creator}")
 }
 
-fn batch(place: usize, acts: &[Act], later: i64) -> String {
+fn batch(name: &str, place: usize, acts: &[Act], later: i64) -> String {
     let event = |(number, act): (usize, &Act)| {
-        json!({"event_id": (place * MAX_BATCH + number).to_string(), "creator_id": creator_id(act.creator),
-               "engager_id": format!("person-{}", act.engager), "kind": act.kind.name(),
+        json!({"event_id": format!("{name}-{}", place * MAX_BATCH + number), "creator_id": creator_id(act.creator),
+               "engager_id": person_id(act.engager), "kind": act.kind.name(),
                "occurred_at": Timestamp::UNIX_EPOCH.saturating_add((act.second + later).seconds()).unwrap_or_default()})
     };
     json!({"events": acts.iter().enumerate().map(event).collect::<Vec<Value>>()}).to_string()

@@ -12,6 +12,7 @@
 
 mod checks;
 mod database;
+mod fraud;
 #[path = "../harness/mod.rs"]
 #[expect(dead_code, reason = "the benchmarks use more of it")]
 mod harness;
@@ -56,6 +57,7 @@ async fn evaluate() -> Result<bool, Failure> {
         skew::run(&mut measures, &mut checks).await?;
     }
     returns::run(&mut measures, &mut checks).await?;
+    fraud::run(&mut measures, &mut checks).await?;
     for measure in &measures {
         println!(
             "{:<32} {:>12} {:<16} {}",

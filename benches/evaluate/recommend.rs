@@ -35,6 +35,17 @@ struct Item {
 
 /// Everybody who is recommended for a niche, page by page, of any number of followers, known or not.
 pub(crate) async fn everybody(api: &Api, niche: &str) -> Result<BTreeSet<String>, Failure> {
+    let found = ranking(api, niche).await?;
+    let distinct: BTreeSet<String> = found.iter().cloned().collect();
+    if distinct.len() < found.len() {
+        Err(format!("{niche}: pages repeat creators").into())
+    } else {
+        Ok(distinct)
+    }
+}
+
+/// The same, best first.
+pub(crate) async fn ranking(api: &Api, niche: &str) -> Result<Vec<String>, Failure> {
     let (mut found, mut cursor) = (Vec::new(), None);
     loop {
         let page = ask(api, niche, PAGE, cursor.as_deref()).await?;
@@ -46,14 +57,8 @@ pub(crate) async fn everybody(api: &Api, niche: &str) -> Result<BTreeSet<String>
         }
         cursor = page.next_cursor;
         if cursor.is_none() {
-            break;
+            return Ok(found);
         }
-    }
-    let distinct: BTreeSet<String> = found.iter().cloned().collect();
-    if distinct.len() < found.len() {
-        Err(format!("{niche}: pages repeat creators").into())
-    } else {
-        Ok(distinct)
     }
 }
 

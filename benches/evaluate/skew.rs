@@ -25,10 +25,11 @@ pub(crate) async fn run(measures: &mut Vec<Measure>, checks: &mut Checks) -> Res
         println!("skew: no {DATA_SET} in the data directory; left out");
         return Ok(());
     };
-    let acts = history::read(&directory)?;
+    let history = history::read(&directory)?;
+    let acts = &history.acts;
     let stage = Stage::start(2).await?;
-    history::register(&stage, &acts).await?;
-    let batches = history::batches(&acts, 0);
+    history::register(&stage, &history, acts.iter().map(|act| act.creator)).await?;
+    let batches = history::batches("act", acts, 0);
     let start = Instant::now();
     let answers = load::send_all(&stage.api, batches.iter()).await?;
     let sent = start.elapsed();
@@ -40,7 +41,7 @@ pub(crate) async fn run(measures: &mut Vec<Measure>, checks: &mut Checks) -> Res
     let report = rebuild(stage.pool(), false, |_| {}).await?;
     let found = report.differences();
     checks.equal(format!("{DATA_SET}: relationships and statistics agree with the raw events"), &found, &0);
-    measures.extend(told(&acts, sent, folded));
+    measures.extend(told(acts, sent, folded));
     stage.stop().await
 }
 

@@ -101,6 +101,7 @@ fn statistics(seed: u64) -> CreatorStatistics {
         first_event: Some(20_000),
         until: Some(20_200),
         liveness: Liveness { recent: 60.0, lasting: 120.0 },
+        discounted: None,
     }
 }
 

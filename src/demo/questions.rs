@@ -59,8 +59,8 @@ pub const QUESTIONS: [Question; 3] = [
     Question {
         title: "3. Sustainable fashion again, with any number of followers, unknown included.",
         note: "Bianca Glam has the most followers here; Denisa Style bought more than 2,000 likes. Nobody is marked as \
-               a cheat: trust and authenticity are not measured yet. Bought likes lose because people who came on one \
-               day only add nothing to loyalty, and make the share of those who come back smaller.",
+               a cheat: anybody could have bought them. The crowds in which they came count as many people as usually come \
+               in a week, so what is left is an ordinary creator.",
         body: r#"{"brief": {"niches": [{"id": "sustainable-fashion"}]},
      "filters": {"followers": {}}, "limit": 20}"#,
         platforms: &[],

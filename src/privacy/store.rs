@@ -115,7 +115,7 @@ pub async fn finish_erasures(pool: &Pool) -> Result<(), DbError> {
 }
 
 /// Every table that holds something of a creator by its key.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "score_queue",
     "retractions",
     "events",
@@ -127,6 +127,7 @@ const TABLES: [&str; 12] = [
     "creator_statistics",
     "creator_exposure",
     "creator_communities",
+    "edge_discounts",
     "unknown_creators",
 ];
 
@@ -135,7 +136,8 @@ pub async fn wait_for_inserts(pool: &Pool) -> Result<(), DbError> {
     let deadline = Instant::now() + PATIENCE;
     let under_way = "/* privacy::wait_for_inserts */
         select distinct virtualtransaction from pg_locks
-        where relation in ('events'::regclass, 'creator_communities'::regclass, 'unknown_creators'::regclass)
+        where relation in ('events'::regclass, 'creator_communities'::regclass, 'edge_discounts'::regclass,
+                           'unknown_creators'::regclass)
           and mode = 'RowExclusiveLock' and granted
           and database = (select oid from pg_database where datname = current_database())";
     let rows = pool.get().await?.query(under_way, &[]).await?;

@@ -117,16 +117,15 @@ fn is_within(row: &Row, platforms: u32, (min, max): (u32, u32)) -> bool {
 
 /// The components of a candidate on the common scale, in the order of their names.
 fn mapped(row: &Row, fit: &Fit) -> [Estimate; NAMES.len()] {
-    let unmeasured = Component::UNMEASURED.mapped;
-    [fit.estimate, row.hot.loyalty, unmeasured, unmeasured, row.hot.conversation]
+    let trust = Component::UNMEASURED.mapped;
+    [fit.estimate, row.hot.loyalty, trust, row.hot.authenticity, row.hot.conversation]
 }
 
 /// The components of a candidate as shown, in the order of their names.
 #[must_use]
 pub fn components(row: &Row, fit: &Fit) -> [Component; NAMES.len()] {
     let near = Component { status: Status::Measured, raw: fit.estimate, mapped: fit.estimate };
-    let own = &row.cold.components;
-    [near, own.loyalty, Component::UNMEASURED, Component::UNMEASURED, own.conversation]
+    row.cold.components.with_fit(near)
 }
 
 /// Higher lower bounds first; ties by creator id.

@@ -3,6 +3,7 @@
 use crate::{
     scores::{
         components::{Component, Status},
+        discounts::Pattern,
         fit::Fit,
         interval::Estimate,
     },
@@ -17,6 +18,7 @@ pub fn reasons(snapshot: &TenantSnapshot, asked: &[String], row: &Row, fit: &Fit
     reasons.extend(community_reason(asked, row, fit));
     reasons.extend(loyalty_reason(snapshot, row));
     reasons.extend(conversation_reason(snapshot, row));
+    reasons.extend(discount_reasons(row));
     reasons.extend(evidence_reason(row));
     reasons
 }
@@ -118,6 +120,33 @@ fn conversation_reason(snapshot: &TenantSnapshot, row: &Row) -> Option<String> {
     })
 }
 
+fn discount_reasons(row: &Row) -> Vec<String> {
+    let discounted = row.cold.statistics.as_ref().and_then(|sums| sums.discounted.as_ref());
+    let told = discounted.map(|discounted| Pattern::ALL.into_iter().zip(discounted.people));
+    told.into_iter()
+        .flatten()
+        .filter(|(_, people)| *people > 0)
+        .map(|(pattern, people)| discount(pattern, people))
+        .collect()
+}
+
+/// Why people count less, without a judgement of the creator.
+fn discount(pattern: Pattern, people: i32) -> String {
+    let people = if people == 1 { "1 person".to_owned() } else { format!("{} people", grouped(people)) };
+    match pattern {
+        Pattern::Crowd => format!(
+            "{people} came in crowds, many times more than usual in a week: they count as many as usual"
+        ),
+        Pattern::Ring => format!(
+            "{people} are other creators of a ring that engage with each other and hardly with others: they count less"
+        ),
+        Pattern::Member => format!("{people} came together from rings of creators: they count less"),
+        Pattern::Drifter => {
+            format!("{people} engage with very many creators and hardly come back to any: they count less")
+        }
+    }
+}
+
 /// What the creator is compared with: its niches, as far as the model has rates of their own for them. Before a model
 /// is fitted nothing is known of the tenant's creators, and the reason shall not claim it.
 fn place_of_rates(snapshot: &TenantSnapshot, row: &Row) -> String {
@@ -211,6 +240,15 @@ mod tests {
         assert_eq!(compared(0.31, 0.1, 0.4), "about the loyalty usual here");
         assert_eq!(compared(0.05, 0.0, 0.09), "only 0.5 times the loyalty usual here");
         assert_eq!(compared(0.003, 0.0, 0.09), "less than a tenth of the loyalty usual here");
+    }
+
+    #[test]
+    fn discounts_are_told_without_a_judgement() {
+        assert_eq!(
+            discount(Pattern::Crowd, 2_340),
+            "2,340 people came in crowds, many times more than usual in a week: they count as many as usual"
+        );
+        assert!(discount(Pattern::Drifter, 1).starts_with("1 person"));
     }
 
     #[test]

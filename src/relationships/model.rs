@@ -119,6 +119,13 @@ impl Relationship {
         &self.active_days
     }
 
+    /// Acts by weight and age: an act of a weight of 1 adds 2^(d / 30), d days after 2020-01-01. Only shares of it mean
+    /// something.
+    #[must_use]
+    pub fn strength(&self) -> f64 {
+        self.strength
+    }
+
     /// First and last day with any event.
     #[must_use]
     pub fn seen(&self) -> Option<(Day, Day)> {

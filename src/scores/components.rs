@@ -3,7 +3,10 @@
 use super::{
     interval::Estimate,
     maps::Map,
-    model::{LOYALTY_PRIOR_WEIGHT, MIN_ENGAGERS, MIN_WINDOW_DAYS, ScoringModel, Spread, TALK_PRIOR_WEIGHT},
+    model::{
+        AUTHENTICITY_PRIOR, AUTHENTICITY_PRIOR_WEIGHT, AUTHENTICITY_SPREAD, LOYALTY_PRIOR_WEIGHT,
+        MIN_ENGAGERS, MIN_WINDOW_DAYS, ScoringModel, Spread, TALK_PRIOR_WEIGHT,
+    },
     statistics::CreatorStatistics,
 };
 use serde::Serialize;
@@ -73,6 +76,8 @@ fn mapped(raw: Estimate, map: &Map) -> Estimate {
 pub struct Components {
     /// Do the same people come back?
     pub loyalty: Component,
+    /// Is the engagement what it looks like, as far as it is in the creator's hands?
+    pub authenticity: Component,
     /// Do people talk?
     pub conversation: Component,
 }
@@ -89,11 +94,21 @@ impl Components {
                     || Component::insufficient(rates.loyalty, model.loyalty_spread, &model.loyalty_map),
                     |raw| Component::measured(raw, &model.loyalty_map),
                 ),
+            authenticity: statistics.and_then(authenticity).map_or_else(
+                || Component::insufficient(AUTHENTICITY_PRIOR, AUTHENTICITY_SPREAD, &model.authenticity_map),
+                |raw| Component::measured(raw, &model.authenticity_map),
+            ),
             conversation: statistics.and_then(|sums| conversation(sums, rates.talk)).map_or_else(
                 || Component::insufficient(rates.talk, model.conversation_spread, &model.conversation_map),
                 |raw| Component::measured(raw, &model.conversation_map),
             ),
         }
+    }
+
+    /// All components, in the order of [`NAMES`].
+    #[must_use]
+    pub fn with_fit(&self, fit: Component) -> [Component; NAMES.len()] {
+        [fit, self.loyalty, Component::UNMEASURED, self.authenticity, self.conversation]
     }
 }
 
@@ -101,10 +116,10 @@ impl Components {
 /// interval carries the chance of each return and an effect of the creator on all of them.
 #[must_use]
 pub fn loyalty(sums: &CreatorStatistics, prior: f64, creator_effect: f64) -> Option<Estimate> {
-    if sums.mature_engagers < MIN_ENGAGERS || sums.observed_days() < MIN_WINDOW_DAYS {
+    if sums.counted_mature() < f64::from(MIN_ENGAGERS) || sums.observed_days() < MIN_WINDOW_DAYS {
         return None;
     }
-    let people = f64::from(sums.mature_engagers) + LOYALTY_PRIOR_WEIGHT;
+    let people = sums.counted_mature() + LOYALTY_PRIOR_WEIGHT;
     let mean = (sums.expected_back + LOYALTY_PRIOR_WEIGHT * prior) / people;
     let by_chance =
         (sums.expected_back_variance + LOYALTY_PRIOR_WEIGHT * prior * (1.0 - prior)) / (people * people);
@@ -114,12 +129,31 @@ pub fn loyalty(sums: &CreatorStatistics, prior: f64, creator_effect: f64) -> Opt
 /// Posterior of the share of engaged people who talk: Beta-binomial with the niche's share as prior.
 #[must_use]
 pub fn conversation(sums: &CreatorStatistics, prior: f64) -> Option<Estimate> {
-    if sums.engagers < MIN_ENGAGERS {
+    if sums.counted_engagers() < f64::from(MIN_ENGAGERS) {
         return None;
     }
-    let talkers = f64::from(sums.talking_engagers) + TALK_PRIOR_WEIGHT * prior;
-    let silent = f64::from(sums.engagers - sums.talking_engagers) + TALK_PRIOR_WEIGHT * (1.0 - prior);
+    let (people, talking) = (sums.counted_engagers(), sums.counted_talking());
+    let talkers = talking + TALK_PRIOR_WEIGHT * prior;
+    let silent = people - talking + TALK_PRIOR_WEIGHT * (1.0 - prior);
     Some(Estimate::from_beta(talkers, silent))
+}
+
+/// Posterior of the share of the strength of relationships that is not lost to rings: Beta, as many people as engaged and
+/// are not discounted for other patterns.
+///
+/// A ring takes the creator's own accounts to return its engagement. Nothing else does: whoever wants to can send crowds to
+/// anybody, so they are discounted and shown, but say nothing about the creator.
+#[must_use]
+pub fn authenticity(sums: &CreatorStatistics) -> Option<Estimate> {
+    let (share, in_rings) =
+        sums.discounted.as_ref().map_or((1.0, 0.0), |discounted| discounted.outside_rings());
+    let people = sums.counted_engagers() + in_rings;
+    if people < f64::from(MIN_ENGAGERS) {
+        return None;
+    }
+    let open = people * share + AUTHENTICITY_PRIOR_WEIGHT * AUTHENTICITY_PRIOR;
+    let closed = people * (1.0 - share) + AUTHENTICITY_PRIOR_WEIGHT * (1.0 - AUTHENTICITY_PRIOR);
+    Some(Estimate::from_beta(open, closed))
 }
 
 #[cfg(test)]
@@ -159,7 +193,7 @@ mod tests {
         #[test]
         fn every_interval_holds_its_value_within_0_and_1(sums in statistics()) {
             let components = Components::of(Some(&sums), &[], &ScoringModel::published_default());
-            for component in [components.loyalty, components.conversation] {
+            for component in [components.loyalty, components.authenticity, components.conversation] {
                 prop_assert!(ordered(component.raw), "{:?}", component);
                 prop_assert!(ordered(component.mapped), "{:?}", component);
             }

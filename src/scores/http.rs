@@ -2,6 +2,7 @@
 
 use super::{
     components::{Component, Components, Evidence, NAMES, Status},
+    discounts::views::DiscountsView,
     fit::Fit,
     model::ScoringModel,
     receipt::{Score, Weights},
@@ -97,7 +98,7 @@ pub fn component_views(
             weight,
             contribution: weight * component.mapped.value,
             evidence: match *name {
-                "loyalty" | "conversation" => evidence,
+                "loyalty" | "authenticity" | "conversation" => evidence,
                 "fit" => fit.map_or(Evidence::default(), fit_evidence),
                 _ => Evidence::default(),
             },
@@ -195,6 +196,10 @@ pub struct StatisticsView {
     /// The same with 365 days.
     #[schema(example = 77.0, minimum = 0.0)]
     live_lasting: f64,
+    /// What is discounted, and by which pattern; absent when nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    discounts: Option<DiscountsView>,
 }
 
 impl From<&CreatorStatistics> for StatisticsView {
@@ -212,6 +217,7 @@ impl From<&CreatorStatistics> for StatisticsView {
             observed_until: sums.until.map(date_of),
             live_recent: sums.liveness.recent,
             live_lasting: sums.liveness.lasting,
+            discounts: sums.discounted.as_ref().map(|discounted| DiscountsView::new(sums, discounted)),
         }
     }
 }
@@ -238,8 +244,7 @@ pub(crate) async fn get_creator_scores(
 
 fn receipt(creator_id: String, scored: &store::Scored, model: &ScoringModel) -> ScoreReceipt {
     let own = Components::of(scored.statistics.as_ref(), &scored.niches, model);
-    let components =
-        [Component::UNMEASURED, own.loyalty, Component::UNMEASURED, Component::UNMEASURED, own.conversation];
+    let components = own.with_fit(Component::UNMEASURED);
     let [_, loyalty, trust, authenticity, conversation] = Weights::DEFAULT.0;
     let weights =
         Weights::normalised([0.0, loyalty, trust, authenticity, conversation]).unwrap_or(Weights::DEFAULT);

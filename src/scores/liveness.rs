@@ -1,5 +1,6 @@
 //! How alive a creator's feed is: whoever posts nothing gives nobody an occasion to come back.
 
+use super::discounts::Discounts;
 use crate::{
     ids::EngagerKey,
     relationships::{
@@ -32,13 +33,13 @@ impl Liveness {
     }
 }
 
-/// Days on which somebody known, other than the creator itself, engaged.
+/// Days on which people engaged whose engagement is not dismissed.
 pub fn engaged_days<'a>(
-    relationships: impl Iterator<Item = (EngagerKey, &'a Relationship)>,
-    own: &[EngagerKey],
+    people: impl Iterator<Item = (EngagerKey, &'a Relationship)>,
+    discounts: &Discounts,
 ) -> DaySet {
-    let others = relationships.filter(|(engager, _)| engager.is_somebody_but(own));
-    DaySet::union(others.map(|(_, relationship)| relationship.active_days()))
+    let counted = people.filter(|(engager, relationship)| !discounts.dismisses(*engager, relationship));
+    DaySet::union(counted.map(|(_, relationship)| relationship.active_days()))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod communities;
 pub mod components;
 mod creator_effect;
+pub mod discounts;
 pub mod fit;
 pub mod http;
 pub mod interval;

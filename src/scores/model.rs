@@ -14,6 +14,12 @@ use std::collections::BTreeMap;
 pub const LOYALTY_PRIOR_WEIGHT: f64 = 20.0;
 /// People the niche's share of talkers counts as, in each creator's conversation.
 pub const TALK_PRIOR_WEIGHT: f64 = 10.0;
+/// Authenticity of a creator of whom nothing is known: most are not in rings.
+pub const AUTHENTICITY_PRIOR: f64 = 0.95;
+/// People it counts as, in each creator's authenticity.
+pub const AUTHENTICITY_PRIOR_WEIGHT: f64 = 10.0;
+/// How authenticity is spread over creators: a weak assumption, as it is not learnt.
+pub const AUTHENTICITY_SPREAD: Spread = Spread { low: 0.8, high: 1.0 };
 /// Least people for a component to be measured.
 pub const MIN_ENGAGERS: i32 = 5;
 /// Least days from the first event to the last observed day for loyalty to be measured.
@@ -76,6 +82,9 @@ pub struct ScoringModel {
     pub niches: BTreeMap<String, Rates>,
     /// Map of loyalty to 0-1.
     pub loyalty_map: Map,
+    /// Map of authenticity to 0-1; not learnt, since nearly all creators have nearly all of it.
+    #[serde(default = "authenticity_map")]
+    pub authenticity_map: Map,
     /// Map of conversation to 0-1.
     pub conversation_map: Map,
     /// Spread of loyalty over creators.
@@ -93,6 +102,10 @@ fn prior_recalibration() -> Recalibration {
 
 fn prior_creator_effect() -> f64 {
     PRIOR_CREATOR_EFFECT
+}
+
+fn authenticity_map() -> Map {
+    map(&[(0.0, 0.0), (1.0, 1.0)])
 }
 
 impl ScoringModel {
@@ -118,6 +131,7 @@ impl ScoringModel {
                 (0.3, 0.94),
                 (1.0, 1.0),
             ]),
+            authenticity_map: authenticity_map(),
             conversation_map: map(&[(0.0, 0.0), (0.05, 0.15), (0.2, 0.5), (0.5, 0.85), (1.0, 1.0)]),
             loyalty_spread: Spread { low: 0.001, high: 0.02 },
             conversation_spread: Spread { low: 0.04, high: 0.5 },

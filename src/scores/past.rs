@@ -2,6 +2,7 @@
 
 use super::{
     creator_effect::Returns,
+    discounts::Discounts,
     liveness::{Liveness, engaged_days},
     loyalty::{HORIZON, ReturnModel},
     recalibration::{History, Recalibration, chance_at, regressors},
@@ -32,7 +33,8 @@ pub(super) fn windows(sample: &[SampledCreator], until: Day, model: &ReturnModel
 }
 
 fn days_of(creator: &SampledCreator) -> DaySet {
-    engaged_days(creator.relationships.iter().map(|(engager, known)| (*engager, known)), &creator.own)
+    let people = creator.relationships.iter().filter(|(engager, _)| engager.is_somebody_but(&creator.own));
+    engaged_days(people.map(|(engager, known)| (*engager, known)), &Discounts::default())
 }
 
 /// What became of a creator's people in the 90 days after a cut. People with the same history go together.

@@ -2,10 +2,12 @@
 
 use super::{
     components::NAMES,
+    discounts::views::DiscountParameters,
     fit::{COMMUNITY_HALF, LISTED_SHARE, MAX_COMMUNITY_SHARE, MIN_FIT, PARENT_SHARE},
     loyalty::HORIZON_DAYS,
     model::{
-        LOYALTY_PRIOR_WEIGHT, MIN_ENGAGERS, MIN_WINDOW_DAYS, Rates, ScoringModel, Spread, TALK_PRIOR_WEIGHT,
+        AUTHENTICITY_PRIOR, AUTHENTICITY_PRIOR_WEIGHT, AUTHENTICITY_SPREAD, LOYALTY_PRIOR_WEIGHT,
+        MIN_ENGAGERS, MIN_WINDOW_DAYS, Rates, ScoringModel, Spread, TALK_PRIOR_WEIGHT,
     },
     recalibration::Recalibration,
     receipt::Weights,
@@ -61,8 +63,12 @@ pub struct ModelView {
     fit: FitParameters,
     /// Parameters of loyalty.
     loyalty: ComponentParameters,
+    /// Parameters of authenticity.
+    authenticity: ComponentParameters,
     /// Parameters of conversation.
     conversation: ComponentParameters,
+    /// Parameters of discounts.
+    discounts: DiscountParameters,
     /// Each formula, with its source.
     #[schema(example = json!({"low": "score - sqrt(sum over components of (weight (mapped - map(low)))^2)"}))]
     formulas: BTreeMap<&'static str, &'static str>,
@@ -205,7 +211,9 @@ impl ModelView {
                 listed_share: LISTED_SHARE,
             },
             loyalty: loyalty_parameters(model),
+            authenticity: authenticity_parameters(model),
             conversation: conversation_parameters(model),
+            discounts: DiscountParameters::IN_FORCE,
             formulas: FORMULAS.into_iter().collect(),
         }
     }
@@ -219,6 +227,12 @@ fn loyalty_parameters(model: &ScoringModel) -> ComponentParameters {
         creator_effect: model.creator_effect,
         ..common
     }
+}
+
+fn authenticity_parameters(model: &ScoringModel) -> ComponentParameters {
+    let common =
+        parameters(model, |_| AUTHENTICITY_PRIOR, AUTHENTICITY_SPREAD, model.authenticity_map.knots());
+    ComponentParameters { prior_weight: AUTHENTICITY_PRIOR_WEIGHT, niche_priors: BTreeMap::new(), ..common }
 }
 
 fn conversation_parameters(model: &ScoringModel) -> ComponentParameters {
@@ -245,7 +259,7 @@ fn parameters(
 }
 
 /// The formulas, for people who recompute receipts. A test recomputes one from these.
-const FORMULAS: [(&str, &str); 11] = [
+const FORMULAS: [(&str, &str); 13] = [
     (
         "chance_of_return",
         "For x active days after the first, t_x days from first to last active day, T days from the first active day to \
@@ -261,18 +275,21 @@ const FORMULAS: [(&str, &str); 11] = [
         "How alive the creator's feed is: sum over the days on which somebody known, other than the creator, engaged of \
          2^(-d / 90), and of 2^(-d / 365), d days before the last observed day.",
     ),
-    ("loyal_reach", "Sum of p over people with two or more active days."),
+    (
+        "loyal_reach",
+        "Sum of p x weight over people with two or more active days; weight is 1 unless discounted.",
+    ),
     (
         "loyalty",
-        "(loyal_reach + prior_weight prior) / (M + prior_weight), M = mature_engagers, prior = mean rate of the creator's \
-         niches. Interval: Beta with this mean and variance (loyal_reach_variance + prior_weight prior (1 - prior)) / \
+        "(loyal_reach + prior_weight prior) / (M + prior_weight), M = mature_engagers, or counted_mature when anybody is \
+         discounted, prior = mean rate of the creator's niches. Interval: Beta with this mean and variance (loyal_reach_variance + prior_weight prior (1 - prior)) / \
          (M + prior_weight)^2 + (creator_effect loyalty)^2; creator_effect is fitted to returns of creators in windows \
          that are over, as negative binomial around what was expected.",
     ),
     (
         "conversation",
         "Mean and quantiles of Beta(talking_engagers + prior_weight prior, engagers - talking_engagers + prior_weight (1 - \
-         prior)).",
+         prior)), of counted people when anybody is discounted.",
     ),
     (
         "fit",
@@ -284,7 +301,28 @@ const FORMULAS: [(&str, &str); 11] = [
          Candidates are creators who declare a niche of the brief, its parent or a child of it (and siblings, when the \
          brief names several niches of one parent), or whose community has at least listed_share in one of these.",
     ),
-    ("trust, authenticity", "Not measured yet: 0.5 with the interval 0.1 to 0.9 on the common scale."),
+    (
+        "authenticity",
+        "Mean and quantiles of Beta(n s + prior_weight prior, n (1 - s) + prior_weight (1 - prior)): s = share_outside_rings, \
+         the share of the strength of relationships that is not lost to rings, of what other patterns leave (1 when \
+         nothing is discounted), n = counted_engagers + people_lost_to_rings. What other patterns take away can be sent to anybody, so \
+         it says nothing about the creator.",
+    ),
+    (
+        "discounts",
+        "What a relationship counts as, its weight; the smallest one, if it shows several patterns. crowd: people whose \
+         first active day lies in a week (Monday to Sunday, UTC) in which more than crowd_few + crowd_times usual people \
+         came for the first time; weight = usual / people of that week; usual = the mean of those of the 26 weeks before \
+         in which no crowd came (at least 4), or the median of all of them if that is more. ring: accounts of creators who \
+         engage with each other; weight = (ring_closed - j) / (ring_closed - ring_open) within 0 and 1, j = creators in the \
+         company of both / creators in the company of either, for at least ring_members in both; the company of a creator \
+         are those with whom engagement goes both ways, and itself. member: accounts of \
+         creators whose mean weight over those is below a half, when ring_members or more of them engage with somebody else; \
+         weight = that mean. drifter: people with drifter_creators or more mature \
+         relationships; weight = share of those in which they came back / (drifter_share x that share over all people), at \
+         most 1. A day counts for live_recent and live_lasting when somebody of at least half a weight engaged.",
+    ),
+    ("trust", "Not measured yet: 0.5 with the interval 0.1 to 0.9 on the common scale."),
     ("score", "Sum over components of weight x mapped; weights are scaled to a sum of 1."),
     (
         "low, high",

@@ -29,7 +29,7 @@ const GROWTH: f64 = 1.2;
 /// ... or when it is that much older, since its past has become another one.
 const MAX_AGE_DAYS: Day = 30;
 /// Least mature people of a niche for rates of its own.
-const MIN_NICHE_PEOPLE: i32 = 200;
+const MIN_NICHE_PEOPLE: f64 = 200.0;
 
 /// Fits the models of all tenants whose data has grown enough.
 pub async fn refit_all(pool: &Pool) -> Result<(), DbError> {
@@ -116,7 +116,7 @@ fn last_day(creator: &SampledCreator) -> Option<Day> {
 
 fn sums_of(creator: &SampledCreator, until: Day, model: &ScoringModel) -> CreatorStatistics {
     let relationships = creator.relationships.iter().map(|(engager, relationship)| (*engager, relationship));
-    let setting = Setting { own: &creator.own, feed: creator.feed, clock: Some(until) };
+    let setting = Setting { own: &creator.own, feed: creator.feed, clock: Some(until), ..Setting::default() };
     CreatorStatistics::of(relationships, setting, model).0
 }
 
@@ -144,12 +144,12 @@ const MAX_PEOPLE: f64 = 100.0;
 fn rates<'a>(sums: impl Iterator<Item = &'a CreatorStatistics>) -> Option<Rates> {
     let (mut back, mut mature, mut talking, mut engagers) = (0.0, 0.0, 0.0, 0.0);
     for sums in sums {
-        let share_of = |people: i32| (MAX_PEOPLE / f64::from(people.max(1))).min(1.0);
-        let (of_mature, of_engagers) = (share_of(sums.mature_engagers), share_of(sums.engagers));
+        let share_of = |people: f64| (MAX_PEOPLE / people.max(1.0)).min(1.0);
+        let (of_mature, of_engagers) = (share_of(sums.counted_mature()), share_of(sums.counted_engagers()));
         back += sums.expected_back * of_mature;
-        mature += f64::from(sums.mature_engagers) * of_mature;
-        talking += f64::from(sums.talking_engagers) * of_engagers;
-        engagers += f64::from(sums.engagers) * of_engagers;
+        mature += sums.counted_mature() * of_mature;
+        talking += sums.counted_talking() * of_engagers;
+        engagers += sums.counted_engagers() * of_engagers;
     }
     (mature > 0.0 && engagers > 0.0).then(|| Rates { loyalty: back / mature, talk: talking / engagers })
 }
@@ -159,7 +159,7 @@ fn rates<'a>(sums: impl Iterator<Item = &'a CreatorStatistics>) -> Option<Rates>
 const RATES_PRIOR_WEIGHT: f64 = 200.0;
 
 fn drawn(members: &[&CreatorStatistics], own: Rates, all: Rates) -> Rates {
-    let people = members.iter().map(|sums| f64::from(sums.mature_engagers).min(MAX_PEOPLE)).sum::<f64>();
+    let people = members.iter().map(|sums| sums.counted_mature().min(MAX_PEOPLE)).sum::<f64>();
     let share = people / (people + RATES_PRIOR_WEIGHT);
     let between = |own: f64, all: f64| share * own + (1.0 - share) * all;
     Rates { loyalty: between(own.loyalty, all.loyalty), talk: between(own.talk, all.talk) }
@@ -173,7 +173,7 @@ fn niche_rates(sums: &[(&SampledCreator, CreatorStatistics)], all: Rates) -> BTr
     }
     members
         .into_iter()
-        .filter(|(_, sums)| sums.iter().map(|sums| sums.mature_engagers).sum::<i32>() >= MIN_NICHE_PEOPLE)
+        .filter(|(_, sums)| sums.iter().map(|sums| sums.counted_mature()).sum::<f64>() >= MIN_NICHE_PEOPLE)
         .filter_map(|(niche, members)| {
             Some((niche.clone(), drawn(&members, rates(members.iter().copied())?, all)))
         })

@@ -2,6 +2,10 @@
 
 use super::{
     ScoringModel,
+    discounts::{
+        Discount, Discounts, Found,
+        discounted::{Discounted, Taken},
+    },
     liveness::{Liveness, engaged_days},
     recalibration::History,
 };
@@ -17,7 +21,7 @@ use crate::{
 pub const MATURE_DAYS: u32 = 30;
 
 /// What is known of a creator apart from its relationships.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Setting<'a> {
     /// Its own accounts, which are never scored.
     pub own: &'a [EngagerKey],
@@ -25,6 +29,8 @@ pub struct Setting<'a> {
     pub feed: Option<(Day, Day)>,
     /// Last day on which anything was seen of any creator of the tenant: so long would returns have been seen.
     pub clock: Option<Day>,
+    /// Discounts that were found by looking at many creators.
+    pub found: Found,
 }
 
 /// Sums over the relationships of one creator.
@@ -44,7 +50,7 @@ pub struct CreatorStatistics {
     pub loyal_engagers: i32,
     /// Those with a substantive comment or a reply.
     pub talking_engagers: i32,
-    /// Loyal reach: sum of the chances that loyal people come back within 90 days.
+    /// Loyal reach: sum of the chances that loyal people come back within 90 days, as far as they are not discounted.
     pub expected_back: f64,
     /// Variance of that sum, for independent people.
     pub expected_back_variance: f64,
@@ -56,6 +62,8 @@ pub struct CreatorStatistics {
     pub until: Option<Day>,
     /// How alive the feed is on that day.
     pub liveness: Liveness,
+    /// What is discounted, if anything is.
+    pub discounted: Option<Box<Discounted>>,
 }
 
 impl CreatorStatistics {
@@ -66,37 +74,57 @@ impl CreatorStatistics {
         setting: Setting,
         model: &ScoringModel,
     ) -> (Self, DaySet) {
+        let Setting { own, feed, clock, found } = setting;
         let events = relationships.clone().filter_map(|(_, relationship)| relationship.seen()).reduce(wider);
-        let window = events.into_iter().chain(setting.feed).reduce(wider);
-        let until = window.map(|(_, end)| end).max(setting.clock);
-        let days = engaged_days(relationships.clone(), setting.own);
+        let window = events.into_iter().chain(feed).reduce(wider);
+        let until = window.map(|(_, end)| end).max(clock);
+        let people = relationships.clone().filter(|(engager, _)| engager.is_somebody_but(own));
+        let discounts = Discounts::of(people.clone().map(|(_, relationship)| relationship), found);
+        let days = engaged_days(people, &discounts);
         let mut sums = Self {
             model_version: model.version,
             window,
             first_event: events.map(|(first, _)| first),
             until,
             liveness: until.map_or(Liveness::default(), |until| Liveness::at(until, days.as_slice())),
+            discounted: Discounted::by(&discounts),
             ..Self::default()
         };
-        sums.take_in(relationships, setting.own, model);
+        sums.take_in(relationships, own, &discounts, model);
         (sums, days)
     }
 
-    /// Adds relationships to the sums, as of the last observed day and how alive the feed was, which are known already.
+    /// Adds relationships to the sums, as of the last observed day, how alive the feed was and what discounts them, which
+    /// are known already.
     pub fn take_in<'a>(
         &mut self,
         relationships: impl Iterator<Item = (EngagerKey, &'a Relationship)>,
         own: &[EngagerKey],
+        discounts: &Discounts,
         model: &ScoringModel,
     ) {
         for (engager, relationship) in relationships {
             if engager == EngagerKey::NOBODY {
                 self.anonymous_events += i64::try_from(relationship.events()).unwrap_or(i64::MAX);
             } else if !own.contains(&engager) {
-                let share = self.share(relationship, model);
-                self.add(&share);
+                let share = self.share(engager, relationship, discounts, model);
+                self.add(&share, 1);
             }
         }
+    }
+
+    /// What discounts the creator's relationships, with what was found by looking at many creators.
+    #[must_use]
+    pub fn discounts(&self, found: Found) -> Discounts {
+        let crowds = self.discounted.as_ref().map(|discounted| discounted.crowds.clone());
+        Discounts::known(crowds.unwrap_or_default(), found)
+    }
+
+    /// The same sums before anything was added, as of the same day and with the same crowds.
+    #[must_use]
+    pub fn emptied(&self, model_version: i32) -> Self {
+        let discounted = self.discounted.as_ref().map(|discounted| discounted.emptied());
+        Self { model_version, until: self.until, liveness: self.liveness, discounted, ..Self::default() }
     }
 
     /// True when both are sums over the same relationships. Sums of chances may differ by rounding: by a billionth of
@@ -104,12 +132,23 @@ impl CreatorStatistics {
     #[must_use]
     pub fn agrees_with(&self, other: &Self) -> bool {
         let close = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1.0);
-        let Self { expected_back, expected_back_variance, liveness, .. } = *other;
-        close(self.expected_back, expected_back)
+        let Self { expected_back, expected_back_variance, liveness, ref discounted, .. } = *other;
+        let discounts_agree = match (&self.discounted, discounted) {
+            (Some(ours), Some(theirs)) => ours.agrees_with(theirs, close),
+            (ours, theirs) => ours == theirs,
+        };
+        discounts_agree
+            && close(self.expected_back, expected_back)
             && close(self.expected_back_variance, expected_back_variance)
             && close(self.liveness.recent, liveness.recent)
             && close(self.liveness.lasting, liveness.lasting)
-            && Self { expected_back, expected_back_variance, liveness, ..self.clone() } == *other
+            && Self {
+                expected_back,
+                expected_back_variance,
+                liveness,
+                discounted: discounted.clone(),
+                ..self.clone()
+            } == *other
     }
 
     /// The sums after some relationships grew; before, `None`: it is new. Only what changed is looked at, so the cost does
@@ -123,12 +162,13 @@ impl CreatorStatistics {
         &self,
         changes: impl Iterator<Item = (EngagerKey, Option<&'a Relationship>, &'a Relationship)>,
         own: &[EngagerKey],
-        days: &DaySet,
+        (days, found): (&DaySet, Found),
         model: &ScoringModel,
     ) -> Option<Followed> {
         let (until, mut window) =
             self.until.zip(self.window).filter(|_| self.model_version == model.version)?;
         let (mut sums, mut new_days) = (self.clone(), DaySet::default());
+        let discounts = self.discounts(found);
         for (engager, before, after) in changes {
             let seen = after.seen().unwrap_or(window);
             window = wider(window, seen);
@@ -136,11 +176,21 @@ impl CreatorStatistics {
             if seen.1 > until {
                 return None;
             }
-            if engager.is_somebody_but(own) {
+            if engager.is_somebody_but(own) && !discounts.dismisses(engager, after) {
                 let active = after.active_days().as_slice().iter().copied();
                 active.filter(|day| !days.contains(*day)).for_each(|day| new_days.insert(day));
             }
-            sums.replace(engager, before, after, own, model);
+            if engager == EngagerKey::NOBODY {
+                let events =
+                    |relationship: &Relationship| i64::try_from(relationship.events()).unwrap_or(i64::MAX);
+                sums.anonymous_events += events(after) - before.map_or(0, events);
+            } else if !own.contains(&engager) {
+                let share = |relationship| self.share(engager, relationship, &discounts, model);
+                if let Some(before) = before {
+                    sums.add(&share(before), -1);
+                }
+                sums.add(&share(after), 1);
+            }
         }
         sums.window = Some(window);
         // Rounding may leave a trace of what went away.
@@ -149,39 +199,52 @@ impl CreatorStatistics {
         Some(Followed { sums, new_days })
     }
 
-    fn replace(
-        &mut self,
+    /// What a relationship adds as of the last observed day.
+    fn share(
+        &self,
         engager: EngagerKey,
-        before: Option<&Relationship>,
-        after: &Relationship,
-        own: &[EngagerKey],
+        relationship: &Relationship,
+        discounts: &Discounts,
         model: &ScoringModel,
-    ) {
-        let events = |relationship: &Relationship| i64::try_from(relationship.events()).unwrap_or(i64::MAX);
-        if engager == EngagerKey::NOBODY {
-            self.anonymous_events += events(after) - before.map_or(0, events);
-        } else if !own.contains(&engager) {
-            let (gone, come) = (before.map(|before| self.share(before, model)), self.share(after, model));
-            if let Some(gone) = gone {
-                self.add(&gone.negative());
-            }
-            self.add(&come);
+    ) -> Share {
+        let discount = discounts.discount(engager, relationship);
+        Share { discount, ..Share::of(relationship, self.until.unwrap_or_default(), self.liveness, model) }
+    }
+
+    fn add(&mut self, share: &Share, times: i32) {
+        let counted = f64::from(times) * share.weight();
+        self.events += i64::from(times) * share.events;
+        self.engagers += times * share.engagers;
+        self.mature_engagers += times * share.mature;
+        self.loyal_engagers += times * share.loyal;
+        self.talking_engagers += times * share.talking;
+        self.expected_back += counted * share.chance;
+        self.expected_back_variance += counted * share.chance * (1.0 - share.chance);
+        if let Some(discounted) = &mut self.discounted {
+            discounted.add(share, times);
         }
     }
 
-    /// What a relationship adds as of the last observed day.
-    fn share(&self, relationship: &Relationship, model: &ScoringModel) -> Share {
-        Share::of(relationship, self.until.unwrap_or_default(), self.liveness, model)
+    /// People with at least one active day, as far as they are not discounted.
+    #[must_use]
+    pub fn counted_engagers(&self) -> f64 {
+        f64::from(self.engagers) - self.taken().engagers
     }
 
-    fn add(&mut self, share: &Share) {
-        self.events += share.events;
-        self.engagers += share.engagers;
-        self.mature_engagers += share.mature;
-        self.loyal_engagers += share.loyal;
-        self.talking_engagers += share.talking;
-        self.expected_back += share.chance;
-        self.expected_back_variance += share.variance;
+    /// Mature people, as far as they are not discounted.
+    #[must_use]
+    pub fn counted_mature(&self) -> f64 {
+        f64::from(self.mature_engagers) - self.taken().mature
+    }
+
+    /// People who talk, as far as they are not discounted.
+    #[must_use]
+    pub fn counted_talking(&self) -> f64 {
+        f64::from(self.talking_engagers) - self.taken().talking
+    }
+
+    fn taken(&self) -> Taken {
+        self.discounted.as_ref().map(|discounted| discounted.taken).unwrap_or_default()
     }
 
     /// Days of the observed window, both ends included.
@@ -209,14 +272,15 @@ pub struct Followed {
 
 /// What one relationship adds to the sums.
 #[derive(Default)]
-struct Share {
+pub(super) struct Share {
     events: i64,
-    engagers: i32,
-    mature: i32,
+    pub(super) engagers: i32,
+    pub(super) mature: i32,
     loyal: i32,
-    talking: i32,
-    chance: f64,
-    variance: f64,
+    pub(super) talking: i32,
+    pub(super) chance: f64,
+    pub(super) strength: f64,
+    pub(super) discount: Option<Discount>,
 }
 
 impl Share {
@@ -226,28 +290,21 @@ impl Share {
             return Self { events, ..Self::default() };
         };
         let is_loyal = history.repeats > 0;
-        let chance = if is_loyal { model.chance_of_return(history, liveness) } else { 0.0 };
         Self {
             events,
             engagers: 1,
             talking: i32::from(relationship.talk() > 0),
             mature: i32::from(is_loyal || history.age >= MATURE_DAYS),
             loyal: i32::from(is_loyal),
-            chance,
-            variance: chance * (1.0 - chance),
+            chance: if is_loyal { model.chance_of_return(history, liveness) } else { 0.0 },
+            strength: relationship.strength(),
+            discount: None,
         }
     }
 
-    fn negative(self) -> Self {
-        Self {
-            events: -self.events,
-            engagers: -self.engagers,
-            mature: -self.mature,
-            loyal: -self.loyal,
-            talking: -self.talking,
-            chance: -self.chance,
-            variance: -self.variance,
-        }
+    /// What the relationship counts as, 0..=1.
+    fn weight(&self) -> f64 {
+        self.discount.map_or(1.0, |discount| discount.weight)
     }
 }
 
@@ -330,15 +387,15 @@ mod tests {
             clock in prop::option::of(150..250_i32),
         ) {
             let own = [EngagerKey(3)];
-            let setting = Setting { own: &own, feed, clock };
+            let setting = || Setting { own: &own, feed, clock, ..Setting::default() };
             let (old, new) = (fold(&before), fold(&[before, after].concat()));
             let of = |folded: &std::collections::BTreeMap<i64, Relationship>| {
                 let all = folded.iter().map(|(key, relationship)| (EngagerKey(*key), relationship));
-                CreatorStatistics::of(all, setting, &model())
+                CreatorStatistics::of(all, setting(), &model())
             };
             let changes = new.iter().map(|(key, after)| (EngagerKey(*key), old.get(key), after));
             let ((sums, days), (anew, all_days)) = (of(&old), of(&new));
-            let followed = sums.followed(changes, &own, &days, &model());
+            let followed = sums.followed(changes, &own, (&days, Found::new()), &model());
             prop_assert_eq!(followed.is_none(), sums.until != anew.until, "what is later moves every chance");
             if let Some(Followed { sums: followed, new_days }) = followed {
                 prop_assert!(new_days.as_slice().iter().all(|day| !days.contains(*day)));
@@ -348,7 +405,8 @@ mod tests {
                     window: anew.window, first_event: anew.first_event, until: anew.until, liveness: sums.liveness,
                     ..CreatorStatistics::default()
                 };
-                expected.take_in(new.iter().map(|(key, after)| (EngagerKey(*key), after)), &own, &model());
+                let all = new.iter().map(|(key, after)| (EngagerKey(*key), after));
+                expected.take_in(all, &own, &Discounts::default(), &model());
                 prop_assert!(followed.agrees_with(&expected), "{:?} {:?}", followed, expected);
                 prop_assert!(!new_days.is_empty() || followed.agrees_with(&anew), "{:?} {:?}", followed, anew);
             }
@@ -360,9 +418,13 @@ mod tests {
         let sums = sum(&[(1, relationship(Kind::Like, &[100]))], &[]);
         let (mut days, later) = (DaySet::default(), ScoringModel { version: 1, ..model() });
         days.insert(100);
-        assert!(sums.followed(std::iter::empty(), &[], &days, &model()).is_some());
-        assert!(sums.followed(std::iter::empty(), &[], &days, &later).is_none());
-        assert!(CreatorStatistics::default().followed(std::iter::empty(), &[], &days, &model()).is_none());
+        assert!(sums.followed(std::iter::empty(), &[], (&days, Found::new()), &model()).is_some());
+        assert!(sums.followed(std::iter::empty(), &[], (&days, Found::new()), &later).is_none());
+        assert!(
+            CreatorStatistics::default()
+                .followed(std::iter::empty(), &[], (&days, Found::new()), &model())
+                .is_none()
+        );
     }
 
     #[test]

@@ -7,6 +7,11 @@ use self::models::{InForce, Models};
 
 use super::{
     CreatorStatistics, ScoringModel,
+    discounts::{
+        Discounts, Found,
+        discounted::Discounted,
+        store::{found_among, found_of},
+    },
     liveness::{Liveness, engaged_days},
     statistics::{Followed, Setting, wider},
 };
@@ -42,7 +47,7 @@ const BESIDE_FOLDING: i64 = 10;
 /// Columns of statistics, in the order of [`statistics`]; every column of the table is prefixed with `s.`.
 pub const STATISTICS_COLUMNS: &str = "s.model_version, s.events, s.anonymous_events, s.engagers, s.mature_engagers, \
     s.loyal_engagers, s.talking_engagers, s.expected_back, s.expected_back_variance, s.first_day, s.last_day, \
-    s.first_event, s.observed_until, s.live_recent, s.live_lasting";
+    s.first_event, s.observed_until, s.live_recent, s.live_lasting, s.discounted";
 
 /// Asks for the statistics of these creators to be computed anew.
 pub async fn enqueue(tx: &Tx, creators: &[CreatorKey]) -> Result<(), DbError> {
@@ -50,7 +55,7 @@ pub async fn enqueue(tx: &Tx, creators: &[CreatorKey]) -> Result<(), DbError> {
 }
 
 /// The same within an hour: before that, only while no event of their lanes waits to be folded.
-async fn enqueue_later(tx: &Tx, creators: &[CreatorKey]) -> Result<(), DbError> {
+pub(super) async fn enqueue_later(tx: &Tx, creators: &[CreatorKey]) -> Result<(), DbError> {
     enqueue_after(tx, creators, 3_600).await
 }
 
@@ -79,6 +84,7 @@ pub async fn follow(tx: &Tx, changes: &Changes) -> Result<usize, DbError> {
         by_creator.entry(*creator).or_default().push((*engager, before.as_ref(), after));
     }
     let mut known = known_statistics(tx, by_creator.keys()).await?;
+    let mut found = found_for(tx, &by_creator, &known).await?;
     let mut models = Models::default();
     let (mut followed, mut all_days, mut anew) = (Vec::new(), Vec::new(), changes.refolded.clone());
     let mut more_alive = Vec::new();
@@ -86,8 +92,9 @@ pub async fn follow(tx: &Tx, changes: &Changes) -> Result<usize, DbError> {
         // A creator that is gone is being erased.
         let Some((creator, sums)) = known.remove(&key) else { continue };
         let InForce { model, .. } = models.of(tx, creator.tenant).await?;
+        let found = found.remove(&key).unwrap_or_default();
         let known = sums.filter(|_| !anew.contains(&key)).and_then(|(sums, days)| {
-            Some((sums.followed(changed.into_iter(), &creator.own, &days, model)?, days))
+            Some((sums.followed(changed.into_iter(), &creator.own, (&days, found), model)?, days))
         });
         let Some((Followed { sums, new_days }, mut days)) = known else {
             anew.insert(key);
@@ -104,6 +111,23 @@ pub async fn follow(tx: &Tx, changes: &Changes) -> Result<usize, DbError> {
     enqueue_later(tx, &more_alive).await?;
     enqueue(tx, &anew.iter().copied().collect::<Vec<_>>()).await?;
     Ok(anew.len())
+}
+
+/// What was found across creators of those of these people whose creators are discounted at all: few are, so that the
+/// others need not be looked up.
+async fn found_for<T>(
+    tx: &Tx,
+    changed: &BTreeMap<CreatorKey, Vec<(EngagerKey, T, &Relationship)>>,
+    known: &HashMap<CreatorKey, (Waiting, Option<Kept>)>,
+) -> Result<HashMap<CreatorKey, Found>, DbError> {
+    let is_discounted = |creator: &CreatorKey| {
+        let kept = known.get(creator).and_then(|(_, kept)| kept.as_ref());
+        kept.is_some_and(|(sums, _)| sums.discounted.is_some())
+    };
+    let discounted = changed.iter().filter(|(creator, _)| is_discounted(creator));
+    let pairs =
+        discounted.flat_map(|(creator, people)| people.iter().map(|(engager, ..)| (*creator, *engager)));
+    found_among(tx, &pairs.collect::<Vec<_>>()).await
 }
 
 /// Statistics with the days on which anybody engaged.
@@ -156,11 +180,14 @@ pub async fn score_lane(pool: &Pool, lane: i16, turn: Turn) -> Result<usize, DbE
 
 /// Computes the statistics and the exposure of creators now. Needs their lanes.
 async fn score(tx: &Tx, waiting: Vec<Waiting>) -> Result<(), DbError> {
-    let feeds = feed_windows(tx, &waiting.iter().map(|creator| creator.key).collect::<Vec<_>>()).await?;
+    let keys: Vec<CreatorKey> = waiting.iter().map(|creator| creator.key).collect();
+    let (feeds, mut found) = (feed_windows(tx, &keys).await?, found_of(tx, &keys).await?);
     let (mut models, mut computed, mut all_days) = (Models::default(), Vec::new(), Vec::new());
     for creator in waiting {
         let InForce { model, clock, .. } = models.of(tx, creator.tenant).await?;
-        let setting = Setting { own: &creator.own, feed: feeds.get(&creator.key).copied(), clock: *clock };
+        let feed = feeds.get(&creator.key).copied();
+        let found = found.remove(&creator.key).unwrap_or_default();
+        let setting = Setting { own: &creator.own, feed, clock: *clock, found };
         let (sums, days) = compute(tx, creator.key, setting, model).await?;
         computed.push((creator, sums));
         all_days.push(encode_days(&days));
@@ -229,6 +256,7 @@ pub struct Audit {
     stored: Option<Kept>,
     is_waiting: bool,
     sums: CreatorStatistics,
+    discounts: Discounts,
     feed: Option<(Day, Day)>,
     events: Option<(Day, Day)>,
     days: DaySet,
@@ -243,11 +271,15 @@ pub async fn audit(tx: &Tx, creator: CreatorKey) -> Result<Option<Audit>, DbErro
     let InForce { model, .. } = models::in_force_in(tx, creator.tenant).await?;
     let sql = "/* scores::audit */ select 1 from score_queue where lane = $1 and creator_key = $2 limit 1";
     let is_waiting = tx.query_opt(sql, &[&creator.key.lane(), &creator.key.0]).await?.is_some();
-    let (until, liveness) =
-        stored.as_ref().map(|(stored, _)| (stored.until, stored.liveness)).unwrap_or_default();
-    let sums =
-        CreatorStatistics { model_version: model.version, until, liveness, ..CreatorStatistics::default() };
-    Ok(Some(Audit { creator, model, stored, is_waiting, sums, feed, events: None, days: DaySet::default() }))
+    let before = stored.as_ref().map(|(stored, _)| stored.emptied(model.version));
+    let sums = before.unwrap_or_else(|| CreatorStatistics {
+        model_version: model.version,
+        ..CreatorStatistics::default()
+    });
+    let found = found_of(tx, &[creator.key]).await?.remove(&creator.key).unwrap_or_default();
+    let discounts = sums.discounts(found);
+    let (events, days) = (None, DaySet::default());
+    Ok(Some(Audit { creator, model, stored, is_waiting, sums, discounts, feed, events, days }))
 }
 
 impl Audit {
@@ -258,15 +290,17 @@ impl Audit {
     ) {
         let windows = relationships.clone().filter_map(|(_, relationship)| relationship.seen());
         self.events = self.events.into_iter().chain(windows).reduce(wider);
-        self.days.merge(&engaged_days(relationships.clone(), &self.creator.own));
-        self.sums.take_in(relationships, &self.creator.own, &self.model);
+        let own = &self.creator.own;
+        let people = relationships.clone().filter(|(engager, _)| engager.is_somebody_but(own));
+        self.days.merge(&engaged_days(people, &self.discounts));
+        self.sums.take_in(relationships, own, &self.discounts, &self.model);
     }
 
     /// Whether the statistics agree with all that was taken in; `None`: they wait to be computed anew.
     #[must_use]
     pub fn agrees(self) -> Option<bool> {
-        // Summed up as of the stored day and how alive the feed is said to have been: another day or other days of
-        // engagement make a difference, whatever the sums are.
+        // Summed up as of the stored day, how alive the feed is said to have been and when crowds are said to have come:
+        // another day or other days of engagement make a difference, whatever the sums are.
         let window = self.events.into_iter().chain(self.feed).reduce(wider);
         let until = self.sums.until.max(window.map(|(_, end)| end));
         let right = CreatorStatistics {
@@ -340,7 +374,8 @@ async fn write_with(
         (column(computed, |sums| sums.expected_back), column(computed, |sums| sums.expected_back_variance));
     let (first, last) = (day(|window| window.0), day(|window| window.1));
     let first_event = column(computed, |sums| sums.first_event.map(date_of));
-    let common: [&(dyn ToSql + Sync); 14] = [
+    let discounted = column(computed, |sums| sums.discounted.clone().map(Json));
+    let common: [&(dyn ToSql + Sync); 15] = [
         &keys,
         &tenants,
         &versions,
@@ -355,6 +390,7 @@ async fn write_with(
         &first,
         &last,
         &first_event,
+        &discounted,
     ];
     tx.execute(sql, &[&common, more].concat()).await?;
     Ok(())
@@ -379,6 +415,7 @@ pub fn statistics(row: &Row) -> Option<CreatorStatistics> {
         first_event: row.get::<_, Option<Date>>("first_event").map(day_of),
         until: row.get::<_, Option<Date>>("observed_until").map(day_of),
         liveness: Liveness { recent: row.get("live_recent"), lasting: row.get("live_lasting") },
+        discounted: row.get::<_, Option<Json<Box<Discounted>>>>("discounted").map(|json| json.0),
     })
 }
 

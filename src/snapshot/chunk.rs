@@ -32,6 +32,8 @@ pub struct Hot {
     pub languages: [u64; 3],
     /// Loyalty on the common scale.
     pub loyalty: Estimate,
+    /// Authenticity on the common scale.
+    pub authenticity: Estimate,
     /// Conversation on the common scale.
     pub conversation: Estimate,
 }
@@ -104,6 +106,7 @@ impl Row {
     pub fn put(&mut self, cold: Cold, model: &ScoringModel) {
         let components = Components::of(cold.statistics.as_ref(), &cold.niches, model);
         self.hot.loyalty = components.loyalty.mapped;
+        self.hot.authenticity = components.authenticity.mapped;
         self.hot.conversation = components.conversation.mapped;
         self.cold = Arc::new(Cold { components, ..cold });
     }

@@ -228,6 +228,7 @@ impl TenantBuilder {
             platforms: accounts.iter().fold(0, |bits, account| bits | platform_bit(account.platform)),
             languages: language_bits(languages.iter().map(String::as_str)),
             loyalty: components.loyalty.mapped,
+            authenticity: components.authenticity.mapped,
             conversation: components.conversation.mapped,
         };
         let cold = Cold {

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "creators",
     "events",
     "posts",
@@ -18,6 +18,7 @@ const TABLES: [&str; 12] = [
     "creator_exposure",
     "creator_bases",
     "relationship_base",
+    "edge_discounts",
 ];
 
 async fn rows_left(app: &App) -> Vec<(&'static str, i64)> {

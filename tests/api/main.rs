@@ -10,6 +10,7 @@ mod creators;
 mod creators_bulk;
 mod creators_list;
 mod creators_rules;
+mod discounts;
 mod driver;
 mod dry_run;
 mod erasure;

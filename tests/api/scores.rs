@@ -75,6 +75,20 @@ fn conversation(model: &Value, statistics: &Value) -> Interval {
     beta(talking + weight * prior, all - talking + weight * (1.0 - prior))
 }
 
+/// `authenticity` as published.
+fn authenticity(model: &Value, statistics: &Value) -> Interval {
+    let of = &model["authenticity"];
+    let (weight, prior) = (number(&of["prior_weight"]), number(&of["prior"]));
+    let discounts = &statistics["discounts"];
+    let (people, share) = if discounts.is_null() {
+        (number(&statistics["engagers"]), 1.0)
+    } else {
+        let lost = number(&discounts["people_lost_to_rings"]);
+        (number(&discounts["counted_engagers"]) + lost, number(&discounts["share_outside_rings"]))
+    };
+    beta(people * share + weight * prior, people * (1.0 - share) + weight * (1.0 - prior))
+}
+
 fn beta(alpha: f64, beta: f64) -> Interval {
     let quantiles = Beta::new(alpha, beta).unwrap();
     (alpha / (alpha + beta), quantiles.inverse_cdf(0.1), quantiles.inverse_cdf(0.9))
@@ -138,11 +152,10 @@ async fn a_receipt_can_be_recomputed_from_the_published_model() {
     let weight = |name: &str| number(&model["weights"][name]);
     let scale = 1.0 - weight("fit");
     near(&component(&receipt, "loyalty")["weight"], weight("loyalty") / scale, 1e-9);
-    let unmeasured = ["trust", "authenticity"].map(|name| {
-        let share = weight(name) / scale;
-        (share * 0.5, share * 0.4, share * 0.4)
-    });
-    let parts = [loyalty, conversation, unmeasured[0], unmeasured[1]];
+    let authenticity = check(&model, &receipt, "authenticity", authenticity(&model, statistics));
+    let share = weight("trust") / scale;
+    let unmeasured = (share * 0.5, share * 0.4, share * 0.4);
+    let parts = [loyalty, conversation, authenticity, unmeasured];
     let score: f64 = parts.iter().map(|part| part.0).sum();
     let spread = |of: fn(&Interval) -> f64| parts.iter().map(|part| of(part).powi(2)).sum::<f64>().sqrt();
     near(&receipt["score"], score, 1e-9);
@@ -184,14 +197,16 @@ async fn without_evidence_a_component_is_insufficient_and_stands_where_its_niche
     app.send(&community("briefly-seen", 9, &[1, 2, 3])).await;
     app.settle().await;
     let model = app.get("/v1/model").await.ok();
-    for (id, conversation) in
+    for (id, of_people) in
         [("nobody-seen", "insufficient"), ("few-seen", "insufficient"), ("briefly-seen", "measured")]
     {
         let receipt = app.get(&format!("/v1/creators/{id}/scores")).await.ok();
-        for name in ["loyalty", "trust", "authenticity"] {
+        for name in ["loyalty", "trust"] {
             assert_eq!(component(&receipt, name)["status"], "insufficient", "{id} {name}");
         }
-        assert_eq!(component(&receipt, "conversation")["status"], conversation, "{id}");
+        for name in ["authenticity", "conversation"] {
+            assert_eq!(component(&receipt, name)["status"], of_people, "{id} {name}");
+        }
         let loyalty = component(&receipt, "loyalty");
         near(&loyalty["value"], number(&model["loyalty"]["prior"]), 1e-12);
         near(&loyalty["low"], number(&model["loyalty"]["spread_low"]), 1e-12);
@@ -272,10 +287,8 @@ async fn a_day_of_engagement_that_is_heard_of_late_counts_as_one_that_was_heard_
     let (early, late) = of("bea");
     app.send(&[early, late].concat()).await;
     app.settle().await;
-    let [ana, bea] = [
-        app.get("/v1/creators/ana/scores").await.ok(),
-        app.get("/v1/creators/bea/scores").await.ok(),
-    ];
+    let [ana, bea] =
+        [app.get("/v1/creators/ana/scores").await.ok(), app.get("/v1/creators/bea/scores").await.ok()];
     assert_eq!(ana["statistics"], bea["statistics"]);
     let alive = |receipt: &Value| number(&receipt["statistics"]["live_recent"]);
     assert!(alive(&ana) > alive(&before) && ana["statistics"]["engagers"] == 13);

@@ -5,7 +5,7 @@ use super::{
         checks::Checks,
         database,
         harness::{Failure, client::BatchReceipt, report::shown, stage::Stage},
-        history::{self, Act, creator_id},
+        history::{self, Act, DAY, History as Acts, creator_id, person_id},
         load,
     },
     rankings::{auc, ndcg, spearman},
@@ -14,11 +14,24 @@ use super::{
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 use voci::{
+    db::Tx,
+    ids::{CreatorKey, EngagerKey},
     relationships::days::{Day, day_of},
     scores::{
-        ScoringModel, clock, liveness::Liveness, model::LOYALTY_PRIOR_WEIGHT, recalibration::History, refit,
+        ScoringModel, clock,
+        discounts::{
+            crowds::{Crowd, crowds, week_of},
+            store::found_of,
+        },
+        liveness::Liveness,
+        model::LOYALTY_PRIOR_WEIGHT,
+        recalibration::History,
+        refit,
         store::models::in_force,
     },
 };
@@ -94,26 +107,30 @@ struct Creator {
 type Pair = (f64, bool);
 
 /// Judges one cut.
-pub(crate) async fn judge(split: &Split<'_>, checks: &mut Checks) -> Result<Judged, Failure> {
+pub(crate) async fn judge(history: &Acts, split: &Split<'_>, checks: &mut Checks) -> Result<Judged, Failure> {
     let stage = Stage::start(2).await?;
     let people = split.people();
-    load_past(&stage, split).await?;
+    load_past(&stage, history, split).await?;
     clock::advance_all(stage.pool()).await?;
     refit::refit_all(stage.pool()).await?;
     database::wait_until_folded(stage.pool()).await?;
     let model = in_force(&stage.pool().get().await?, stage.tenant).await?.model;
     let creators = answers(&stage, split, &people).await?;
-    let pairs = pairs(split, &people, &model);
+    let pairs = pairs(&stage, split, &people, &model).await?;
     check(checks, &creators, &pairs, split);
     stage.stop().await?;
-    let pairs: Vec<Pair> = pairs.into_values().flatten().map(|(_, pair)| pair).collect();
+    let pairs: Vec<Pair> = pairs.into_values().flatten().map(|judged| judged.pair).collect();
     Ok(judged(&creators, &pairs, model.rates.loyalty))
 }
 
-async fn load_past(stage: &Stage, split: &Split<'_>) -> Result<(), Failure> {
-    history::register(stage, split.past).await?;
-    let today = day_of(Timestamp::now().to_zoned(TimeZone::UTC).date());
-    let batches = history::batches(split.past, i64::from(today - split.cut) * 86_400);
+/// Days from the cut to now.
+fn days_later(split: &Split<'_>) -> Day {
+    day_of(Timestamp::now().to_zoned(TimeZone::UTC).date()) - split.cut
+}
+
+async fn load_past(stage: &Stage, history: &Acts, split: &Split<'_>) -> Result<(), Failure> {
+    history::register(stage, history, split.past.iter().map(|act| act.creator)).await?;
+    let batches = history::batches("act", split.past, i64::from(days_later(split)) * DAY);
     let receipt = load::total(&load::send_all(&stage.api, batches.iter()).await?);
     let stored = BatchReceipt { stored: split.past.len() as u64, ..BatchReceipt::default() };
     if receipt != stored {
@@ -153,38 +170,73 @@ async fn answers(
     Ok(creators)
 }
 
-/// Chances of return as anybody can recompute them from the published model, by creator; whether people are loyal.
-fn pairs(
+/// A relationship as the service should see it: whether its person is loyal, what it counts as, its chance of return and
+/// whether it came true.
+struct Judgement {
+    is_loyal: bool,
+    weight: f64,
+    pair: Pair,
+}
+
+/// Chances of return as anybody can recompute them from the published model, by creator.
+async fn pairs(
+    stage: &Stage,
     split: &Split<'_>,
     people: &BTreeMap<u32, People>,
     model: &ScoringModel,
-) -> BTreeMap<u32, Vec<(bool, Pair)>> {
+) -> Result<BTreeMap<u32, Vec<Judgement>>, Failure> {
+    let keys: Vec<CreatorKey> =
+        people.keys().map(|creator| CreatorKey::derive(stage.tenant, &creator_id(*creator))).collect();
+    let tx = Tx::begin_snapshot(stage.pool()).await?;
+    let mut found = found_of(&tx, &keys).await?;
+    tx.rollback().await?;
+    // The service was told of everything so many days later: weeks begin on other days.
+    let later = days_later(split);
+    let key = |engager: &u32| EngagerKey::derive(&stage.secrets.engagers, &person_id(*engager));
+    let of = |((creator, people), creator_key): ((&u32, &People), &CreatorKey)| {
+        let found = found.remove(creator_key).unwrap_or_default();
+        let crowds = crowds(people.values().filter_map(|days| Some(days.first()? + later)));
+        let weight = |engager: &u32, days: &BTreeSet<Day>| {
+            let week = days.first().map(|day| week_of(day + later));
+            let crowd = crowds.iter().find(|crowd| Some(crowd.week) == week);
+            let found = found.get(&key(engager)).map_or(1.0, |discount| discount.weight);
+            crowd.map_or(1.0, Crowd::weight).min(found)
+        };
+        let weighed = people.iter().map(|(engager, days)| (engager, days, weight(engager, days)));
+        (*creator, judgements(*creator, &weighed.collect::<Vec<_>>(), split, model))
+    };
+    Ok(people.iter().zip(&keys).map(of).collect())
+}
+
+fn judgements(
+    creator: u32,
+    people: &[(&u32, &BTreeSet<Day>, f64)],
+    split: &Split<'_>,
+    model: &ScoringModel,
+) -> Vec<Judgement> {
     // The service's clock: the last day on which anything was seen.
     let until = split.past.last().map_or(split.cut, Act::day);
-    let of = |(creator, people): (&u32, &People)| {
-        let mut engaged: Vec<Day> = people.values().flatten().copied().collect();
-        engaged.sort_unstable();
-        engaged.dedup();
-        let liveness = Liveness::at(until, &engaged);
-        let pair = |(engager, days): (&u32, &std::collections::BTreeSet<Day>)| {
-            let days: Vec<Day> = days.iter().copied().collect();
-            let chance = model.chance_of_return(History::of(&days, until)?, liveness);
-            Some((days.len() > 1, (chance, split.back.contains(&(*engager, *creator)))))
-        };
-        (*creator, people.iter().filter_map(pair).collect())
-    };
-    people.iter().map(of).collect()
+    let counted = people.iter().filter(|(.., weight)| *weight >= 0.5);
+    let engaged: BTreeSet<Day> = counted.flat_map(|(_, days, _)| days.iter().copied()).collect();
+    let liveness = Liveness::at(until, &engaged.into_iter().collect::<Vec<_>>());
+    let judged = people.iter().filter_map(|(engager, days, weight)| {
+        let days: Vec<Day> = days.iter().copied().collect();
+        let chance = model.chance_of_return(History::of(&days, until)?, liveness);
+        let pair = (chance, split.back.contains(&(**engager, creator)));
+        Some(Judgement { is_loyal: days.len() > 1, weight: *weight, pair })
+    });
+    judged.collect()
 }
 
 fn check(
     checks: &mut Checks,
     creators: &[Creator],
-    pairs: &BTreeMap<u32, Vec<(bool, Pair)>>,
+    pairs: &BTreeMap<u32, Vec<Judgement>>,
     split: &Split<'_>,
 ) {
     let reach = |id: &u32| -> f64 {
         let pairs = pairs.get(id).into_iter().flatten();
-        pairs.filter(|(is_loyal, _)| *is_loyal).map(|(_, (chance, _))| chance).sum()
+        pairs.filter(|judged| judged.is_loyal).map(|judged| judged.weight * judged.pair.0).sum()
     };
     let wrong =
         |creator: &&Creator| (creator.reach - reach(&creator.id)).abs() > 1e-6 * creator.reach.max(1.0);

@@ -6,8 +6,8 @@
 //! as many returns as there are in it they weigh next to nothing.
 
 mod judge;
-mod rankings;
-mod split;
+pub(crate) mod rankings;
+pub(crate) mod split;
 
 use self::judge::Judged;
 use super::{
@@ -21,7 +21,7 @@ use super::{
 use split::Split;
 
 /// Where histories are cut: per cent of all acts, in the order of time.
-const CUTS: [usize; 3] = [60, 70, 80];
+pub(crate) const CUTS: [usize; 3] = [60, 70, 80];
 
 /// Judges the loyalty of one history, if there is one.
 pub(crate) async fn run(measures: &mut Vec<Measure>, checks: &mut Checks) -> Result<(), Failure> {
@@ -29,14 +29,14 @@ pub(crate) async fn run(measures: &mut Vec<Measure>, checks: &mut Checks) -> Res
         println!("returns: no history in the data directory; left out");
         return Ok(());
     };
-    let acts = history::read(&directory)?;
+    let history = history::read(&directory)?;
     let mut judged = Vec::new();
     for cut in CUTS {
-        let Some(split) = Split::at(&acts, cut) else {
+        let Some(split) = Split::at(&history.acts, cut) else {
             println!("returns: less than 90 days after {cut} % of the acts; this cut is left out");
             continue;
         };
-        let found = judge::judge(&split, checks).await?;
+        let found = judge::judge(&history, &split, checks).await?;
         println!("returns: cut at {cut} %: {found}");
         judged.push(found);
     }

@@ -90,10 +90,12 @@ pub async fn model_versions(tx: &Tx) -> Result<Vec<(TenantId, i32)>, DbError> {
     Ok(tx.query(sql, &[]).await?.iter().map(|row| (TenantId(row.get(0)), row.get(1))).collect())
 }
 
-/// Engaged people of each tenant, over all its creators.
+/// Engaged people of each tenant, over all its creators, as far as they are not discounted.
 pub async fn engagers_by_tenant(client: &Client) -> Result<Vec<(TenantId, i64)>, DbError> {
     let sql = "/* scores::engagers_by_tenant */
-               select tenant_id, sum(engagers)::int8 from creator_statistics group by tenant_id order by tenant_id";
+               select tenant_id,
+                      (sum(engagers) - coalesce(sum((discounted #>> '{taken,engagers}')::float8), 0))::int8
+               from creator_statistics group by tenant_id order by tenant_id";
     Ok(client.query(sql, &[]).await?.iter().map(|row| (TenantId(row.get(0)), row.get(1))).collect())
 }
 

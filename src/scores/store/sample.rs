@@ -1,6 +1,9 @@
 //! SQL of samples, to which models are fitted.
 
-use super::waiting;
+use super::{
+    super::discounts::{Discounts, store::found_of},
+    waiting,
+};
 use crate::{
     db::{DbError, Tx},
     ids::{CreatorKey, EngagerKey, TenantId},
@@ -21,7 +24,7 @@ pub struct SampledCreator {
     pub own: Vec<EngagerKey>,
     /// First and last day with a sign of life in its posts.
     pub feed: Option<(Day, Day)>,
-    /// Its relationships.
+    /// Its relationships, but for those that discounts dismiss: nothing is to be learnt from them.
     pub relationships: Vec<(EngagerKey, Relationship)>,
 }
 
@@ -32,15 +35,21 @@ pub async fn sample(tx: &Tx, tenant: TenantId) -> Result<Vec<SampledCreator>, Db
                from creator_statistics s join creators c using (creator_key)
                where s.tenant_id = $1 order by s.creator_key limit $2";
     let rows = tx.query(sql, &[&tenant.0, &SAMPLE_CREATORS]).await?;
-    let feeds = feed_windows(tx, &rows.iter().map(|row| CreatorKey(row.get(0))).collect::<Vec<_>>()).await?;
+    let keys: Vec<CreatorKey> = rows.iter().map(|row| CreatorKey(row.get(0))).collect();
+    let (feeds, mut found) = (feed_windows(tx, &keys).await?, found_of(tx, &keys).await?);
     let mut sampled = Vec::new();
     let mut relationships = 0;
     for row in rows {
         let creator = waiting(&row);
         // A row that cannot be read is no part of a sample; whoever sums its creator up mends it.
         let loaded = load_creator(tx, creator.key).await?.relationships;
+        let mut loaded: Vec<_> =
+            loaded.into_iter().map(|(pair, relationship)| (pair.1, relationship)).collect();
+        let people = loaded.iter().filter(|(engager, _)| engager.is_somebody_but(&creator.own));
+        let found = found.remove(&creator.key).unwrap_or_default();
+        let discounts = Discounts::of(people.map(|(_, relationship)| relationship), found);
+        loaded.retain(|(engager, relationship)| !discounts.dismisses(*engager, relationship));
         relationships += loaded.len();
-        let loaded = loaded.into_iter().map(|(pair, relationship)| (pair.1, relationship)).collect();
         let feed = feeds.get(&creator.key).copied();
         let niches = row.get("niches");
         sampled.push(SampledCreator { niches, own: creator.own, feed, relationships: loaded });

@@ -1,0 +1,278 @@
+//! Does fraud pay, and does it harm others?
+//!
+//! To the past of each cut, hired accounts are added that behave like honest people (see `attack`). A service is told what
+//! they do besides, and everybody's place is taken. Then they do what they are hired for: 10,000 bought likes, a pod of 30,
+//! a burst of 500 in lockstep; each for a cheater in the middle of the ranking and, as sabotage, for somebody else. Places
+//! are counted among all creators who have nothing to do with it.
+
+mod attack;
+
+use self::attack::{Hired, KINDS, Targets};
+use super::{
+    checks::Checks,
+    database,
+    harness::{
+        Failure,
+        client::BatchReceipt,
+        report::{Measure, shown},
+        stage::Stage,
+    },
+    history::{self, Act, DAY, History, creator_id, person_id},
+    load, recommend,
+    returns::{CUTS, rankings::auc, split::Split},
+};
+use jiff::{Timestamp, tz::TimeZone};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    time::Duration,
+};
+use voci::{
+    db::{Tx, patiently},
+    ids::{CreatorKey, EngagerKey},
+    relationships::{days::day_of, store::load_creator},
+    scores::{
+        CreatorStatistics, clock, communities,
+        discounts::{Found, store as discounts},
+        refit,
+        store::scored,
+    },
+};
+
+/// How long workers may be in the way, and time between trials.
+const PATIENCE: Duration = Duration::from_mins(1);
+const PAUSE: Duration = Duration::from_millis(100);
+/// Least people of creators whose losses are looked at.
+const TELLING: i32 = 5;
+/// Places between targets, around the middle of the ranking.
+const APART: usize = 40;
+
+/// How one cut was judged.
+struct Judged {
+    auc: [f64; 3],
+    gained: [f64; 3],
+    lost: [f64; 3],
+    honest_loss: f64,
+}
+
+/// Judges the discounts on one history, if there is one.
+pub(crate) async fn run(measures: &mut Vec<Measure>, checks: &mut Checks) -> Result<(), Failure> {
+    let Some(directory) = history::find() else { return Ok(()) };
+    let history = history::read(&directory)?;
+    let mut judged = Vec::new();
+    for cut in CUTS {
+        let Some(split) = Split::at(&history.acts, cut) else { continue };
+        let found = judge(&history, &split, checks).await?;
+        println!("fraud: cut at {cut} %: {}", told(&found));
+        judged.push(found);
+    }
+    if !judged.is_empty() {
+        measures.extend(worst(&judged));
+    }
+    Ok(())
+}
+
+fn told(judged: &Judged) -> String {
+    let each = |values: &[f64; 3]| {
+        let each = KINDS.iter().zip(values).map(|(kind, value)| format!("{kind} {}", shown(*value)));
+        each.collect::<Vec<_>>().join(", ")
+    };
+    format!(
+        "AUC {}; places gained: {}; lost: {}; honest loss {}",
+        each(&judged.auc),
+        each(&judged.gained),
+        each(&judged.lost),
+        shown(judged.honest_loss)
+    )
+}
+
+async fn judge(history: &History, split: &Split<'_>, checks: &mut Checks) -> Result<Judged, Failure> {
+    let stage = Stage::start(2).await?;
+    let hired = Hired::among(history, split.past);
+    let told = Teller { stage: &stage, split };
+    history::register(&stage, history, split.past.iter().map(|act| act.creator).chain(hired.pod_creators()))
+        .await?;
+    told.tell("past", split.past).await?;
+    told.tell("besides", &hired.camouflage).await?;
+    settle(&stage).await?;
+    let before = recommend::ranking(&stage.api, "education").await?;
+    let targets = targets(&before, history)?;
+    let acts = hired.acts(&targets, history, i64::from(split.cut) * DAY);
+    for (kind, acts) in KINDS.iter().zip(&acts) {
+        told.tell(kind, acts).await?;
+    }
+    settle(&stage).await?;
+    let after = recommend::ranking(&stage.api, "education").await?;
+    let involved: BTreeSet<String> = targets
+        .iter()
+        .flat_map(|targets| [targets.cheater, targets.rival])
+        .chain(hired.pod_creators())
+        .map(creator_id)
+        .collect();
+    let place = |ranking: &[String], creator: u32| {
+        let above = ranking.iter().take_while(|other| **other != creator_id(creator));
+        above.filter(|other| !involved.contains(*other)).count() as f64
+    };
+    let moved = |creator: u32| place(&before, creator) - place(&after, creator);
+    let relationships = relationships(&stage, &after).await?;
+    let edge = |act: &Act| {
+        let creator = CreatorKey::derive(stage.tenant, &creator_id(act.creator));
+        (creator, EngagerKey::derive(&stage.secrets.engagers, &person_id(act.engager)))
+    };
+    let hired_edges = acts.each_ref().map(|acts| acts.iter().map(edge).collect::<BTreeSet<Edge>>());
+    let all_hired = hired_edges.iter().flatten().copied().collect();
+    let judged = Judged {
+        auc: [0, 1, 2].map(|kind| relationships.auc(&hired_edges[kind], &all_hired)),
+        gained: targets.map(|targets| moved(targets.cheater).max(0.0)),
+        lost: targets.map(|targets| (-moved(targets.rival)).max(0.0)),
+        honest_loss: relationships.honest_loss(&involved),
+    };
+    let name = format!("fraud at day {}: everybody is still ranked", split.cut);
+    checks.equal(name, &after.len(), &before.len());
+    stage.stop().await?;
+    Ok(judged)
+}
+
+/// Tells a service what happened before a cut, as if the cut were now.
+struct Teller<'a> {
+    stage: &'a Stage,
+    split: &'a Split<'a>,
+}
+
+impl Teller<'_> {
+    async fn tell(&self, name: &str, acts: &[Act]) -> Result<(), Failure> {
+        let today = day_of(Timestamp::now().to_zoned(TimeZone::UTC).date());
+        let batches = history::batches(name, acts, i64::from(today - self.split.cut) * DAY);
+        let receipt = load::total(&load::send_all(&self.stage.api, batches.iter()).await?);
+        let stored = BatchReceipt { stored: acts.len() as u64, ..BatchReceipt::default() };
+        if receipt == stored {
+            Ok(())
+        } else {
+            Err(format!("{name}: not taken in: {receipt:?} instead of {stored:?}").into())
+        }
+    }
+}
+
+/// Waits until everything is folded, looked through and scored, and the answers know it.
+async fn settle(stage: &Stage) -> Result<(), Failure> {
+    database::wait_until_folded(stage.pool()).await?;
+    patiently(PATIENCE, PAUSE, || clock::advance_all(stage.pool())).await?;
+    // What is dismissed is known before models are fitted to the rest.
+    patiently(PATIENCE, PAUSE, async || {
+        let tx = Tx::begin(stage.pool()).await?;
+        discounts::find(&tx, stage.tenant).await?;
+        tx.commit().await
+    })
+    .await?;
+    database::wait_until_folded(stage.pool()).await?;
+    refit::refit_all(stage.pool()).await?;
+    communities::count_all(stage.pool()).await?;
+    database::wait_until_folded(stage.pool()).await?;
+    recommend::wait_until_current(&stage.api, "education").await?;
+    Ok(())
+}
+
+/// Cheaters and rivals around the middle of the ranking, each far from the next.
+fn targets(ranking: &[String], history: &History) -> Result<[Targets; 3], Failure> {
+    let known: HashMap<String, u32> =
+        history.acts.iter().map(|act| (creator_id(act.creator), act.creator)).collect();
+    let honest: Vec<u32> = ranking.iter().filter_map(|id| known.get(id).copied()).collect();
+    let at = |place: usize| honest.get(honest.len() / 2 + place * APART).copied();
+    let pair = |number: usize| Some(Targets { cheater: at(2 * number)?, rival: at(2 * number + 1)? });
+    let pairs = (pair(0), pair(1), pair(2));
+    let (Some(first), Some(second), Some(third)) = pairs else {
+        return Err("too few creators to cheat among".into());
+    };
+    Ok([first, second, third])
+}
+
+/// A relationship.
+type Edge = (CreatorKey, EngagerKey);
+
+/// All relationships as the service sees them.
+struct Relationships {
+    /// What each of them is taken away for, 0 to 1.
+    taken: BTreeMap<Edge, f64>,
+    /// Statistics of each creator.
+    creators: BTreeMap<String, CreatorStatistics>,
+}
+
+async fn relationships(stage: &Stage, creators: &[String]) -> Result<Relationships, Failure> {
+    let mut all = Relationships { taken: BTreeMap::new(), creators: BTreeMap::new() };
+    let tx = Tx::begin_snapshot(stage.pool()).await?;
+    for id in creators {
+        let key = CreatorKey::derive(stage.tenant, id);
+        let scored = scored(tx.client(), key).await?.and_then(|scored| scored.statistics);
+        let Some(sums) = scored else { continue };
+        let found = discounts::found_of(&tx, &[key]).await?.remove(&key).unwrap_or_else(Found::new);
+        let discounts = sums.discounts(found);
+        for (pair, relationship) in load_creator(&tx, key).await?.relationships {
+            let weight = discounts.discount(pair.1, &relationship).map_or(1.0, |discount| discount.weight);
+            all.taken.insert(pair, 1.0 - weight);
+        }
+        all.creators.insert(id.clone(), sums);
+    }
+    tx.rollback().await?;
+    Ok(all)
+}
+
+impl Relationships {
+    /// The chance that a relationship of hired accounts is discounted more than one of anybody else, ties half. What
+    /// hired accounts do for others is neither.
+    fn auc(&self, hired: &BTreeSet<Edge>, all_hired: &BTreeSet<Edge>) -> f64 {
+        let judged = self.taken.iter().filter(|(edge, _)| hired.contains(edge) || !all_hired.contains(edge));
+        let (taken, is_hired): (Vec<f64>, Vec<bool>) =
+            judged.map(|(edge, taken)| (*taken, hired.contains(edge))).unzip();
+        auc(&taken, &is_hired)
+    }
+
+    /// What honest creators lose by discounts, of the strength of their relationships; half of them lose less.
+    fn honest_loss(&self, involved: &BTreeSet<String>) -> f64 {
+        let honest =
+            self.creators.iter().filter(|(id, sums)| !involved.contains(*id) && sums.engagers >= TELLING);
+        let loss = |sums: &CreatorStatistics| {
+            sums.discounted.as_ref().map_or(0.0, |discounted| 1.0 - discounted.kept())
+        };
+        let mut losses: Vec<f64> = honest.map(|(_, sums)| loss(sums)).collect();
+        losses.sort_by(f64::total_cmp);
+        losses.get(losses.len() / 2).copied().unwrap_or(f64::NAN)
+    }
+}
+
+/// The worst of all cuts.
+fn worst(judged: &[Judged]) -> Vec<Measure> {
+    let measure = |name, unit, value: f64, all: Vec<f64>, what: &str| {
+        let all: Vec<String> = all.into_iter().map(shown).collect();
+        Measure { name, value, unit, note: format!("{what}; cuts: {}", all.join(", ")) }
+    };
+    let aucs = ["fraud.likes_auc", "fraud.pod_auc", "fraud.lockstep_auc"].into_iter().enumerate();
+    let aucs = aucs.map(|(kind, name)| {
+        let all: Vec<f64> = judged.iter().map(|judged| judged.auc[kind]).collect();
+        let least = all.iter().copied().fold(f64::INFINITY, f64::min);
+        measure(name, "", least, all, "AUC of edge discounts, hired against all other relationships")
+    });
+    let most = |name, unit, of: fn(&Judged) -> f64, what| {
+        let all: Vec<f64> = judged.iter().map(of).collect();
+        measure(name, unit, all.iter().copied().fold(0.0, f64::max), all, what)
+    };
+    aucs.chain([
+        most(
+            "fraud.places_gained",
+            "places",
+            |judged| judged.gained.iter().copied().fold(0.0, f64::max),
+            "by a cheater in the default ranking, the best of the three frauds",
+        ),
+        most(
+            "fraud.places_lost",
+            "places",
+            |judged| judged.lost.iter().copied().fold(0.0, f64::max),
+            "by a creator to whom fraud is sent by others, the worst of the three",
+        ),
+        most(
+            "fraud.honest_loss",
+            "share",
+            |judged| judged.honest_loss,
+            "of the strength of their relationships that honest creators lose by discounts, median",
+        ),
+    ])
+    .collect()
+}

@@ -1,0 +1,143 @@
+//! Crowds: weeks in which many more people came for the first time than ever do.
+//!
+//! Bought likes and lockstep bursts come as people nobody has seen before, all at once. A crowd counts as many people as
+//! usually come in a week, so it neither helps nor harms whoever it was sent to. A viral post looks the same at first; when
+//! people keep coming it is growth, and for the rest creators have a say (annotations).
+
+use crate::relationships::days::Day;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Weeks before a week that say what is usual. What has lasted for half of them is usual, too.
+const WINDOW_WEEKS: i32 = 26;
+/// Least ordinary weeks to know what is usual.
+const LEAST_WEEKS: i32 = 4;
+/// People who come for the first time in a week without being a crowd, whatever is usual.
+pub const FEW: f64 = 20.0;
+/// A crowd is this many times the usual, beyond [`FEW`].
+pub const TIMES: f64 = 5.0;
+
+/// A week in which a crowd came.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Crowd {
+    /// The week, from Monday, UTC; 0 is the one of 1970-01-01.
+    pub week: i32,
+    /// People who came for the first time.
+    pub people: u32,
+    /// How many usually do, in a week.
+    pub usual: f64,
+}
+
+impl Crowd {
+    /// What each of its people counts as, within 0..1.
+    #[must_use]
+    pub fn weight(&self) -> f64 {
+        self.usual / f64::from(self.people)
+    }
+
+    /// Its first and its last day.
+    #[must_use]
+    pub fn days(&self) -> (Day, Day) {
+        let monday = self.week * 7 - MONDAY;
+        (monday, monday + 6)
+    }
+}
+
+/// 1970-01-01 was a Thursday, three days after a Monday.
+const MONDAY: Day = 3;
+
+/// The week of a day.
+#[must_use]
+pub fn week_of(day: Day) -> i32 {
+    (day + MONDAY).div_euclid(7)
+}
+
+/// The crowds among people by the day on which each came first, ascending by week. Costs the number of weeks of those in
+/// which many came.
+#[must_use]
+pub fn crowds(first_days: impl Iterator<Item = Day>) -> Vec<Crowd> {
+    let mut weeks: BTreeMap<i32, u32> = BTreeMap::new();
+    first_days.for_each(|day| *weeks.entry(week_of(day)).or_default() += 1);
+    let Some(begin) = weeks.keys().next().copied() else { return Vec::new() };
+    let mut crowds: Vec<Crowd> = Vec::new();
+    for (&week, &people) in weeks.iter().filter(|(_, people)| f64::from(**people) > FEW) {
+        let window = begin.max(week - WINDOW_WEEKS)..week;
+        let Some(usual) = usual(&weeks, window, &crowds) else { continue };
+        if f64::from(people) > FEW + TIMES * usual {
+            crowds.push(Crowd { week, people, usual });
+        }
+    }
+    crowds
+}
+
+/// How many people usually come in a week: the mean of the weeks without a crowd, or what half of all weeks have reached.
+fn usual(weeks: &BTreeMap<i32, u32>, window: std::ops::Range<i32>, crowds: &[Crowd]) -> Option<f64> {
+    let is_crowd = |week: i32| crowds.binary_search_by_key(&week, |crowd| crowd.week).is_ok();
+    let of = |week: i32| f64::from(weeks.get(&week).copied().unwrap_or_default());
+    let ordinary: Vec<f64> = window.clone().filter(|week| !is_crowd(*week)).map(of).collect();
+    let mut all: Vec<f64> = window.map(of).collect();
+    all.sort_by(f64::total_cmp);
+    let mean = ordinary.iter().sum::<f64>() / ordinary.len() as f64;
+    (ordinary.len() >= LEAST_WEEKS as usize).then(|| mean.max(all[(all.len() - 1) / 2]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// So many people on the Mondays of weeks from 2,800 on.
+    fn first_days(people: &[u32]) -> Vec<Day> {
+        let of_week = |(week, people): (i32, &u32)| vec![week * 7 - MONDAY; *people as usize];
+        (2_800..).zip(people).flat_map(of_week).collect()
+    }
+
+    fn found(people: &[u32]) -> Vec<(i32, u32, f64)> {
+        let crowds = crowds(first_days(people).into_iter());
+        crowds.iter().map(|crowd| (crowd.week - 2_800, crowd.people, crowd.usual)).collect()
+    }
+
+    #[test]
+    fn a_crowd_counts_as_many_people_as_usual() {
+        assert_eq!(found(&[2, 0, 4, 2, 500, 300, 2]), [(4, 500, 2.0), (5, 300, 2.0)]);
+        let crowd = Crowd { week: 2_804, people: 500, usual: 2.0 };
+        assert!((crowd.weight() - 0.004).abs() < 1e-12);
+    }
+
+    #[test]
+    fn ordinary_ups_and_downs_are_no_crowd() {
+        assert_eq!(found(&[1, 0, 0, 2, 20, 1, 0, 19]), []);
+        assert_eq!(found(&[100, 80, 120, 90, 400, 100]), []);
+    }
+
+    #[test]
+    fn nothing_is_known_of_the_first_weeks() {
+        assert_eq!(found(&[5_000, 300, 200]), []);
+    }
+
+    #[test]
+    fn what_lasts_for_a_quarter_is_growth() {
+        let weeks: Vec<u32> = [vec![1; 26], vec![200; 20]].concat();
+        let weeks: Vec<i32> = found(&weeks).into_iter().map(|(week, ..)| week).collect();
+        assert_eq!(weeks, (26..40).collect::<Vec<i32>>());
+    }
+
+    #[test]
+    fn weeks_begin_on_monday() {
+        let day = |date: &str| crate::relationships::days::day_of(date.parse().unwrap());
+        assert_eq!(week_of(day("2026-11-23")), week_of(day("2026-11-29")));
+        assert_eq!(week_of(day("2026-11-22")) + 1, week_of(day("2026-11-23")));
+        let crowd = Crowd { week: week_of(day("2026-11-25")), people: 1, usual: 0.0 };
+        assert_eq!(crowd.days(), (day("2026-11-23"), day("2026-11-29")));
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_counts_more_than_one_and_order_does_not_matter(people in prop::collection::vec(0..300_u32, 0..60)) {
+            let days = first_days(&people);
+            let crowds = crowds(days.iter().copied());
+            prop_assert!(crowds.iter().all(|crowd| (0.0..1.0).contains(&crowd.weight())));
+            prop_assert_eq!(super::crowds(days.into_iter().rev()), crowds);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What discounts take away from the sums of a creator.
+
+use super::{Discounts, Pattern, crowds::Crowd};
+use crate::scores::statistics::Share;
+use serde::{Deserialize, Serialize};
+
+/// What is discounted of one creator.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Discounted {
+    /// Crowds, ascending by week.
+    pub crowds: Vec<Crowd>,
+    /// People, by pattern.
+    pub people: [i32; Pattern::ALL.len()],
+    /// What is taken away from the sums.
+    pub taken: Taken,
+    /// People taken away for rings.
+    pub in_rings: f64,
+    /// Strength of all relationships with people.
+    pub strength: f64,
+    /// Strength taken away, by pattern.
+    pub lost: [f64; Pattern::ALL.len()],
+}
+
+/// What is taken away from sums.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Taken {
+    /// Of people.
+    pub engagers: f64,
+    /// Of mature people.
+    pub mature: f64,
+    /// Of people who talk.
+    pub talking: f64,
+    /// Of the loyal reach.
+    pub expected_back: f64,
+}
+
+impl Discounted {
+    /// Nothing taken away yet; `None` when nothing can be.
+    #[must_use]
+    pub fn by(discounts: &Discounts) -> Option<Box<Self>> {
+        let crowds = discounts.crowds().to_vec();
+        (!discounts.are_none()).then(|| Box::new(Self { crowds, ..Self::default() }))
+    }
+
+    /// The same before anything was taken away.
+    #[must_use]
+    pub fn emptied(&self) -> Box<Self> {
+        Box::new(Self { crowds: self.crowds.clone(), ..Self::default() })
+    }
+
+    /// Share of the strength of relationships that discounts leave; all of it without any strength.
+    #[must_use]
+    pub fn kept(&self) -> f64 {
+        left(self.lost.iter().sum(), self.strength)
+    }
+
+    /// Share of the strength that is not lost to rings, of what other patterns leave; and people taken away for rings.
+    #[must_use]
+    pub fn outside_rings(&self) -> (f64, f64) {
+        let in_rings = self.lost[Pattern::Ring as usize];
+        let others = self.lost.iter().sum::<f64>() - in_rings;
+        (left(in_rings, self.strength - others), self.in_rings)
+    }
+
+    pub(in crate::scores) fn add(&mut self, share: &Share, times: i32) {
+        let by = f64::from(times);
+        self.strength += by * share.strength;
+        let Some(discount) = share.discount else { return };
+        let lost = by * (1.0 - discount.weight);
+        self.people[discount.pattern as usize] += times * share.engagers;
+        self.taken.engagers += lost * f64::from(share.engagers);
+        self.taken.mature += lost * f64::from(share.mature);
+        self.taken.talking += lost * f64::from(share.talking);
+        self.taken.expected_back += lost * share.chance;
+        self.lost[discount.pattern as usize] += lost * share.strength;
+        if discount.pattern == Pattern::Ring {
+            self.in_rings += lost * f64::from(share.engagers);
+        }
+    }
+
+    /// True when both say the same, with numbers that may be off by rounding.
+    pub(in crate::scores) fn agrees_with(&self, other: &Self, close: impl Fn(f64, f64) -> bool) -> bool {
+        let numbers = |of: &Self| {
+            let Taken { engagers, mature, talking, expected_back } = of.taken;
+            let strength = of.strength.max(f64::MIN_POSITIVE);
+            let lost = of.lost.map(|lost| lost / strength);
+            [&[engagers, mature, talking, expected_back, of.in_rings, strength][..], &lost].concat()
+        };
+        self.crowds == other.crowds
+            && self.people == other.people
+            && numbers(self).into_iter().zip(numbers(other)).all(|(ours, theirs)| close(ours, theirs))
+    }
+}
+
+/// What is left of a strength; all of it without any.
+fn left(lost: f64, strength: f64) -> f64 {
+    if strength > 0.0 { (1.0 - lost / strength).clamp(0.0, 1.0) } else { 1.0 }
+}

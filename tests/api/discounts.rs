@@ -1,0 +1,166 @@
+//! Engagement that does not look like that of people counts less, whoever sent it; and the answers say so.
+
+use crate::support::{App, at_noon, community, event};
+use serde_json::{Value, json};
+use voci::{db::Tx, ids::TenantId, relationships::rebuild::rebuild, scores::discounts::store::find};
+
+/// So many people who like one post each, in the week of that many days ago.
+fn likes(creator: &str, people: usize, days: i64) -> Vec<Value> {
+    let like = |person: usize| {
+        let by = json!({"engager_id": format!("liker-{days}-{person}"), "occurred_at": at_noon(days)});
+        event(&format!("{creator}-{days}-{person}"), creator, by)
+    };
+    (0..people).map(like).collect()
+}
+
+/// A small community of half a year, in which somebody new comes now and then.
+fn honest(creator: &str) -> Vec<Value> {
+    let passers_by = (0..24).flat_map(|week| likes(creator, 1, 40 + 7 * week));
+    [community(creator, 12, &[200, 150, 90, 30, 5]), passers_by.collect()].concat()
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+async fn receipt(app: &App, creator: &str) -> Value {
+    app.get(&format!("/v1/creators/{creator}/scores")).await.ok()
+}
+
+/// Looks at all creators, as workers do once an hour, and waits until those are scored anew of whom it found something.
+async fn look_at_all(app: &App) {
+    let foundation = app.foundation().await;
+    let tenant = app.sql("select tenant_id from tenants").await[0][0].as_deref().unwrap().parse().unwrap();
+    let tx = Tx::begin(&foundation.pools.background).await.unwrap();
+    find(&tx, TenantId(tenant)).await.unwrap();
+    tx.commit().await.unwrap();
+    foundation.close().await.unwrap();
+    app.settle().await;
+}
+
+async fn differences(app: &App) -> u64 {
+    let foundation = app.foundation().await;
+    let report = rebuild(&foundation.pools.background, false, |_| {}).await.unwrap();
+    foundation.close().await.unwrap();
+    assert!(report.statistics.compared > 0);
+    report.differences()
+}
+
+#[tokio::test]
+async fn a_crowd_neither_helps_nor_harms_whoever_it_is_sent_to() {
+    let app = App::start().await;
+    app.put_creators(&["ana", "bea"], json!({})).await;
+    app.send(&honest("ana")).await;
+    app.send(&honest("bea")).await;
+    app.send(&likes("ana", 900, 39)).await;
+    app.settle().await;
+    let [ana, bea] = [receipt(&app, "ana").await, receipt(&app, "bea").await];
+    assert_eq!((&ana["statistics"]["engagers"], &bea["statistics"]["engagers"]), (&json!(936), &json!(36)));
+    assert!(bea["statistics"].get("discounts").is_none());
+    let discounts = &ana["statistics"]["discounts"];
+    assert_eq!(discounts["patterns"], json!([{"pattern": "crowd", "people": 900}]));
+    let crowd = &discounts["crowds"][0];
+    assert!(crowd["people"] == 900 && number(&crowd["usual"]) < 2.0, "{crowd}");
+    assert!(
+        crowd["from"].as_str() <= Some(&at_noon(39)[..10])
+            && crowd["to"].as_str() >= Some(&at_noon(39)[..10])
+    );
+    assert!((number(&discounts["counted_engagers"]) - 36.0 - number(&crowd["usual"])).abs() < 1e-9);
+    assert!(number(&discounts["strength_kept"]) < 0.5);
+    for number_of in ["score", "low", "high"] {
+        let (ana, bea) = (number(&ana[number_of]), number(&bea[number_of]));
+        assert!((ana - bea).abs() < 0.01, "{number_of}: {ana} {bea}");
+    }
+    // Who comes later is followed, for the crowd as well as for others.
+    app.send(&likes("ana", 1, 38)).await;
+    app.send(&likes("ana", 1, 10)).await;
+    app.settle().await;
+    assert_eq!(differences(&app).await, 0);
+    let page = app.get("/v1/recommendations?niche=gaming").await.ok();
+    let told = |item: &Value| item["reasons"].to_string().contains("came in crowds");
+    let items = page["items"].as_array().unwrap();
+    assert!(items.iter().all(|item| told(item) == (item["creator_id"] == "ana")), "{page}");
+}
+
+/// A creator whose account is `fan-<id>`.
+async fn put_with_account(app: &App, id: &str) {
+    let account = json!({"platform": "instagram", "handle": id, "followers": 12_000, "engager_id": format!("fan-{id}")});
+    app.put_creator(id, json!({"accounts": [account]})).await;
+}
+
+/// Comments of an account under a creator's posts.
+fn visits(from: &str, to: &str, days: &[i64]) -> Vec<Value> {
+    let comment = |day: &i64| {
+        let by =
+            json!({"engager_id": format!("fan-{from}"), "kind": "comment", "occurred_at": at_noon(*day)});
+        event(&format!("{from}-{to}-{day}"), to, by)
+    };
+    days.iter().map(comment).collect()
+}
+
+#[tokio::test]
+async fn creators_who_engage_with_each_other_only_are_a_ring_and_their_victims_are_not() {
+    let app = App::start().await;
+    let members: Vec<String> = (0..9).map(|number| format!("member-{number}")).collect();
+    for id in members.iter().map(String::as_str).chain(["victim"]) {
+        put_with_account(&app, id).await;
+    }
+    let mut events = community("victim", 6, &[100, 50, 10]);
+    for from in &members {
+        events.extend(visits(from, "victim", &[80, 40, 3]));
+        for to in members.iter().filter(|to| *to != from) {
+            events.extend(visits(from, to, &[90, 60, 30, 5]));
+        }
+    }
+    app.send(&events).await;
+    app.settle().await;
+    let before = receipt(&app, "member-0").await;
+    assert!(before["statistics"].get("discounts").is_none());
+    look_at_all(&app).await;
+    let [member, victim] = [receipt(&app, "member-0").await, receipt(&app, "victim").await];
+    assert_eq!(victim["statistics"]["discounts"]["patterns"], json!([{"pattern": "member", "people": 9}]));
+    assert!((number(&victim["statistics"]["discounts"]["counted_engagers"]) - 6.0).abs() < 1e-9);
+    let discounts = &member["statistics"]["discounts"];
+    assert_eq!(discounts["patterns"], json!([{"pattern": "ring", "people": 8}]));
+    assert!(
+        number(&discounts["share_outside_rings"]) < 1e-9 && number(&discounts["counted_engagers"]) < 1e-9
+    );
+    assert!(number(&member["statistics"]["loyal_reach"]) < 1e-9);
+    let undiscounted = number(&discounts["undiscounted_loyal_reach"]);
+    assert!(undiscounted > 0.0 && number(&before["statistics"]["loyal_reach"]) > undiscounted);
+    let authenticity = |receipt: &Value| number(&receipt["components"][2]["value"]);
+    assert!(authenticity(&member) < 0.6 && authenticity(&victim) > 0.95, "the victim never answered");
+    // More of the same is discounted at once.
+    app.send(&visits("member-1", "member-0", &[2])).await;
+    app.settle().await;
+    assert_eq!(differences(&app).await, 0);
+}
+
+#[tokio::test]
+async fn somebody_who_drifts_through_very_many_creators_counts_nothing() {
+    let app = App::start().await;
+    let ids: Vec<String> = (0..50).map(|number| format!("creator-{number}")).collect();
+    app.put_creators(&ids.iter().map(String::as_str).collect::<Vec<_>>(), json!({})).await;
+    let mut events = community("creator-0", 12, &[100, 50, 10]);
+    for id in &ids {
+        for person in ["drifter", "regular"] {
+            let at = |day: i64| {
+                let by = json!({"engager_id": person, "occurred_at": at_noon(day)});
+                event(&format!("{person}-{id}-{day}"), id, by)
+            };
+            events.push(at(60));
+            events.extend((person == "regular").then(|| at(20)));
+        }
+    }
+    app.send(&events).await;
+    app.settle().await;
+    let foundation = app.foundation().await;
+    voci::scores::clock::advance_all(&foundation.pools.background).await.unwrap();
+    foundation.close().await.unwrap();
+    look_at_all(&app).await;
+    let receipt = receipt(&app, "creator-7").await;
+    let discounts = &receipt["statistics"]["discounts"];
+    assert_eq!(discounts["patterns"], json!([{"pattern": "drifter", "people": 1}]));
+    assert!((number(&discounts["counted_engagers"]) - 1.0).abs() < 1e-9);
+    assert_eq!(differences(&app).await, 0);
+}
