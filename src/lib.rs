@@ -28,4 +28,5 @@ pub mod snapshot;
 pub mod telemetry;
 pub mod time;
 pub mod transfer;
+pub mod trust;
 pub mod worker;

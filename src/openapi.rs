@@ -34,6 +34,7 @@ use utoipa::{
         (name = "niches", description = "Communities of interest, in English and Romanian"),
         (name = "recommendations", description = "Ask which creators to work with"),
         (name = "scores", description = "Receipts, and the model behind them"),
+        (name = "trust", description = "Where trust starts, and how far it reached"),
         (name = "quality", description = "What became of the data you sent"),
         (name = "operations", description = "Is the service alive and ready")
     ),

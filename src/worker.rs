@@ -17,6 +17,7 @@ use crate::{
         clock, communities, refit,
         store::{Turn, score_lane},
     },
+    trust,
 };
 use jiff::Timestamp;
 use std::{
@@ -63,6 +64,9 @@ pub async fn run(pool: Pool, config: WorkConfig) {
             pool.clone(),
             |pool| async move { clock::advance_all(&pool).await },
         ));
+        tasks.spawn(keep_up("trust", every, pool.clone(), |pool| async move {
+            trust::rounds::renew_all(&pool).await
+        }));
         tasks.spawn(keep_up("models", every, pool, |pool| async move {
             refit::refit_all(&pool).await?;
             communities::count_all(&pool).await
@@ -110,9 +114,13 @@ async fn take_turn(pool: &Pool, rounds: &Rounds, batch: u32) -> Result<bool, DbE
 async fn fold_and_score_lane(pool: &Pool, busy: BusyLane, batch: u32) -> Result<usize, DbError> {
     let folded = if busy.folds { fold_lane(pool, busy.lane, batch).await } else { Ok(Folded::default()) };
     let waiting = folded.as_ref().map_or(0, |folded| folded.waiting);
-    let turn = if busy.folds { Turn::Due(waiting) } else { Turn::All };
+    let turn = match busy {
+        BusyLane { folds: true, .. } => Turn::Due(waiting),
+        BusyLane { scores: true, .. } => Turn::Due(usize::MAX),
+        _ => Turn::All,
+    };
     // Creators who wait do so for their own sake, too: they are scored though the events of the lane cannot be folded.
-    let scores = busy.scores || waiting > 0;
+    let scores = busy.scores || busy.later && !busy.is_due() || waiting > 0;
     let summed_up = if scores { score_lane(pool, busy.lane, turn).await? } else { 0 };
     Ok(folded?.events + summed_up)
 }

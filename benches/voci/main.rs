@@ -10,6 +10,7 @@ mod harness;
 mod ingest;
 mod rank;
 mod recommend;
+mod scale;
 mod scores;
 mod synthetic;
 
@@ -53,6 +54,9 @@ async fn bench() -> Result<(), Failure> {
     }
     if asked("ingest") {
         ingest::all(&mut results).await?;
+    }
+    if asked("scale") && scale::is_asked_for() {
+        scale::all(&mut results).await?;
     }
     println!("written to {}", report::write("bench.json", &results)?.display());
     Ok(())

@@ -37,7 +37,7 @@ pub(crate) fn creator() -> Comparison {
 }
 
 /// A person with one to five acts on random days.
-fn relationship(person: i64) -> (EngagerKey, Relationship) {
+pub(crate) fn relationship(person: i64) -> (EngagerKey, Relationship) {
     let mut relationship = Relationship::default();
     for act in 0..=number(person.unsigned_abs(), 20, 5) {
         let day =

@@ -5,7 +5,7 @@ use crate::harness::{
     batch::{Sent, bodies},
 };
 use jiff::{Timestamp, ToSpan};
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 use uuid::Uuid;
 use voci::{
     creators::{Profile, model::CreatorInput},
@@ -48,10 +48,15 @@ pub(crate) fn creator_id(number: u64) -> String {
     format!("creator-{number}")
 }
 
+/// All built-in niches.
+pub(crate) fn niches() -> Vec<String> {
+    let tree = NicheTree::new(Arc::new(Taxonomy::built_in()), Vec::new());
+    tree.all().into_keys().map(str::to_owned).collect()
+}
+
 /// The creators as the snapshot reads them.
 pub(crate) fn creators(tenant: TenantId) -> impl Iterator<Item = SourceRow> {
-    let tree = NicheTree::new(Arc::new(Taxonomy::built_in()), Vec::new());
-    let niches: Vec<String> = tree.all().into_keys().map(str::to_owned).collect();
+    let niches = niches();
     (0..CREATORS).map(move |number| creator(tenant, number, &niches))
 }
 
@@ -62,7 +67,8 @@ fn creator(tenant: TenantId, seed: u64, niches: &[String]) -> SourceRow {
         profile: profile(seed, niches),
         statistics: Some(statistics(seed)),
         community: None,
-        stamp: (0, None, None),
+        trust: None,
+        stamp: (0, None, None, None),
         creator_id,
     }
 }
@@ -198,14 +204,27 @@ pub(crate) fn lines(acts: &[Act]) -> Vec<u8> {
     singles(acts).join("\n").into_bytes()
 }
 
-/// Registers the first `count` creators, straight into the database.
-pub(crate) async fn register(pool: &Pool, tenant: TenantId, count: u64) -> Result<(), Failure> {
-    let ids: Vec<String> = (0..count).map(creator_id).collect();
+/// Asks for all creators to be summed up anew.
+pub(crate) async fn ask_for_all(pool: &Pool) -> Result<(), Failure> {
+    let sql = "insert into score_queue (lane, creator_key)
+               select (get_byte(uuid_send(creator_key), 15) % 64)::int2, creator_key from creators";
+    Ok(pool.get().await?.batch(sql).await?)
+}
+
+/// Registers creators of these numbers, straight into the database, each in one of these niches.
+pub(crate) async fn register(
+    pool: &Pool,
+    tenant: TenantId,
+    numbers: Range<u64>,
+    niches: &[String],
+) -> Result<(), Failure> {
+    let ids: Vec<String> = numbers.clone().map(creator_id).collect();
+    let niches: Vec<&str> = numbers.zip(niches.iter().cycle()).map(|(_, niche)| niche.as_str()).collect();
     let keys: Vec<Uuid> = ids.iter().map(|id| CreatorKey::derive(tenant, id).0).collect();
     let sql = "insert into creators (creator_key, tenant_id, creator_id, display_name, bio, country, languages, creator_values,
                                      niches, accounts, version)
-               select key, $1, id, id, '', 'RO', '{ro}', '{}', '{gaming}', '[]', 1
-               from unnest($2::uuid[], $3::text[]) as t (key, id)";
-    pool.get().await?.execute(sql, &[&tenant.0, &keys, &ids]).await?;
+               select key, $1, id, id, '', 'RO', '{ro}', '{}', array[niche], '[]', 1
+               from unnest($2::uuid[], $3::text[], $4::text[]) as t (key, id, niche)";
+    pool.get().await?.execute(sql, &[&tenant.0, &keys, &ids, &niches]).await?;
     Ok(pool.get().await?.batch("analyze creators").await?)
 }

@@ -28,12 +28,17 @@ pub struct Read;
 pub struct CreatorsWrite;
 /// Demands the scope `events:write`.
 pub struct EventsWrite;
+/// Demands the scope `admin`.
+pub struct Admin;
 
 impl Demand for Read {
     const SCOPE: Scope = Scope::Read;
 }
 impl Demand for CreatorsWrite {
     const SCOPE: Scope = Scope::CreatorsWrite;
+}
+impl Demand for Admin {
+    const SCOPE: Scope = Scope::Admin;
 }
 impl Demand for EventsWrite {
     const SCOPE: Scope = Scope::EventsWrite;

@@ -16,7 +16,7 @@ use crate::{
         problem::{Kind, Problem, ProblemDocument},
     },
     ids::TenantId,
-    scores::http::{ComponentView, component_views},
+    scores::http::{ComponentView, component_views, trusted_evidence},
     snapshot::{Snapshots, registry::Published},
 };
 use actix_web::{HttpResponse, get, post, web::Data};
@@ -228,7 +228,12 @@ fn items(
             high: ranked.score.high,
             tier: row.cold.tier(query.platforms),
             uncertainty: ranked.score.uncertainty(),
-            components: component_views(&components, &query.weights, row.cold.evidence(), Some(&ranked.fit)),
+            components: component_views(
+                &components,
+                &query.weights,
+                (row.cold.evidence(), trusted_evidence(row.cold.trust.as_ref())),
+                Some(&ranked.fit),
+            ),
             reasons: reasons(&published.tenant, &asked, row, &ranked.fit),
         })
     };

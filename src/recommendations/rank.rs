@@ -8,7 +8,10 @@ use crate::{
         interval::Estimate,
         receipt::Score,
     },
-    snapshot::{TenantSnapshot, chunk::Row},
+    snapshot::{
+        TenantSnapshot,
+        chunk::{Hot, Row},
+    },
 };
 use std::cmp::Ordering;
 
@@ -117,8 +120,8 @@ fn is_within(row: &Row, platforms: u32, (min, max): (u32, u32)) -> bool {
 
 /// The components of a candidate on the common scale, in the order of their names.
 fn mapped(row: &Row, fit: &Fit) -> [Estimate; NAMES.len()] {
-    let trust = Component::UNMEASURED.mapped;
-    [fit.estimate, row.hot.loyalty, trust, row.hot.authenticity, row.hot.conversation]
+    let Hot { loyalty, trust, authenticity, conversation, .. } = row.hot;
+    [fit.estimate, loyalty, trust, authenticity, conversation]
 }
 
 /// The components of a candidate as shown, in the order of their names.

@@ -107,6 +107,12 @@ impl Relationship {
         self.counts[SUBSTANTIVE]
     }
 
+    /// Verified purchases.
+    #[must_use]
+    pub fn verified_purchases(&self) -> u32 {
+        self.counts[VERIFIED]
+    }
+
     /// All events.
     #[must_use]
     pub fn events(&self) -> u64 {

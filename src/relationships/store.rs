@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     db::{Client, CopyRows, DbError, Tx},
+    events::Kind,
     ids::{CreatorKey, EngagerKey, EventKey},
 };
 use jiff::civil::Date;
@@ -145,6 +146,18 @@ pub async fn load(tx: &Tx, pairs: &[Pair]) -> Result<Found, DbError> {
 /// All stored relationships of a creator.
 pub async fn load_creator(tx: &Tx, creator: CreatorKey) -> Result<Found, DbError> {
     load_some(tx, Table::Relationships, creator, Engagers::All).await
+}
+
+/// All relationships of some creators; or those that may have replies of the creator or verified purchases, and some others:
+/// the counts of these kinds stand behind those of the most frequent ones.
+pub async fn load_creators(tx: &Tx, creators: &[CreatorKey], answered: bool) -> Result<Found, DbError> {
+    let keys: Vec<Uuid> = creators.iter().map(|creator| creator.0).collect();
+    let sql = format!(
+        "/* relationships::load_creators */ select {COLUMNS} from relationships
+         where creator_key = any ($1) and octet_length(counts) > $2"
+    );
+    let least = if answered { Kind::CreatorReply as i32 } else { 0 };
+    Ok(Found::of(&tx.query(&sql, &[&keys, &least]).await?))
 }
 
 /// What a table has of a creator and some of its engagers.

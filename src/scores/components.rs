@@ -9,6 +9,7 @@ use super::{
     },
     statistics::CreatorStatistics,
 };
+use crate::trust::TrustSums;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -76,6 +77,8 @@ fn mapped(raw: Estimate, map: &Map) -> Estimate {
 pub struct Components {
     /// Do the same people come back?
     pub loyalty: Component,
+    /// Do those come back who are known to be real?
+    pub trust: Component,
     /// Is the engagement what it looks like, as far as it is in the creator's hands?
     pub authenticity: Component,
     /// Do people talk?
@@ -85,9 +88,18 @@ pub struct Components {
 impl Components {
     /// The components of a creator; `None`: nothing was ever seen of it.
     #[must_use]
-    pub fn of(statistics: Option<&CreatorStatistics>, niches: &[String], model: &ScoringModel) -> Self {
+    pub fn of(
+        statistics: Option<&CreatorStatistics>,
+        trust: Option<&TrustSums>,
+        niches: &[String],
+        model: &ScoringModel,
+    ) -> Self {
         let rates = model.rates_for(niches);
         Self {
+            trust: trust.and_then(|sums| sums.estimate(rates.loyalty, model.creator_effect)).map_or_else(
+                || Component::insufficient(rates.loyalty, model.loyalty_spread, &model.loyalty_map),
+                |raw| Component::measured(raw, &model.loyalty_map),
+            ),
             loyalty: statistics
                 .and_then(|sums| loyalty(sums, rates.loyalty, model.creator_effect))
                 .map_or_else(
@@ -108,7 +120,7 @@ impl Components {
     /// All components, in the order of [`NAMES`].
     #[must_use]
     pub fn with_fit(&self, fit: Component) -> [Component; NAMES.len()] {
-        [fit, self.loyalty, Component::UNMEASURED, self.authenticity, self.conversation]
+        [fit, self.loyalty, self.trust, self.authenticity, self.conversation]
     }
 }
 
@@ -192,8 +204,8 @@ mod tests {
     proptest! {
         #[test]
         fn every_interval_holds_its_value_within_0_and_1(sums in statistics()) {
-            let components = Components::of(Some(&sums), &[], &ScoringModel::published_default());
-            for component in [components.loyalty, components.authenticity, components.conversation] {
+            let components = Components::of(Some(&sums), None, &[], &ScoringModel::published_default());
+            for component in [components.loyalty, components.trust, components.authenticity, components.conversation] {
                 prop_assert!(ordered(component.raw), "{:?}", component);
                 prop_assert!(ordered(component.mapped), "{:?}", component);
             }
@@ -211,7 +223,7 @@ mod tests {
     #[test]
     fn missing_evidence_is_the_mean_of_comparable_creators() {
         let model = ScoringModel::published_default();
-        let components = Components::of(None, &[], &model);
+        let components = Components::of(None, None, &[], &model);
         assert_eq!(components.loyalty.status, Status::Insufficient);
         assert!((components.loyalty.raw.value - model.rates.loyalty).abs() < 1e-12);
         assert!(components.loyalty.mapped.low < components.loyalty.mapped.value);

@@ -24,6 +24,7 @@ use crate::{
     posts::views::ExposureView,
     relationships::days::date_of,
     snapshot::chunk::evidence_of,
+    trust::{TrustSums, http::TrustSumsView},
 };
 use actix_web::{HttpResponse, get, web::Data};
 use jiff::{Timestamp, civil::Date};
@@ -56,7 +57,7 @@ pub struct ComponentView {
     /// `weight` x `mapped`.
     #[schema(example = 0.2025, minimum = 0.0, maximum = 1.0)]
     contribution: f64,
-    /// What the value rests on. For fit: people of the creator who engage with other creators, too.
+    /// What the value rests on. For fit: people of the creator who engage with other creators, too. For trust: people with any.
     evidence: Evidence,
     /// What fit is made of; absent for the others.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -83,7 +84,7 @@ pub struct PartView {
 pub fn component_views(
     components: &[Component; NAMES.len()],
     weights: &Weights,
-    evidence: Evidence,
+    (evidence, trusted): (Evidence, Evidence),
     fit: Option<&Fit>,
 ) -> Vec<ComponentView> {
     let views = NAMES.iter().zip(components).zip(weights.0);
@@ -98,6 +99,7 @@ pub fn component_views(
             weight,
             contribution: weight * component.mapped.value,
             evidence: match *name {
+                "trust" => trusted,
                 "loyalty" | "authenticity" | "conversation" => evidence,
                 "fit" => fit.map_or(Evidence::default(), fit_evidence),
                 _ => Evidence::default(),
@@ -105,6 +107,12 @@ pub fn component_views(
             parts: fit.filter(|_| *name == "fit").map_or(Vec::new(), fit_parts),
         })
         .collect()
+}
+
+/// What trust rests on: trusted people.
+#[must_use]
+pub fn trusted_evidence(trust: Option<&TrustSums>) -> Evidence {
+    Evidence { engagers: trust.map_or(0, |sums| sums.people), ..Evidence::default() }
 }
 
 fn fit_evidence(fit: &Fit) -> Evidence {
@@ -150,6 +158,10 @@ pub struct ScoreReceipt {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     statistics: Option<StatisticsView>,
+    /// Its trusted people, from which trust is computed; absent before the first generation that found any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    trust: Option<TrustSumsView>,
     /// What the counts of its posts amount to; absent while there are no posts. Shown, never part of a score.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -243,14 +255,15 @@ pub(crate) async fn get_creator_scores(
 }
 
 fn receipt(creator_id: String, scored: &store::Scored, model: &ScoringModel) -> ScoreReceipt {
-    let own = Components::of(scored.statistics.as_ref(), &scored.niches, model);
+    let own = Components::of(scored.statistics.as_ref(), scored.trust.as_ref(), &scored.niches, model);
     let components = own.with_fit(Component::UNMEASURED);
     let [_, loyalty, trust, authenticity, conversation] = Weights::DEFAULT.0;
     let weights =
         Weights::normalised([0.0, loyalty, trust, authenticity, conversation]).unwrap_or(Weights::DEFAULT);
     let score = Score::of(&weights, &components.map(|component| component.mapped));
     let evidence = scored.statistics.as_ref().map_or(Evidence::default(), evidence_of);
-    let mut views = component_views(&components, &weights, evidence, None);
+    let trusted = trusted_evidence(scored.trust.as_ref());
+    let mut views = component_views(&components, &weights, (evidence, trusted), None);
     views.remove(0);
     ScoreReceipt {
         creator_id,
@@ -262,6 +275,7 @@ fn receipt(creator_id: String, scored: &store::Scored, model: &ScoringModel) -> 
         uncertainty: score.uncertainty(),
         components: views,
         statistics: scored.statistics.as_ref().map(StatisticsView::from),
+        trust: scored.trust.as_ref().map(TrustSumsView::from),
         exposure: scored.exposure.as_ref().map(ExposureView::from),
     }
 }

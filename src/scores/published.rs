@@ -23,6 +23,7 @@ use crate::{
     },
     posts::exposure::{EXPOSURE_DAYS, EXPOSURE_POSTS},
     relationships::model::HALF_LIFE_DAYS,
+    trust::http::TrustParameters,
 };
 use actix_web::{HttpResponse, get, web::Data};
 use jiff::Timestamp;
@@ -63,6 +64,8 @@ pub struct ModelView {
     fit: FitParameters,
     /// Parameters of loyalty.
     loyalty: ComponentParameters,
+    /// Parameters of trust.
+    trust: TrustParameters,
     /// Parameters of authenticity.
     authenticity: ComponentParameters,
     /// Parameters of conversation.
@@ -211,6 +214,7 @@ impl ModelView {
                 listed_share: LISTED_SHARE,
             },
             loyalty: loyalty_parameters(model),
+            trust: TrustParameters::IN_FORCE,
             authenticity: authenticity_parameters(model),
             conversation: conversation_parameters(model),
             discounts: DiscountParameters::IN_FORCE,
@@ -322,7 +326,16 @@ const FORMULAS: [(&str, &str); 13] = [
          relationships; weight = share of those in which they came back / (drifter_share x that share over all people), at \
          most 1. A day counts for live_recent and live_lasting when somebody of at least half a weight engaged.",
     ),
-    ("trust", "Not measured yet: 0.5 with the interval 0.1 to 0.9 on the common scale."),
+    (
+        "trust",
+        "(back + prior_weight prior) / (mass + prior_weight), with prior, map and spread of loyalty: loyalty in which each \
+         person counts as much as they are trusted. mass = sum of t x weight over mature people, back = sum of t x weight x \
+         p, with live_recent and live_lasting by the days of trusted people alone. Interval as that of loyalty, with variance = sum of (t x weight)^2 p (1 - p). Trust t is 1 for seeds (people with \
+         verified purchases, or named by the tenant), and what comes to them: in each round, what came to somebody last \
+         goes to the creators engaged with in proportion to strength, and from each creator in equal parts to those it \
+         answers by a reply or a verified purchase, times damping, in the round k at most cap x damping^k for each. So \
+         accounts that nobody answers have none, and each answered one at most cap x damping / (1 - damping).",
+    ),
     ("score", "Sum over components of weight x mapped; weights are scaled to a sum of 1."),
     (
         "low, high",

@@ -183,8 +183,10 @@ fn niche_rates(sums: &[(&SampledCreator, CreatorStatistics)], all: Rates) -> BTr
 /// Maps and spreads learnt from the sample's creators with enough evidence.
 fn with_scales(model: ScoringModel, sums: &[(&SampledCreator, CreatorStatistics)]) -> ScoringModel {
     let default = ScoringModel::published_default();
-    let components: Vec<Components> =
-        sums.iter().map(|(creator, sums)| Components::of(Some(sums), &creator.niches, &model)).collect();
+    let components: Vec<Components> = sums
+        .iter()
+        .map(|(creator, sums)| Components::of(Some(sums), None, &creator.niches, &model))
+        .collect();
     let loyalty = measured(components.iter().map(|components| components.loyalty));
     let conversation = measured(components.iter().map(|components| components.conversation));
     ScoringModel {

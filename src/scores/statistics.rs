@@ -211,6 +211,20 @@ impl CreatorStatistics {
         Share { discount, ..Share::of(relationship, self.until.unwrap_or_default(), self.liveness, model) }
     }
 
+    /// What is to be expected of a relationship; `None` without an active day.
+    #[must_use]
+    pub fn prospect(
+        &self,
+        engager: EngagerKey,
+        relationship: &Relationship,
+        discounts: &Discounts,
+        model: &ScoringModel,
+    ) -> Option<Prospect> {
+        let share = self.share(engager, relationship, discounts, model);
+        let Share { engagers, mature, chance, .. } = share;
+        (engagers > 0).then(|| Prospect { weight: share.weight(), is_mature: mature > 0, chance })
+    }
+
     fn add(&mut self, share: &Share, times: i32) {
         let counted = f64::from(times) * share.weight();
         self.events += i64::from(times) * share.events;
@@ -259,6 +273,17 @@ impl CreatorStatistics {
     pub fn observed_days(&self) -> u32 {
         self.until.zip(self.first_event).map_or(0, |(last, first)| (last - first).unsigned_abs() + 1)
     }
+}
+
+/// What is to be expected of a relationship.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prospect {
+    /// What it counts as, 0..=1.
+    pub weight: f64,
+    /// Whether its person is mature.
+    pub is_mature: bool,
+    /// The chance that somebody loyal comes back within 90 days; 0 for others.
+    pub chance: f64,
 }
 
 /// Sums that followed what changed.

@@ -30,6 +30,10 @@ use crate::{
         fold::{Changes, load_mended},
         queue::store::try_lane,
     },
+    trust::{
+        TrustSums,
+        store::{TRUST_COLUMNS, trust_sums},
+    },
 };
 use jiff::{Timestamp, civil::Date};
 use std::collections::{BTreeMap, HashMap};
@@ -41,7 +45,7 @@ use uuid::Uuid;
 
 /// Creators whose statistics are computed in one transaction.
 const BATCH: i64 = 100;
-/// The same while events of the lane wait to be folded: nobody whose events they are should wait for the others.
+/// The same while events may wait to be folded: nobody whose events they are should wait for the others.
 const BESIDE_FOLDING: i64 = 10;
 
 /// Columns of statistics, in the order of [`statistics`]; every column of the table is prefixed with `s.`.
@@ -49,12 +53,42 @@ pub const STATISTICS_COLUMNS: &str = "s.model_version, s.events, s.anonymous_eve
     s.loyal_engagers, s.talking_engagers, s.expected_back, s.expected_back_variance, s.first_day, s.last_day, \
     s.first_event, s.observed_until, s.live_recent, s.live_lasting, s.discounted";
 
+/// A creator and what its sums are.
+pub struct Known {
+    /// The creator.
+    pub key: CreatorKey,
+    /// Pseudonyms of its own accounts.
+    pub own: Vec<EngagerKey>,
+    /// Its sums, once there are any.
+    pub statistics: Option<CreatorStatistics>,
+}
+
+/// Up to `limit` creators of a tenant after one, in the order of their keys.
+pub async fn known_after(
+    tx: &Tx,
+    tenant: TenantId,
+    after: Option<CreatorKey>,
+    limit: i64,
+) -> Result<Vec<Known>, DbError> {
+    let sql = format!(
+        "/* scores::known_after */ select c.creator_key, c.tenant_id, c.accounts, {STATISTICS_COLUMNS}
+         from creators c left join creator_statistics s using (creator_key)
+         where c.tenant_id = $1 and ($2::uuid is null or c.creator_key > $2) order by c.creator_key limit $3"
+    );
+    let rows = tx.query(&sql, &[&tenant.0, &after.map(|creator| creator.0), &limit]).await?;
+    let known = |row: &Row| {
+        let Waiting { key, own, .. } = waiting(row);
+        Known { key, own, statistics: statistics(row) }
+    };
+    Ok(rows.iter().map(known).collect())
+}
+
 /// Asks for the statistics of these creators to be computed anew.
 pub async fn enqueue(tx: &Tx, creators: &[CreatorKey]) -> Result<(), DbError> {
     enqueue_after(tx, creators, 0).await
 }
 
-/// The same within an hour: before that, only while no event of their lanes waits to be folded.
+/// The same within an hour: before that, only while nothing else is to be done.
 pub(super) async fn enqueue_later(tx: &Tx, creators: &[CreatorKey]) -> Result<(), DbError> {
     enqueue_after(tx, creators, 3_600).await
 }
@@ -158,7 +192,7 @@ fn kept(row: &Row) -> Option<Kept> {
 pub enum Turn {
     /// All that wait, as many as go into one transaction.
     All,
-    /// Those that are due, beside events of the lane that wait to be folded: these, and a few others.
+    /// Those that are due, beside events that wait to be folded: these, and a few others.
     Due(usize),
 }
 
@@ -425,6 +459,8 @@ pub struct Scored {
     pub statistics: Option<CreatorStatistics>,
     /// What the counts of its posts amount to, once there are posts.
     pub exposure: Option<Exposure>,
+    /// Its trusted people, once trust was looked at.
+    pub trust: Option<TrustSums>,
     /// When they were computed.
     pub computed_at: Option<Timestamp>,
     /// Declared niches.
@@ -434,14 +470,16 @@ pub struct Scored {
 /// The statistics of a creator; `None`: it is not registered.
 pub async fn scored(client: &Client, creator: CreatorKey) -> Result<Option<Scored>, DbError> {
     let sql = format!(
-        "/* scores::scored */ select {STATISTICS_COLUMNS}, {EXPOSURE_COLUMNS}, s.computed_at, c.niches
+        "/* scores::scored */ select {STATISTICS_COLUMNS}, {EXPOSURE_COLUMNS}, {TRUST_COLUMNS}, s.computed_at, c.niches
          from creators c left join creator_statistics s using (creator_key)
-         left join creator_exposure x using (creator_key) where c.creator_key = $1"
+         left join creator_exposure x using (creator_key) left join creator_trust t using (creator_key)
+         where c.creator_key = $1"
     );
     let row = client.query_opt(&sql, &[&creator.0]).await?;
     Ok(row.map(|row| Scored {
         statistics: statistics(&row),
         exposure: exposure::stored(&row),
+        trust: trust_sums(&row),
         computed_at: row.get("computed_at"),
         niches: row.get("niches"),
     }))

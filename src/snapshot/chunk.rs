@@ -11,6 +11,7 @@ use crate::{
         fit::{CreatorNiches, NichePlace},
         interval::Estimate,
     },
+    trust::TrustSums,
 };
 use std::sync::Arc;
 
@@ -32,6 +33,8 @@ pub struct Hot {
     pub languages: [u64; 3],
     /// Loyalty on the common scale.
     pub loyalty: Estimate,
+    /// Trust on the common scale.
+    pub trust: Estimate,
     /// Authenticity on the common scale.
     pub authenticity: Estimate,
     /// Conversation on the common scale.
@@ -57,14 +60,16 @@ pub struct Cold {
     pub vectors: CreatorNiches,
     /// Sums over relationships, once there are any.
     pub statistics: Option<CreatorStatistics>,
+    /// Its trusted people, once trust was looked at.
+    pub trust: Option<TrustSums>,
     /// Components that depend on the creator alone.
     pub components: Components,
     /// Transactions that wrote the rows it was read from.
     pub stamp: Stamp,
 }
 
-/// Which versions of its rows a creator was read from: profile, statistics, community.
-pub type Stamp = (i64, Option<i64>, Option<i64>);
+/// Which versions of its rows a creator was read from: profile, statistics, community, trust.
+pub type Stamp = (i64, Option<i64>, Option<i64>, Option<i64>);
 
 impl Cold {
     /// Audience on the platforms asked for.
@@ -104,8 +109,9 @@ pub struct Row {
 impl Row {
     /// Puts changed sums or niches in place; the components follow.
     pub fn put(&mut self, cold: Cold, model: &ScoringModel) {
-        let components = Components::of(cold.statistics.as_ref(), &cold.niches, model);
+        let components = Components::of(cold.statistics.as_ref(), cold.trust.as_ref(), &cold.niches, model);
         self.hot.loyalty = components.loyalty.mapped;
+        self.hot.trust = components.trust.mapped;
         self.hot.authenticity = components.authenticity.mapped;
         self.hot.conversation = components.conversation.mapped;
         self.cold = Arc::new(Cold { components, ..cold });

@@ -14,6 +14,7 @@ use crate::{
         communities::community,
         store::{STATISTICS_COLUMNS, statistics},
     },
+    trust::store::{TRUST_COLUMNS, trust_sums},
 };
 use tokio_postgres::Row;
 
@@ -29,14 +30,15 @@ pub async fn watermark(tx: &Tx) -> Result<i64, DbError> {
 /// What joins a creator `c` to its statistics and its community, as far as there are any.
 const WITH_SCORES: &str = "left join creator_statistics s using (creator_key)
          left join (select creator_key, people, niches as community_niches, shares, changed_xid from creator_communities) m
-             using (creator_key)";
+             using (creator_key)
+         left join creator_trust t using (creator_key)";
 
 /// The columns that [`source`] reads.
 fn columns() -> String {
     format!(
         "c.creator_key, c.tenant_id as tenant, c.creator_id, {PROFILE_COLUMNS}, {STATISTICS_COLUMNS},
                 c.changed_xid as profile_xid, s.changed_xid as statistics_xid, m.changed_xid as community_xid,
-                m.people, m.community_niches, m.shares"
+                m.people, m.community_niches, m.shares, {TRUST_COLUMNS}, t.changed_xid as trust_xid"
     )
 }
 
@@ -52,13 +54,14 @@ pub async fn page(tx: &Tx, after: Option<CreatorKey>) -> Result<Vec<(TenantId, S
     Ok(tx.query(&sql, &[&after.map(|key| key.0), &PAGE]).await?.iter().map(source).collect())
 }
 
-/// Creators whose profile or community changed.
+/// Creators whose profile, community or trust changed.
 pub async fn changed_creators(tx: &Tx, since: i64) -> Result<Vec<(TenantId, SourceRow)>, DbError> {
     let sql = format!(
         "/* snapshot::changed_creators */
          select {}
          from (select creator_key from creators where changed_xid >= $1
-               union select creator_key from creator_communities where changed_xid >= $1) changed
+               union select creator_key from creator_communities where changed_xid >= $1
+               union select creator_key from creator_trust where changed_xid >= $1) changed
          join creators c using (creator_key) {WITH_SCORES}",
         columns()
     );
@@ -116,7 +119,13 @@ fn source(row: &Row) -> (TenantId, SourceRow) {
         profile: profile(row),
         statistics: statistics(row),
         community: community(row),
-        stamp: (row.get("profile_xid"), row.get("statistics_xid"), row.get("community_xid")),
+        trust: trust_sums(row),
+        stamp: (
+            row.get("profile_xid"),
+            row.get("statistics_xid"),
+            row.get("community_xid"),
+            row.get("trust_xid"),
+        ),
     };
     (TenantId(row.get("tenant")), source)
 }

@@ -11,6 +11,7 @@ use crate::{
         components::Components,
         fit::{CreatorNiches, LISTED_SHARE, NichePlace, NicheVector},
     },
+    trust::TrustSums,
 };
 use std::{collections::HashMap, sync::Arc};
 
@@ -95,6 +96,8 @@ pub struct SourceRow {
     pub statistics: Option<CreatorStatistics>,
     /// What its people engage with elsewhere, once it was counted.
     pub community: Option<Community>,
+    /// Its trusted people, once trust was looked at.
+    pub trust: Option<TrustSums>,
     /// Transactions that wrote the rows it was read from.
     pub stamp: Stamp,
 }
@@ -218,8 +221,12 @@ impl TenantBuilder {
         }
         let community = source.community.unwrap_or_default();
         let (places, vectors) = self.current.located(&source.profile.niches, &community);
-        let components =
-            Components::of(source.statistics.as_ref(), &source.profile.niches, &self.current.model);
+        let components = Components::of(
+            source.statistics.as_ref(),
+            source.trust.as_ref(),
+            &source.profile.niches,
+            &self.current.model,
+        );
         let Profile { display_name, country, languages, niches, accounts, .. } = source.profile;
         let hot = Hot {
             key: source.key,
@@ -228,6 +235,7 @@ impl TenantBuilder {
             platforms: accounts.iter().fold(0, |bits, account| bits | platform_bit(account.platform)),
             languages: language_bits(languages.iter().map(String::as_str)),
             loyalty: components.loyalty.mapped,
+            trust: components.trust.mapped,
             authenticity: components.authenticity.mapped,
             conversation: components.conversation.mapped,
         };
@@ -240,6 +248,7 @@ impl TenantBuilder {
             places,
             vectors,
             statistics: source.statistics,
+            trust: source.trust,
             components,
             stamp: source.stamp,
         };
@@ -339,7 +348,8 @@ mod tests {
             profile: Profile::parse(serde_json::from_value(profile).unwrap(), &[0; 32]).unwrap(),
             statistics: None,
             community: None,
-            stamp: (jiff::Timestamp::now().as_microsecond(), None, None),
+            trust: None,
+            stamp: (jiff::Timestamp::now().as_microsecond(), None, None, None),
         }
     }
 
@@ -395,9 +405,9 @@ mod tests {
     #[test]
     fn applying_a_row_again_changes_nothing_and_erased_rows_are_used_again() {
         let mut builder = builder();
-        builder.apply_creator(SourceRow { stamp: (1, None, None), ..source("ana", &["gaming"]) });
+        builder.apply_creator(SourceRow { stamp: (1, None, None, None), ..source("ana", &["gaming"]) });
         builder.publish();
-        builder.apply_creator(SourceRow { stamp: (1, None, None), ..source("ana", &["gaming"]) });
+        builder.apply_creator(SourceRow { stamp: (1, None, None, None), ..source("ana", &["gaming"]) });
         assert!(builder.publish().is_none());
         builder.apply_creator(source("bea", &["gaming"]));
         builder.remove_creator(CreatorKey::derive(TenantId(1), "ana"));

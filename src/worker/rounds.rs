@@ -81,10 +81,14 @@ struct Round {
 }
 
 impl Round {
-    /// Begins a round through these lanes, but for those that somebody has or that rest.
+    /// Begins a round through these lanes, but for those that somebody has or that rest. What is not due yet has its turn
+    /// when nothing else is to be done: it would hold up events that come into other lanes meanwhile.
     fn fill(&mut self, mut busy: Vec<BusyLane>, now: Instant) {
         self.resting.retain(|_, until| *until > now);
         busy.retain(|busy| !self.in_hand.contains(&busy.lane) && !self.resting.contains_key(&busy.lane));
+        if busy.iter().any(BusyLane::is_due) {
+            busy.retain(BusyLane::is_due);
+        }
         busy.sort_unstable_by_key(|busy| (busy.lane - self.first).rem_euclid(LANES));
         self.left = busy.into();
     }
@@ -106,7 +110,7 @@ mod tests {
     use super::*;
 
     fn busy(lanes: &[i16]) -> Vec<BusyLane> {
-        lanes.iter().map(|&lane| BusyLane { lane, folds: true, scores: false }).collect()
+        lanes.iter().map(|&lane| BusyLane { lane, folds: true, scores: false, later: false }).collect()
     }
 
     fn round(round: &mut Round) -> Vec<i16> {
@@ -118,6 +122,17 @@ mod tests {
         let mut rounds = Round { first: 5, ..Round::default() };
         rounds.fill(busy(&[1, 4, 5, 63]), Instant::now());
         assert_eq!(round(&mut rounds), [5, 63, 1, 4]);
+    }
+
+    #[test]
+    fn what_is_not_due_has_its_turn_when_nothing_else_is_to_be_done() {
+        let (mut rounds, now) = (Round::default(), Instant::now());
+        let idle = BusyLane { lane: 3, folds: false, scores: false, later: true };
+        rounds.fill([busy(&[1]), vec![idle]].concat(), now);
+        assert_eq!(round(&mut rounds), [1]);
+        rounds.release(1, None);
+        rounds.fill(vec![idle], now);
+        assert_eq!(round(&mut rounds), [3]);
     }
 
     #[test]

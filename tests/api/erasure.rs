@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "creators",
     "events",
     "posts",
@@ -19,6 +19,7 @@ const TABLES: [&str; 13] = [
     "creator_bases",
     "relationship_base",
     "edge_discounts",
+    "creator_trust",
 ];
 
 async fn rows_left(app: &App) -> Vec<(&'static str, i64)> {

@@ -39,3 +39,4 @@ mod recommendations;
 mod retention;
 mod scores;
 mod support;
+mod trust;

@@ -153,9 +153,15 @@ async fn a_receipt_can_be_recomputed_from_the_published_model() {
     let scale = 1.0 - weight("fit");
     near(&component(&receipt, "loyalty")["weight"], weight("loyalty") / scale, 1e-9);
     let authenticity = check(&model, &receipt, "authenticity", authenticity(&model, statistics));
+    // Without seeds trust is what the loyalty of comparable creators is.
     let share = weight("trust") / scale;
-    let unmeasured = (share * 0.5, share * 0.4, share * 0.4);
-    let parts = [loyalty, conversation, authenticity, unmeasured];
+    let at = |of: &str| mapped(&model["loyalty"], number(&model["loyalty"][of]));
+    let trust = (
+        share * at("prior"),
+        share * (at("prior") - at("spread_low")),
+        share * (at("spread_high") - at("prior")),
+    );
+    let parts = [loyalty, conversation, authenticity, trust];
     let score: f64 = parts.iter().map(|part| part.0).sum();
     let spread = |of: fn(&Interval) -> f64| parts.iter().map(|part| of(part).powi(2)).sum::<f64>().sqrt();
     near(&receipt["score"], score, 1e-9);

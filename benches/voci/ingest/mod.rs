@@ -1,7 +1,7 @@
 //! Taking events in: how fast, how fresh, how large, and what becomes of that when there is much already.
 
 mod batch;
-mod copy;
+pub(crate) mod copy;
 mod fold;
 mod freshness;
 mod growth;
@@ -31,7 +31,8 @@ const MEMORY: &str =
 /// All measures of ingest, in an order in which tables only grow.
 pub(crate) async fn all(results: &mut Results) -> Result<(), Failure> {
     let mut stage = Stage::start(0).await?;
-    synthetic::register(stage.pool(), stage.tenant, synthetic::BUSY_CREATORS).await?;
+    synthetic::register(stage.pool(), stage.tenant, 0..synthetic::BUSY_CREATORS, &["gaming".to_owned()])
+        .await?;
     let mut acts = synthetic::Acts::new();
     paused(&stage, &mut acts, results).await?;
     results.push(batch::resend(&stage, &mut acts).await?);
@@ -72,25 +73,15 @@ async fn start_workers(stage: &mut Stage) -> Result<(), Failure> {
     settled_since(stage, now).await
 }
 
-/// Has workers sum up all creators, with what was copied to them behind the service's back, and waits until models and
-/// communities know it, too.
+/// Has workers sum up all creators, with what was copied to them behind the service's back.
 async fn sum_up(stage: &Stage) -> Result<(), Failure> {
-    let client = stage.pool().get().await?;
-    client
-        .batch(
-            "insert into score_queue (lane, creator_key)
-             select (get_byte(uuid_send(creator_key), 15) % 64)::int2, creator_key from creators",
-        )
-        .await?;
+    synthetic::ask_for_all(stage.pool()).await?;
     until(
         stage,
         "select not exists (select from score_queue) and $1::timestamptz is not null",
         Timestamp::now(),
     )
-    .await?;
-    let now = Timestamp::now();
-    client.batch("update community_counts set counted_at = counted_at - interval '2 hours'").await?;
-    settled_since(stage, now).await
+    .await
 }
 
 async fn settled_since(stage: &Stage, since: Timestamp) -> Result<(), Failure> {

@@ -87,7 +87,8 @@ fn source(index: usize, person: &Person) -> SourceRow {
         profile,
         statistics: (person.engagers > 0).then_some(statistics),
         community: Some(Community { people: 30, shares }),
-        stamp: (1, None, None),
+        trust: None,
+        stamp: (1, None, None, None),
     }
 }
 

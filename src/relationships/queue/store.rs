@@ -38,19 +38,35 @@ pub struct BusyLane {
     pub lane: i16,
     /// Events wait to be folded.
     pub folds: bool,
-    /// Creators wait to be scored.
+    /// Creators are due to be scored.
     pub scores: bool,
+    /// Creators wait to be scored who are not due yet.
+    pub later: bool,
+}
+
+impl BusyLane {
+    /// Whether there is something to do that should not wait.
+    #[must_use]
+    pub fn is_due(&self) -> bool {
+        self.folds || self.scores
+    }
 }
 
 /// Lanes with work, by one look into each queue's index per lane.
 pub async fn busy_lanes(client: &Client) -> Result<Vec<BusyLane>, DbError> {
     let sql = "/* queue::busy_lanes */
                select lane::int2, exists (select from fold_queue q where q.lane = lane.lane::int2),
-                      exists (select from score_queue q where q.lane = lane.lane::int2)
+                      exists (select from score_queue q where q.lane = lane.lane::int2 and q.enqueued_at <= now()),
+                      exists (select from score_queue q where q.lane = lane.lane::int2 and q.enqueued_at > now())
                from generate_series(0, $1::int4 - 1) as lane";
     let rows = client.query(sql, &[&i32::from(LANES)]).await?;
-    let busy = rows.iter().map(|row| BusyLane { lane: row.get(0), folds: row.get(1), scores: row.get(2) });
-    Ok(busy.filter(|busy| busy.folds || busy.scores).collect())
+    let busy = rows.iter().map(|row| BusyLane {
+        lane: row.get(0),
+        folds: row.get(1),
+        scores: row.get(2),
+        later: row.get(3),
+    });
+    Ok(busy.filter(|busy| busy.is_due() || busy.later).collect())
 }
 
 /// Puts facts into the queue.

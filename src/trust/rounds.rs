@@ -1,0 +1,170 @@
+//! Rounds: once in an hour, trust flows anew through all that a tenant has, and a new generation of creators' sums is
+//! published.
+//!
+//! Three looks at the relationships, creators by creators. The first finds whom trust can reach: seeds, and those whom some
+//! creator answers. Only their relationships are kept of the second, so memory grows with them and not with all. The third
+//! sums up whom it did reach: whether a feed is alive is judged by the days of trusted people alone, so that nobody else
+//! moves anything.
+
+use super::{
+    model::{Engagement, TrustSums, trust},
+    store::{self, Page, Trusted},
+};
+use crate::{
+    db::{DbError, Pool},
+    events::Kind,
+    ids::{CreatorKey, EngagerKey, TenantId},
+    relationships::Relationship,
+    scores::store::models::in_force,
+};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// What a round of a tenant found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Generation {
+    /// Its number, from 1.
+    pub number: i32,
+    /// People with whom trust starts.
+    pub seeds: usize,
+    /// People with any trust.
+    pub trusted: usize,
+    /// Creators with whom any of them engages.
+    pub creators: usize,
+}
+
+/// Renews the trust of all tenants whose time has come.
+pub async fn renew_all(pool: &Pool) -> Result<(), DbError> {
+    let due = store::claim_due(&pool.get().await?).await?;
+    for tenant in due {
+        // One tenant's trouble must not keep the trust of the others back.
+        match renew(pool, tenant).await {
+            Ok(Generation { number, seeds, trusted, creators }) => {
+                tracing::info!(tenant = tenant.0, number, seeds, trusted, creators, "trust renewed");
+            }
+            Err(error) => tracing::warn!(%error, tenant = tenant.0, "trust not renewed"),
+        }
+    }
+    Ok(())
+}
+
+/// Renews the trust of a tenant.
+pub async fn renew(pool: &Pool, tenant: TenantId) -> Result<Generation, DbError> {
+    let reach = reach(pool, tenant).await?;
+    let flows = flows(pool, tenant, &reach).await?;
+    // Seconds of arithmetic at most, but for them no other task of this thread gets a turn.
+    let flowed = tokio::task::spawn_blocking(move || flows.trusted()).await;
+    let trusted = flowed.map_err(|error| DbError::Damaged(format!("trust does not flow: {error}")))?;
+    let sums = sums(pool, tenant, &trusted).await?;
+    let (seeds, trusted) = (reach.seeds.len(), trusted.len());
+    let number = store::publish(pool, tenant, (seeds, trusted), &sums).await?;
+    Ok(Generation { number, seeds, trusted, creators: sums.len() })
+}
+
+/// Whom trust can reach.
+#[derive(Default)]
+struct Reach {
+    seeds: HashSet<EngagerKey>,
+    answered: HashSet<EngagerKey>,
+}
+
+async fn reach(pool: &Pool, tenant: TenantId) -> Result<Reach, DbError> {
+    let mut reach = Reach { seeds: store::named(&pool.get().await?, tenant).await?, ..Reach::default() };
+    let mut after = None;
+    while let Some(page) = store::page(pool, tenant, after, store::Wanted::Answered).await? {
+        after = Some(page.last);
+        for (creator, engager, relationship) in page.people() {
+            if relationship.verified_purchases() > 0 {
+                reach.seeds.insert(engager);
+            }
+            if is_answered(relationship) && page.weight(creator, engager, relationship) >= 0.5 {
+                reach.answered.insert(engager);
+            }
+        }
+    }
+    Ok(reach)
+}
+
+fn is_answered(relationship: &Relationship) -> bool {
+    relationship.count_of(Kind::CreatorReply) > 0 || relationship.verified_purchases() > 0
+}
+
+/// Everything that trust flows through.
+#[derive(Default)]
+struct Flows {
+    people: HashMap<EngagerKey, u32>,
+    creators: HashMap<CreatorKey, u32>,
+    seeds: Vec<u32>,
+    engagements: Vec<Engagement>,
+}
+
+async fn flows(pool: &Pool, tenant: TenantId, reach: &Reach) -> Result<Flows, DbError> {
+    let mut flows = Flows::default();
+    if reach.seeds.is_empty() {
+        return Ok(flows);
+    }
+    let mut after = None;
+    while let Some(page) = store::page(pool, tenant, after, store::Wanted::All).await? {
+        after = Some(page.last);
+        flows.take_in(&page, reach);
+    }
+    Ok(flows)
+}
+
+impl Flows {
+    fn take_in(&mut self, page: &Page, reach: &Reach) {
+        for (creator, engager, relationship) in page.people() {
+            let is_seed = reach.seeds.contains(&engager);
+            if !is_seed && !reach.answered.contains(&engager) {
+                continue;
+            }
+            let next = u32::try_from(self.people.len()).unwrap_or(u32::MAX);
+            let person = *self.people.entry(engager).or_insert(next);
+            if is_seed && person == next {
+                self.seeds.push(person);
+            }
+            let weight = page.weight(creator, engager, relationship);
+            let next = u32::try_from(self.creators.len()).unwrap_or(u32::MAX);
+            self.engagements.push(Engagement {
+                person,
+                creator: *self.creators.entry(creator).or_insert(next),
+                strength: weight * relationship.strength(),
+                // A dismissed relationship is no way for trust.
+                answered: weight >= 0.5 && is_answered(relationship),
+            });
+        }
+    }
+
+    /// The trust of those who have any.
+    fn trusted(&self) -> HashMap<EngagerKey, f64> {
+        let trust = trust(self.people.len(), self.creators.len(), &self.seeds, &self.engagements);
+        let all = self.people.iter().map(|(engager, person)| (*engager, trust[*person as usize]));
+        all.filter(|(_, trust)| *trust > 0.0).collect()
+    }
+}
+
+/// The sums of each creator with whom somebody trusted engages.
+async fn sums(
+    pool: &Pool,
+    tenant: TenantId,
+    trusted: &HashMap<EngagerKey, f64>,
+) -> Result<Vec<(CreatorKey, TrustSums)>, DbError> {
+    let mut sums = Vec::new();
+    if trusted.is_empty() {
+        return Ok(sums);
+    }
+    let model = in_force(&pool.get().await?, tenant).await?.model;
+    let mut after = None;
+    while let Some(page) = store::page(pool, tenant, after, store::Wanted::All).await? {
+        after = Some(page.last);
+        let known = page.people().filter_map(|(creator, engager, relationship)| {
+            Some((creator, (engager, relationship, *trusted.get(&engager)?)))
+        });
+        let mut by_creator: BTreeMap<CreatorKey, Vec<Trusted<'_>>> = BTreeMap::new();
+        known.for_each(|(creator, person)| by_creator.entry(creator).or_default().push(person));
+        let of = |(creator, people): (CreatorKey, Vec<Trusted<'_>>)| {
+            Some((creator, page.sums(creator, &people, &model)?))
+        };
+        sums.extend(by_creator.into_iter().filter_map(of).filter(|(_, sums)| sums.people > 0));
+    }
+    Ok(sums)
+}

@@ -1,0 +1,238 @@
+//! SQL of trust.
+
+use super::model::TrustSums;
+use crate::{
+    db::{Client, DbError, Pool, Tx},
+    ids::{CreatorKey, EngagerKey, TenantId},
+    relationships::{
+        Relationship,
+        store::{Found, load_creators},
+    },
+    scores::{
+        CreatorStatistics, ScoringModel,
+        discounts::{Discounts, Found as FoundDiscounts, store::found_of},
+        liveness::{Liveness, engaged_days},
+        store::{Known, known_after},
+    },
+};
+use jiff::Timestamp;
+use std::collections::{HashMap, HashSet};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+/// Creators whose relationships are read at once.
+const PAGE: i64 = 100;
+/// Sums written with one statement.
+const WRITTEN: usize = 10_000;
+
+/// Tenants whose trust was last renewed an hour or more ago, and is in our hands now.
+pub(super) async fn claim_due(client: &Client) -> Result<Vec<TenantId>, DbError> {
+    let sql = "/* trust::claim_due */
+               insert into trust_generations as g (tenant_id) select tenant_id from tenants order by tenant_id
+               on conflict (tenant_id) do update set claimed_at = now()
+               where g.claimed_at < now() - interval '1 hour'
+               returning tenant_id";
+    Ok(client.query(sql, &[]).await?.iter().map(|row| TenantId(row.get(0))).collect())
+}
+
+/// People whom the tenant names.
+pub(super) async fn named(client: &Client, tenant: TenantId) -> Result<HashSet<EngagerKey>, DbError> {
+    let sql = "/* trust::named */ select engager_key from trust_seeds where tenant_id = $1";
+    Ok(client.query(sql, &[&tenant.0]).await?.iter().map(|row| EngagerKey(row.get(0))).collect())
+}
+
+/// Names somebody; false: it was done before.
+pub(super) async fn name(pool: Pool, tenant: TenantId, engager: EngagerKey) -> Result<bool, DbError> {
+    let sql = "/* trust::name */
+               insert into trust_seeds (tenant_id, engager_key) values ($1, $2) on conflict do nothing";
+    Ok(pool.get().await?.execute(sql, &[&tenant.0, &engager.0]).await? == 1)
+}
+
+/// Takes that back; false: nobody of this name was named.
+pub(super) async fn unname(pool: Pool, tenant: TenantId, engager: EngagerKey) -> Result<bool, DbError> {
+    let sql = "/* trust::unname */ delete from trust_seeds where tenant_id = $1 and engager_key = $2";
+    Ok(pool.get().await?.execute(sql, &[&tenant.0, &engager.0]).await? == 1)
+}
+
+/// The generation in force: number, when it was published, seeds, trusted people.
+pub(super) async fn generation(
+    client: &Client,
+    tenant: TenantId,
+) -> Result<Option<(i32, Timestamp, i32, i32)>, DbError> {
+    let sql = "/* trust::generation */
+               select generation, computed_at, seeds, trusted from trust_generations
+               where tenant_id = $1 and computed_at is not null";
+    let row = client.query_opt(sql, &[&tenant.0]).await?;
+    Ok(row.map(|row| (row.get(0), row.get(1), row.get(2), row.get(3))))
+}
+
+/// Which relationships are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Those that may have answers or verified purchases, and some others.
+    Answered,
+    /// All.
+    All,
+}
+
+/// Creators with relationships, and what is known of them.
+pub(super) struct Page {
+    /// The last of them.
+    pub(super) last: CreatorKey,
+    creators: HashMap<CreatorKey, (Known, Discounts)>,
+    found: Found,
+}
+
+/// The creators of a tenant after one; `None` when there are no more.
+pub(super) async fn page(
+    pool: &Pool,
+    tenant: TenantId,
+    after: Option<CreatorKey>,
+    wanted: Wanted,
+) -> Result<Option<Page>, DbError> {
+    let tx = Tx::begin_snapshot(pool).await?;
+    let known = known_after(&tx, tenant, after, PAGE).await?;
+    let keys: Vec<CreatorKey> = known.iter().map(|creator| creator.key).collect();
+    let Some(last) = keys.last().copied() else {
+        tx.rollback().await?;
+        return Ok(None);
+    };
+    let mut discounts = found_of(&tx, &keys).await?;
+    let found = load_creators(&tx, &keys, wanted == Wanted::Answered).await?;
+    tx.rollback().await?;
+    let with_discounts = known.into_iter().map(|creator| {
+        let found = discounts.remove(&creator.key).unwrap_or_default();
+        let discounts = discounts_of(creator.statistics.as_ref(), found);
+        (creator.key, (creator, discounts))
+    });
+    Ok(Some(Page { last, creators: with_discounts.collect(), found }))
+}
+
+fn discounts_of(statistics: Option<&CreatorStatistics>, found: FoundDiscounts) -> Discounts {
+    statistics.map_or_else(Discounts::default, |sums| sums.discounts(found))
+}
+
+impl Page {
+    /// Relationships with people, by creator.
+    pub(super) fn people(&self) -> impl Iterator<Item = (CreatorKey, EngagerKey, &Relationship)> {
+        let is_person = |creator: &CreatorKey, engager: &EngagerKey| {
+            self.creators.get(creator).is_some_and(|(known, _)| engager.is_somebody_but(&known.own))
+        };
+        let all = self.found.relationships.iter();
+        all.filter(move |((creator, engager), _)| is_person(creator, engager))
+            .map(|((creator, engager), relationship)| (*creator, *engager, relationship))
+    }
+
+    /// What a relationship counts as, 0..=1.
+    pub(super) fn weight(
+        &self,
+        creator: CreatorKey,
+        engager: EngagerKey,
+        relationship: &Relationship,
+    ) -> f64 {
+        let discounts = self.creators.get(&creator).map(|(_, discounts)| discounts);
+        let discount = discounts.and_then(|discounts| discounts.discount(engager, relationship));
+        discount.map_or(1.0, |discount| discount.weight)
+    }
+
+    /// The sums over the trusted people of a creator, for a feed as alive as their days say; `None` before it was scored.
+    pub(super) fn sums(
+        &self,
+        creator: CreatorKey,
+        people: &[Trusted<'_>],
+        model: &ScoringModel,
+    ) -> Option<TrustSums> {
+        let (known, discounts) = self.creators.get(&creator)?;
+        let sums = known.statistics.as_ref()?;
+        let until = sums.until?;
+        let days = engaged_days(people.iter().map(|(engager, known, _)| (*engager, *known)), discounts);
+        let alive = CreatorStatistics { liveness: Liveness::at(until, days.as_slice()), ..sums.clone() };
+        let mut trusted = TrustSums::default();
+        for (engager, relationship, trust) in people {
+            if let Some(prospect) = alive.prospect(*engager, relationship, discounts, model) {
+                trusted.add(trust * prospect.weight, prospect.is_mature, prospect.chance);
+            }
+        }
+        Some(trusted)
+    }
+}
+
+/// Somebody trusted, and by how much.
+pub(super) type Trusted<'a> = (EngagerKey, &'a Relationship, f64);
+
+/// Publishes a generation; its number.
+pub(super) async fn publish(
+    pool: &Pool,
+    tenant: TenantId,
+    (seeds, trusted): (usize, usize),
+    sums: &[(CreatorKey, TrustSums)],
+) -> Result<i32, DbError> {
+    let tx = Tx::begin(pool).await?;
+    let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
+    let next = "/* trust::publish */
+                insert into trust_generations as g (tenant_id, generation, computed_at, seeds, trusted)
+                values ($1, 1, now(), $2, $3)
+                on conflict (tenant_id) do update
+                set generation = g.generation + 1, computed_at = now(), seeds = $2, trusted = $3
+                returning generation";
+    let row = tx.query(next, &[&tenant.0, &count(seeds), &count(trusted)]).await?;
+    let generation: i32 = row[0].get(0);
+    for some in sums.chunks(WRITTEN) {
+        write(&tx, tenant, generation, some).await?;
+    }
+    tx.execute(
+        "/* trust::publish: who has no trusted people any more */
+         update creator_trust set generation = $2, people = 0, mass = 0, back = 0, variance = 0,
+             changed_xid = pg_current_xact_id()::text::bigint
+         where tenant_id = $1 and generation < $2 and people > 0",
+        &[&tenant.0, &generation],
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(generation)
+}
+
+async fn write(
+    tx: &Tx,
+    tenant: TenantId,
+    generation: i32,
+    sums: &[(CreatorKey, TrustSums)],
+) -> Result<(), DbError> {
+    let column = |pick: fn(&TrustSums) -> f64| sums.iter().map(|(_, sums)| pick(sums)).collect::<Vec<f64>>();
+    tx.execute(
+        "/* trust::write */
+         insert into creator_trust (creator_key, tenant_id, generation, people, mass, back, variance)
+         select creator_key, $1, $2, people, mass, back, variance
+         from unnest($3::uuid[], $4::int4[], $5::float8[], $6::float8[], $7::float8[])
+             as n (creator_key, people, mass, back, variance)
+         join creators using (creator_key)
+         on conflict (creator_key) do update
+         set generation = excluded.generation, people = excluded.people, mass = excluded.mass, back = excluded.back,
+             variance = excluded.variance, changed_xid = pg_current_xact_id()::text::bigint",
+        &[
+            &tenant.0,
+            &generation,
+            &sums.iter().map(|(creator, _)| creator.0).collect::<Vec<Uuid>>(),
+            &sums.iter().map(|(_, sums)| sums.people).collect::<Vec<i32>>(),
+            &column(|sums| sums.mass),
+            &column(|sums| sums.back),
+            &column(|sums| sums.variance),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Columns of [`trust_sums`]; every column of the table is prefixed with `t.`.
+pub const TRUST_COLUMNS: &str = "t.people as trusted_people, t.mass, t.back, t.variance as trust_variance";
+
+/// The sums in the columns of [`TRUST_COLUMNS`]; `None` when the outer join found none.
+#[must_use]
+pub fn trust_sums(row: &Row) -> Option<TrustSums> {
+    Some(TrustSums {
+        people: row.get::<_, Option<i32>>("trusted_people")?,
+        mass: row.get("mass"),
+        back: row.get("back"),
+        variance: row.get("trust_variance"),
+    })
+}
