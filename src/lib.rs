@@ -4,6 +4,7 @@
 //! PostgreSQL; workers fold events into relationships and relationships into creator statistics; scores are pure
 //! functions of those statistics; the snapshot keeps what ranking needs in memory; recommendations rank it.
 
+pub mod annotations;
 pub mod app;
 pub mod config;
 pub mod creators;

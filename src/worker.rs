@@ -14,7 +14,9 @@ use crate::{
     },
     retention,
     scores::{
-        clock, communities, refit,
+        clock, communities,
+        discounts::look::look_at_all,
+        refit,
         store::{Turn, score_lane},
     },
     trust,
@@ -63,6 +65,12 @@ pub async fn run(pool: Pool, config: WorkConfig) {
             every,
             pool.clone(),
             |pool| async move { clock::advance_all(&pool).await },
+        ));
+        tasks.spawn(keep_up(
+            "discounts",
+            every,
+            pool.clone(),
+            |pool| async move { look_at_all(&pool).await },
         ));
         tasks.spawn(keep_up("trust", every, pool.clone(), |pool| async move {
             trust::rounds::renew_all(&pool).await

@@ -5,9 +5,6 @@
 //! those come back whom the service expects back (see `returns`). The directory of the data is given in the environment
 //! variable `DATA`: one that holds `events.csv` or `events.csv.zst` itself (columns `ts` in seconds since 1970, `engager`,
 //! `creator`, and `kind` if there is one) is judged as a history; without data an empty report is written.
-//!
-//! Not measured yet: whether a creator's niches can be found again when they are not declared. Until niches are observed
-//! from engagement, a hidden niche cannot come back.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "prints its report")]
 
 mod checks;
@@ -21,6 +18,7 @@ mod load;
 mod measures;
 mod quantile;
 mod recommend;
+mod recovery;
 mod returns;
 mod skew;
 mod source;

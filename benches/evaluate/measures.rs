@@ -6,7 +6,7 @@ use super::{
     harness::{Failure, report::Measure, stage::Stage},
     load::{self, Loaded},
     quantile::Times,
-    recommend,
+    recommend, recovery,
     source::Source,
     story::Story,
 };
@@ -36,6 +36,7 @@ pub(crate) async fn run(
     measures.fit(stage).await?;
     measures.rebuild(stage, story, checks).await?;
     measures.recommendations(stage, story, checks).await?;
+    measures.0.push(recovery::measure(stage, story).await?);
     measures.space(stage, story).await?;
     let count = checks.len() as f64;
     measures.add("checks", count, "checks", "counts in the database and answers compared with the data");

@@ -226,5 +226,5 @@ pub(crate) async fn register(
                select key, $1, id, id, '', 'RO', '{ro}', '{}', array[niche], '[]', 1
                from unnest($2::uuid[], $3::text[], $4::text[]) as t (key, id, niche)";
     pool.get().await?.execute(sql, &[&tenant.0, &keys, &ids, &niches]).await?;
-    Ok(pool.get().await?.batch("analyze creators").await?)
+    Ok(())
 }

@@ -18,7 +18,8 @@ pub fn document() -> Document {
 /// Every endpoint of every feature.
 pub(super) fn routes_of_features(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
     use crate::{
-        creators, events, http::health, metrics, niches, posts, quality, recommendations, scores, trust,
+        annotations, creators, events, http::health, metrics, niches, posts, quality, recommendations,
+        scores, trust,
     };
     config
         // The router tries one after the other: what is asked most comes first.
@@ -41,6 +42,9 @@ pub(super) fn routes_of_features(config: &mut utoipa_actix_web::service_config::
         .service(posts::http::put_posts_bulk)
         .service(scores::http::get_creator_scores)
         .service(scores::published::get_model)
+        .service(annotations::http::annotate_creator)
+        .service(annotations::http::list_annotations)
+        .service(annotations::http::decide_annotation)
         .service(trust::http::get_trust)
         .service(trust::http::put_trust_seed)
         .service(trust::http::delete_trust_seed)

@@ -47,6 +47,7 @@ problem_kinds! {
     PostNotFound "post_not_found" NOT_FOUND "The post is not known";
     NicheNotFound "niche_not_found" NOT_FOUND "The niche is not known";
     TrustSeedNotFound "trust_seed_not_found" NOT_FOUND "Nobody of this id is named as trusted";
+    AnnotationNotFound "annotation_not_found" NOT_FOUND "The creator has no annotation of this id";
     EventNotFound "event_not_found" NOT_FOUND "No event is stored under this id";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The path does not take this method";
     EventConflict "event_conflict" CONFLICT "Another event has this identity";

@@ -115,7 +115,7 @@ pub async fn finish_erasures(pool: &Pool) -> Result<(), DbError> {
 }
 
 /// Every table that holds something of a creator by its key.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "score_queue",
     "retractions",
     "events",
@@ -129,6 +129,7 @@ const TABLES: [&str; 14] = [
     "creator_communities",
     "edge_discounts",
     "creator_trust",
+    "annotations",
     "unknown_creators",
 ];
 

@@ -2,6 +2,7 @@
 
 use crate::{
     scores::{
+        Components, CreatorStatistics,
         components::{Component, Status},
         discounts::Pattern,
         fit::Fit,
@@ -16,10 +17,32 @@ use std::fmt::Display;
 pub fn reasons(snapshot: &TenantSnapshot, asked: &[String], row: &Row, fit: &Fit) -> Vec<String> {
     let mut reasons = vec![fit_reason(snapshot, asked, row, fit.estimate.value)];
     reasons.extend(community_reason(asked, row, fit));
-    reasons.extend(loyalty_reason(snapshot, row));
-    reasons.extend(conversation_reason(snapshot, row));
-    reasons.extend(discount_reasons(row));
-    reasons.extend(evidence_reason(row));
+    let cold = &row.cold;
+    let told =
+        Told { statistics: cold.statistics.as_ref(), components: &cold.components, niches: &cold.niches };
+    reasons.extend(of_creator(snapshot, told));
+    reasons
+}
+
+/// A creator of whom is told.
+#[derive(Clone, Copy)]
+pub struct Told<'a> {
+    /// Sums over its relationships.
+    pub statistics: Option<&'a CreatorStatistics>,
+    /// Its components.
+    pub components: &'a Components,
+    /// Declared niches.
+    pub niches: &'a [String],
+}
+
+/// What there is to say of a creator without a brief, the most telling first. English.
+#[must_use]
+pub fn of_creator(snapshot: &TenantSnapshot, told: Told<'_>) -> Vec<String> {
+    let mut reasons = Vec::new();
+    reasons.extend(loyalty_reason(snapshot, told));
+    reasons.extend(conversation_reason(snapshot, told));
+    reasons.extend(discount_reasons(told));
+    reasons.extend(evidence_reason(told));
     reasons
 }
 
@@ -65,11 +88,11 @@ fn community_reason(asked: &[String], row: &Row, fit: &Fit) -> Option<String> {
     })
 }
 
-fn loyalty_reason(snapshot: &TenantSnapshot, row: &Row) -> Option<String> {
-    let sums = row.cold.statistics.as_ref()?;
-    let loyalty = &row.cold.components.loyalty;
-    let usual = snapshot.model.rates_for(&row.cold.niches).loyalty;
-    let compared = compared_with_usual(&loyalty.raw, usual, &place_of_rates(snapshot, row));
+fn loyalty_reason(snapshot: &TenantSnapshot, told: Told<'_>) -> Option<String> {
+    let sums = told.statistics?;
+    let loyalty = &told.components.loyalty;
+    let usual = snapshot.model.rates_for(told.niches).loyalty;
+    let compared = compared_with_usual(&loyalty.raw, usual, &place_of_rates(snapshot, told.niches));
     is_measured(loyalty).then(|| returning(sums.loyal_engagers, sums.engagers, sums.expected_back, &compared))
 }
 
@@ -106,22 +129,22 @@ fn compared_with_usual(loyalty: &Estimate, usual: f64, place: &str) -> String {
     }
 }
 
-fn conversation_reason(snapshot: &TenantSnapshot, row: &Row) -> Option<String> {
-    let sums = row.cold.statistics.as_ref()?;
+fn conversation_reason(snapshot: &TenantSnapshot, told: Told<'_>) -> Option<String> {
+    let sums = told.statistics?;
     let talkers = sums.talking_engagers;
-    let told = is_measured(&row.cold.components.conversation) && talkers > 0;
+    let is_told = is_measured(&told.components.conversation) && talkers > 0;
     let share = percent(f64::from(talkers) / f64::from(sums.engagers.max(1)));
-    let usual = percent(snapshot.model.rates_for(&row.cold.niches).talk);
-    let place = place_of_rates(snapshot, row);
-    told.then(|| {
+    let usual = percent(snapshot.model.rates_for(told.niches).talk);
+    let place = place_of_rates(snapshot, told.niches);
+    is_told.then(|| {
         format!(
             "{share} of its people talk, in replies or comments that say something; {usual} is usual {place}"
         )
     })
 }
 
-fn discount_reasons(row: &Row) -> Vec<String> {
-    let discounted = row.cold.statistics.as_ref().and_then(|sums| sums.discounted.as_ref());
+fn discount_reasons(told: Told<'_>) -> Vec<String> {
+    let discounted = told.statistics.and_then(|sums| sums.discounted.as_ref());
     let told = discounted.map(|discounted| Pattern::ALL.into_iter().zip(discounted.people));
     told.into_iter()
         .flatten()
@@ -149,8 +172,8 @@ fn discount(pattern: Pattern, people: i32) -> String {
 
 /// What the creator is compared with: its niches, as far as the model has rates of their own for them. Before a model
 /// is fitted nothing is known of the tenant's creators, and the reason shall not claim it.
-fn place_of_rates(snapshot: &TenantSnapshot, row: &Row) -> String {
-    let known = row.cold.niches.iter().filter(|niche| snapshot.model.niches.contains_key(*niche));
+fn place_of_rates(snapshot: &TenantSnapshot, niches: &[String]) -> String {
+    let known = niches.iter().filter(|niche| snapshot.model.niches.contains_key(*niche));
     let known: Vec<&str> = known.map(|niche| name(snapshot, niche)).collect();
     match (&known[..], snapshot.model.version) {
         ([], 0) => "by the published default".to_owned(),
@@ -159,9 +182,9 @@ fn place_of_rates(snapshot: &TenantSnapshot, row: &Row) -> String {
     }
 }
 
-fn evidence_reason(row: &Row) -> Option<String> {
-    let engagers = row.cold.statistics.as_ref().map_or(0, |sums| sums.engagers);
-    (!is_measured(&row.cold.components.loyalty)).then(|| match engagers {
+fn evidence_reason(told: Told<'_>) -> Option<String> {
+    let engagers = told.statistics.map_or(0, |sums| sums.engagers);
+    (!is_measured(&told.components.loyalty)).then(|| match engagers {
         0 => "No engagement seen yet: loyalty is taken as usual in these niches".to_owned(),
         1 => "Only 1 person seen so far: loyalty is taken as usual in these niches".to_owned(),
         _ => format!("{engagers} people seen so far, too few or too briefly to measure loyalty: taken as usual in these niches"),

@@ -1,6 +1,6 @@
 //! The communities around creators: who else their people engage with, counted in the background.
 
-use super::{discounts, model::has_moved, store::models::engagers_by_tenant};
+use super::{model::has_moved, store::models::engagers_by_tenant};
 use crate::{
     db::{DbError, Pool, Tx},
     ids::TenantId,
@@ -70,8 +70,7 @@ async fn count(pool: &Pool, tenant: TenantId, engagers: i64) -> Result<(), DbErr
     if claimed == 1 {
         let changed =
             tx.execute(include_str!("communities.sql"), &[&tenant.0, &sampled_steps(engagers)]).await?;
-        let discounted = discounts::store::find(&tx, tenant).await?;
-        tracing::info!(tenant = tenant.0, engagers, changed, discounted, "communities counted");
+        tracing::info!(tenant = tenant.0, engagers, changed, "communities counted");
     }
     tx.commit().await
 }

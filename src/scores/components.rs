@@ -124,11 +124,16 @@ impl Components {
     }
 }
 
+/// Whether people are too few for a component to be measured. Weights leave traces of rounding.
+fn are_few(people: f64) -> bool {
+    people < f64::from(MIN_ENGAGERS) - 1e-6
+}
+
 /// `(sum of p + 20 prior) / (M + 20)`: expected returns per mature engager, drawn towards the niche's rate. The
 /// interval carries the chance of each return and an effect of the creator on all of them.
 #[must_use]
 pub fn loyalty(sums: &CreatorStatistics, prior: f64, creator_effect: f64) -> Option<Estimate> {
-    if sums.counted_mature() < f64::from(MIN_ENGAGERS) || sums.observed_days() < MIN_WINDOW_DAYS {
+    if are_few(sums.counted_mature()) || sums.observed_days() < MIN_WINDOW_DAYS {
         return None;
     }
     let people = sums.counted_mature() + LOYALTY_PRIOR_WEIGHT;
@@ -141,7 +146,7 @@ pub fn loyalty(sums: &CreatorStatistics, prior: f64, creator_effect: f64) -> Opt
 /// Posterior of the share of engaged people who talk: Beta-binomial with the niche's share as prior.
 #[must_use]
 pub fn conversation(sums: &CreatorStatistics, prior: f64) -> Option<Estimate> {
-    if sums.counted_engagers() < f64::from(MIN_ENGAGERS) {
+    if are_few(sums.counted_engagers()) {
         return None;
     }
     let (people, talking) = (sums.counted_engagers(), sums.counted_talking());
@@ -160,7 +165,7 @@ pub fn authenticity(sums: &CreatorStatistics) -> Option<Estimate> {
     let (share, in_rings) =
         sums.discounted.as_ref().map_or((1.0, 0.0), |discounted| discounted.outside_rings());
     let people = sums.counted_engagers() + in_rings;
-    if people < f64::from(MIN_ENGAGERS) {
+    if are_few(people) {
         return None;
     }
     let open = people * share + AUTHENTICITY_PRIOR_WEIGHT * AUTHENTICITY_PRIOR;

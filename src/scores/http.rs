@@ -5,6 +5,8 @@ use super::{
     discounts::views::DiscountsView,
     fit::Fit,
     model::ScoringModel,
+    outlook::{self, Improvement, improvements},
+    peers::Peers,
     receipt::{Score, Weights},
     statistics::CreatorStatistics,
     store::{
@@ -13,7 +15,12 @@ use super::{
     },
 };
 use crate::{
-    creators::http::not_found,
+    annotations::{
+        self,
+        http::AnnotationView,
+        model::{Annotation, Decision},
+    },
+    creators::{Platform, Tier, http::not_found},
     db::Pools,
     http::{
         auth::{Caller, Read},
@@ -22,8 +29,9 @@ use crate::{
     },
     ids::CreatorKey,
     posts::views::ExposureView,
+    recommendations::reasons::{Told, of_creator},
     relationships::days::date_of,
-    snapshot::chunk::evidence_of,
+    snapshot::{Snapshots, TenantSnapshot, chunk::evidence_of},
     trust::{TrustSums, http::TrustSumsView},
 };
 use actix_web::{HttpResponse, get, web::Data};
@@ -57,6 +65,10 @@ pub struct ComponentView {
     /// `weight` x `mapped`.
     #[schema(example = 0.2025, minimum = 0.0, maximum = 1.0)]
     contribution: f64,
+    /// Share of peers whose measured value is lower; absent where it is not measured, and in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 0.87, minimum = 0.0, maximum = 1.0)]
+    peer_percentile: Option<f64>,
     /// What the value rests on. For fit: people of the creator who engage with other creators, too. For trust: people with any.
     evidence: Evidence,
     /// What fit is made of; absent for the others.
@@ -98,6 +110,7 @@ pub fn component_views(
             mapped: component.mapped.value,
             weight,
             contribution: weight * component.mapped.value,
+            peer_percentile: None,
             evidence: match *name {
                 "trust" => trusted,
                 "loyalty" | "authenticity" | "conversation" => evidence,
@@ -154,6 +167,21 @@ pub struct ScoreReceipt {
     /// Loyalty, trust, authenticity and conversation.
     #[schema(min_items = 4, max_items = 4)]
     components: Vec<ComponentView>,
+    /// What it says of itself, the newest period first, but for what was declined.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 100)]
+    annotations: Vec<AnnotationView>,
+    /// What there is to say of it, in plain English, the most telling first.
+    #[schema(max_items = 10, example = json!([
+        "143 of 412 people came back on another day, and 96 of them are expected again within 90 days: 3.1 times the loyalty usual in Sustainable fashion"]))]
+    reasons: Vec<String>,
+    /// What would raise the score, the most first, and then what is not measured yet.
+    #[schema(max_items = 10)]
+    improvements: Vec<Improvement>,
+    /// With whom its values are compared; absent with fewer than 30 of them. For reading only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    peers: Option<PeersView>,
     /// The sums from which the components are computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -166,6 +194,33 @@ pub struct ScoreReceipt {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     exposure: Option<ExposureView>,
+}
+
+/// Creators like one: who declare its first niche and, as far as there are 30 of them, have their largest account on the same
+/// platform and in the same size class.
+#[derive(Serialize, ToSchema)]
+pub struct PeersView {
+    /// The niche.
+    #[schema(example = "sustainable-fashion", max_length = 64)]
+    niche: String,
+    /// The platform; absent when there are too few on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    platform: Option<Platform>,
+    /// The size class; absent when there are too few of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    tier: Option<Tier>,
+    /// How many there are, the creator included.
+    #[schema(example = 412, minimum = 30)]
+    creators: usize,
+}
+
+impl From<&Peers<'_>> for PeersView {
+    fn from(peers: &Peers<'_>) -> Self {
+        let Peers { niche, platform, tier, .. } = *peers;
+        Self { niche: niche.to_owned(), platform, tier, creators: peers.creators() }
+    }
 }
 
 /// Sums over the relationships of a creator.
@@ -246,15 +301,35 @@ pub(crate) async fn get_creator_scores(
     caller: Caller<Read>,
     id: PathId,
     pools: Data<Pools>,
+    snapshots: Data<Snapshots>,
 ) -> Result<HttpResponse, Problem> {
     let client = pools.reads.get().await?;
     let tenant = caller.tenant().id;
-    let scored = store::scored(&client, CreatorKey::derive(tenant, &id.0)).await?.ok_or_else(not_found)?;
+    let key = CreatorKey::derive(tenant, &id.0);
+    let scored = store::scored(&client, key).await?.ok_or_else(not_found)?;
     let InForce { model, .. } = in_force(&client, tenant).await?;
-    Ok(HttpResponse::Ok().json(receipt(id.0, &scored, &model)))
+    let published = snapshots.current(tenant);
+    let said = annotations::store::of_creator(&client, key).await?.unwrap_or_default();
+    let receipt = receipt((id.0, key), &scored, &model, &published.tenant);
+    Ok(HttpResponse::Ok().json(ScoreReceipt { annotations: standing(said), ..receipt }))
 }
 
-fn receipt(creator_id: String, scored: &store::Scored, model: &ScoringModel) -> ScoreReceipt {
+fn standing(annotations: Vec<Annotation>) -> Vec<AnnotationView> {
+    let standing = annotations.into_iter().filter(|annotation| annotation.status != Decision::Declined);
+    standing.map(AnnotationView::from).collect()
+}
+
+/// The components that have peers, in the order of the receipt.
+const COMPARED: [fn(&Components) -> &Component; 4] =
+    [|all| &all.loyalty, |all| &all.trust, |all| &all.authenticity, |all| &all.conversation];
+
+fn receipt(
+    (creator_id, key): (String, CreatorKey),
+    scored: &store::Scored,
+    model: &ScoringModel,
+    snapshot: &TenantSnapshot,
+) -> ScoreReceipt {
+    let peers = Peers::of(snapshot, key, &scored.niches);
     let own = Components::of(scored.statistics.as_ref(), scored.trust.as_ref(), &scored.niches, model);
     let components = own.with_fit(Component::UNMEASURED);
     let [_, loyalty, trust, authenticity, conversation] = Weights::DEFAULT.0;
@@ -263,8 +338,17 @@ fn receipt(creator_id: String, scored: &store::Scored, model: &ScoringModel) -> 
     let score = Score::of(&weights, &components.map(|component| component.mapped));
     let evidence = scored.statistics.as_ref().map_or(Evidence::default(), evidence_of);
     let trusted = trusted_evidence(scored.trust.as_ref());
+    let (statistics, niches) = (scored.statistics.as_ref(), scored.niches.as_slice());
+    let told = Told { statistics, components: &own, niches };
+    let outlook = |sums| {
+        let trust = scored.trust.as_ref();
+        improvements(outlook::Scored { sums, trust, niches, model, weights: &weights })
+    };
     let mut views = component_views(&components, &weights, (evidence, trusted), None);
     views.remove(0);
+    for (view, of) in views.iter_mut().zip(COMPARED) {
+        view.peer_percentile = peers.as_ref().and_then(|peers| peers.percentile(of, of(&own)));
+    }
     ScoreReceipt {
         creator_id,
         model_version: model.version,
@@ -274,6 +358,10 @@ fn receipt(creator_id: String, scored: &store::Scored, model: &ScoringModel) -> 
         high: score.high,
         uncertainty: score.uncertainty(),
         components: views,
+        annotations: Vec::new(),
+        reasons: of_creator(snapshot, told),
+        improvements: scored.statistics.as_ref().map_or_else(Vec::new, outlook),
+        peers: peers.as_ref().map(PeersView::from),
         statistics: scored.statistics.as_ref().map(StatisticsView::from),
         trust: scored.trust.as_ref().map(TrustSumsView::from),
         exposure: scored.exposure.as_ref().map(ExposureView::from),

@@ -87,7 +87,13 @@ mod tests {
 
     fn creator(people: &[&[Day]]) -> SampledCreator {
         let relationships = people.iter().zip(1..).map(|(days, key)| (EngagerKey(key), on(days)));
-        SampledCreator { niches: vec![], own: vec![], feed: None, relationships: relationships.collect() }
+        SampledCreator {
+            niches: vec![],
+            own: vec![],
+            feed: None,
+            discounts: Discounts::default(),
+            relationships: relationships.collect(),
+        }
     }
 
     fn on(days: &[Day]) -> Relationship {

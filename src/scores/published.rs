@@ -317,23 +317,25 @@ const FORMULAS: [(&str, &str); 13] = [
         "What a relationship counts as, its weight; the smallest one, if it shows several patterns. crowd: people whose \
          first active day lies in a week (Monday to Sunday, UTC) in which more than crowd_few + crowd_times usual people \
          came for the first time; weight = usual / people of that week; usual = the mean of those of the 26 weeks before \
-         in which no crowd came (at least 4), or the median of all of them if that is more. ring: accounts of creators who \
+         in which no crowd came (at least 4; from the week in which the third person came), or the (lower) median of all of \
+         them if that is more; none in weeks that an accepted annotation touches. ring: accounts of creators who \
          engage with each other; weight = (ring_closed - j) / (ring_closed - ring_open) within 0 and 1, j = creators in the \
          company of both / creators in the company of either, for at least ring_members in both; the company of a creator \
          are those with whom engagement goes both ways, and itself. member: accounts of \
          creators whose mean weight over those is below a half, when ring_members or more of them engage with somebody else; \
          weight = that mean. drifter: people with drifter_creators or more mature \
-         relationships; weight = share of those in which they came back / (drifter_share x that share over all people), at \
-         most 1. A day counts for live_recent and live_lasting when somebody of at least half a weight engaged.",
+         relationships; weight = share of those in which they came back / (drifter_share x that share over all people), in \
+         steps of a tenth, at most 1. A day counts for live_recent and live_lasting when somebody of at least half a weight engaged.",
     ),
     (
         "trust",
         "(back + prior_weight prior) / (mass + prior_weight), with prior, map and spread of loyalty: loyalty in which each \
          person counts as much as they are trusted. mass = sum of t x weight over mature people, back = sum of t x weight x \
-         p, with live_recent and live_lasting by the days of trusted people alone. Interval as that of loyalty, with variance = sum of (t x weight)^2 p (1 - p). Trust t is 1 for seeds (people with \
+         p, with weights for rings and members only and live_recent and live_lasting by the days of trusted people alone, so \
+         that nobody else moves anything. Interval as that of loyalty, with variance = sum of (t x weight)^2 p (1 - p). Trust t is 1 for seeds (people with \
          verified purchases, or named by the tenant), and what comes to them: in each round, what came to somebody last \
-         goes to the creators engaged with in proportion to strength, and from each creator in equal parts to those it \
-         answers by a reply or a verified purchase, times damping, in the round k at most cap x damping^k for each. So \
+         goes to the creators engaged with in proportion to strength x weight, and from each creator in equal parts to those it \
+         answers by a reply or a verified purchase (of a weight of at least a half), times damping, in the round k at most cap x damping^k for each. So \
          accounts that nobody answers have none, and each answered one at most cap x damping / (1 - damping).",
     ),
     ("score", "Sum over components of weight x mapped; weights are scaled to a sum of 1."),

@@ -11,7 +11,7 @@ use super::{
     past,
     recalibration::History,
     recalibration_fit,
-    statistics::{CreatorStatistics, Setting},
+    statistics::CreatorStatistics,
     store::{
         models::{InForce, engagers_by_tenant, in_force, publish},
         sample::{self, SampledCreator},
@@ -116,8 +116,8 @@ fn last_day(creator: &SampledCreator) -> Option<Day> {
 
 fn sums_of(creator: &SampledCreator, until: Day, model: &ScoringModel) -> CreatorStatistics {
     let relationships = creator.relationships.iter().map(|(engager, relationship)| (*engager, relationship));
-    let setting = Setting { own: &creator.own, feed: creator.feed, clock: Some(until), ..Setting::default() };
-    CreatorStatistics::of(relationships, setting, model).0
+    let setting = (creator.own.as_slice(), creator.feed, Some(until));
+    CreatorStatistics::by(relationships, setting, &creator.discounts, model).0
 }
 
 /// How many relationships have each combination of repeats, recency and age.

@@ -31,6 +31,8 @@ pub struct Setting<'a> {
     pub clock: Option<Day>,
     /// Discounts that were found by looking at many creators.
     pub found: Found,
+    /// Periods in which crowds are accepted as what they seem: first and last day of each.
+    pub accepted: Vec<(Day, Day)>,
 }
 
 /// Sums over the relationships of one creator.
@@ -74,23 +76,34 @@ impl CreatorStatistics {
         setting: Setting,
         model: &ScoringModel,
     ) -> (Self, DaySet) {
-        let Setting { own, feed, clock, found } = setting;
+        let Setting { own, feed, clock, found, accepted } = setting;
+        let people = relationships.clone().filter(|(engager, _)| engager.is_somebody_but(own));
+        let discounts = Discounts::of(people.map(|(_, relationship)| relationship), found, &accepted);
+        Self::by(relationships, (own, feed, clock), &discounts, model)
+    }
+
+    /// The same when it is known what discounts the relationships.
+    pub(super) fn by<'a>(
+        relationships: impl Iterator<Item = (EngagerKey, &'a Relationship)> + Clone,
+        (own, feed, clock): (&[EngagerKey], Option<(Day, Day)>, Option<Day>),
+        discounts: &Discounts,
+        model: &ScoringModel,
+    ) -> (Self, DaySet) {
         let events = relationships.clone().filter_map(|(_, relationship)| relationship.seen()).reduce(wider);
         let window = events.into_iter().chain(feed).reduce(wider);
         let until = window.map(|(_, end)| end).max(clock);
         let people = relationships.clone().filter(|(engager, _)| engager.is_somebody_but(own));
-        let discounts = Discounts::of(people.clone().map(|(_, relationship)| relationship), found);
-        let days = engaged_days(people, &discounts);
+        let days = engaged_days(people, discounts);
         let mut sums = Self {
             model_version: model.version,
             window,
             first_event: events.map(|(first, _)| first),
             until,
             liveness: until.map_or(Liveness::default(), |until| Liveness::at(until, days.as_slice())),
-            discounted: Discounted::by(&discounts),
+            discounted: Discounted::by(discounts),
             ..Self::default()
         };
-        sums.take_in(relationships, own, &discounts, model);
+        sums.take_in(relationships, own, discounts, model);
         (sums, days)
     }
 
@@ -169,6 +182,7 @@ impl CreatorStatistics {
             self.until.zip(self.window).filter(|_| self.model_version == model.version)?;
         let (mut sums, mut new_days) = (self.clone(), DaySet::default());
         let discounts = self.discounts(found);
+        let (mut is_behind, mut newcomers) = (false, 0);
         for (engager, before, after) in changes {
             let seen = after.seen().unwrap_or(window);
             window = wider(window, seen);
@@ -176,7 +190,12 @@ impl CreatorStatistics {
             if seen.1 > until {
                 return None;
             }
-            if engager.is_somebody_but(own) && !discounts.dismisses(engager, after) {
+            let was_counted = before.is_some_and(|before| !discounts.dismisses(engager, before));
+            let is_dismissed = discounts.dismisses(engager, after);
+            is_behind |= was_counted && is_dismissed;
+            newcomers +=
+                i32::from(engager.is_somebody_but(own) && !before.is_some_and(has_come) && has_come(after));
+            if engager.is_somebody_but(own) && !is_dismissed {
                 let active = after.active_days().as_slice().iter().copied();
                 active.filter(|day| !days.contains(*day)).for_each(|day| new_days.insert(day));
             }
@@ -196,7 +215,8 @@ impl CreatorStatistics {
         // Rounding may leave a trace of what went away.
         sums.expected_back = sums.expected_back.max(0.0);
         sums.expected_back_variance = sums.expected_back_variance.max(0.0);
-        Some(Followed { sums, new_days })
+        let is_behind = is_behind || !new_days.is_empty() || newcomers >= MANY_NEWCOMERS;
+        Some(Followed { sums, new_days, is_behind })
     }
 
     /// What a relationship adds as of the last observed day.
@@ -242,19 +262,19 @@ impl CreatorStatistics {
     /// People with at least one active day, as far as they are not discounted.
     #[must_use]
     pub fn counted_engagers(&self) -> f64 {
-        f64::from(self.engagers) - self.taken().engagers
+        (f64::from(self.engagers) - self.taken().engagers).max(0.0)
     }
 
     /// Mature people, as far as they are not discounted.
     #[must_use]
     pub fn counted_mature(&self) -> f64 {
-        f64::from(self.mature_engagers) - self.taken().mature
+        (f64::from(self.mature_engagers) - self.taken().mature).max(0.0)
     }
 
     /// People who talk, as far as they are not discounted.
     #[must_use]
     pub fn counted_talking(&self) -> f64 {
-        f64::from(self.talking_engagers) - self.taken().talking
+        (f64::from(self.talking_engagers) - self.taken().talking).clamp(0.0, self.counted_engagers())
     }
 
     fn taken(&self) -> Taken {
@@ -293,6 +313,15 @@ pub struct Followed {
     pub sums: CreatorStatistics,
     /// Days on which somebody engaged now and nobody had before.
     pub new_days: DaySet,
+    /// Whether all should be summed up anew before long: the feed has become more or less alive, or a crowd may be coming.
+    pub is_behind: bool,
+}
+
+/// People who come for the first time within one change, at which a crowd may be coming.
+const MANY_NEWCOMERS: i32 = 10;
+
+fn has_come(relationship: &Relationship) -> bool {
+    !relationship.active_days().is_empty()
 }
 
 /// What one relationship adds to the sums.
@@ -341,7 +370,7 @@ pub(super) fn wider(a: (Day, Day), b: (Day, Day)) -> (Day, Day) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{events::Kind, relationships::Fact};
+    use crate::{events::Kind, relationships::Fact, scores::discounts::Pattern};
     use jiff::Timestamp;
     use proptest::prelude::*;
 
@@ -422,7 +451,8 @@ mod tests {
             let ((sums, days), (anew, all_days)) = (of(&old), of(&new));
             let followed = sums.followed(changes, &own, (&days, Found::new()), &model());
             prop_assert_eq!(followed.is_none(), sums.until != anew.until, "what is later moves every chance");
-            if let Some(Followed { sums: followed, new_days }) = followed {
+            if let Some(Followed { sums: followed, new_days, is_behind }) = followed {
+                prop_assert!(is_behind || new_days.is_empty());
                 prop_assert!(new_days.as_slice().iter().all(|day| !days.contains(*day)));
                 prop_assert_eq!(DaySet::union([&days, &new_days].into_iter()), all_days);
                 // Summed up anew for a feed as alive as before.
@@ -435,6 +465,43 @@ mod tests {
                 prop_assert!(followed.agrees_with(&expected), "{:?} {:?}", followed, expected);
                 prop_assert!(!new_days.is_empty() || followed.agrees_with(&anew), "{:?} {:?}", followed, anew);
             }
+        }
+    }
+
+    prop_compose! {
+        /// People of ten weeks, three a week, and 40 more who all come first in the last one.
+        fn crowded()(extra in prop::collection::vec((0..80_i64, 0..70_i32, any::<bool>()), 0..120)) -> Vec<(i64, Day, Kind)> {
+            let kind = |talks| if talks { Kind::Comment } else { Kind::Like };
+            let weekly = (0..30).map(|person| (person, 4 + 7 * i32::try_from(person / 3).unwrap(), Kind::Like));
+            let crowd = (30..70).map(|person| (person, 4 + 63, Kind::Like));
+            weekly.chain(crowd).chain(extra.into_iter().map(|(person, day, talks)| (person + 1, day, kind(talks)))).collect()
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_discounted_is_followed_as_it_would_be_summed_up(
+            before in crowded(), after in prop::collection::vec((1..110_i64, 0..67_i32, any::<bool>()), 0..120),
+            found in prop::collection::hash_map((1..110_i64).prop_map(EngagerKey), 0.0..1.0_f64, 0..20),
+        ) {
+            let found: Found = found.into_iter().map(|(key, weight)| (key, Discount { pattern: Pattern::Ring, weight })).collect();
+            let after = after.into_iter().map(|(person, day, talks)| (person, day, if talks { Kind::Comment } else { Kind::Like }));
+            let (old, new) = (fold(&before), fold(&before.iter().copied().chain(after).collect::<Vec<_>>()));
+            let pairs = |folded: &std::collections::BTreeMap<i64, Relationship>| {
+                folded.iter().map(|(key, relationship)| (EngagerKey(*key), relationship.clone())).collect::<Vec<_>>()
+            };
+            let (old_pairs, new_pairs) = (pairs(&old), pairs(&new));
+            let setting = Setting { found: found.clone(), clock: Some(200), ..Setting::default() };
+            let (sums, days) = CreatorStatistics::of(old_pairs.iter().map(|(key, known)| (*key, known)), setting, &model());
+            let changes = new_pairs.iter().map(|(key, after)| (*key, old.get(&key.0), after));
+            let followed = sums.followed(changes, &[], (&days, found.clone()), &model()).unwrap();
+            // Summed up as of the same day, for a feed as alive and with the same crowds, as an audit does.
+            let discounts = sums.discounts(found);
+            let mut expected = CreatorStatistics { window: followed.sums.window, first_event: followed.sums.first_event, ..sums.emptied(0) };
+            expected.take_in(new_pairs.iter().map(|(key, known)| (*key, known)), &[], &discounts, &model());
+            prop_assert!(followed.sums.agrees_with(&expected), "{:?} {:?}", followed.sums, expected);
+            let counted = followed.sums.counted_engagers();
+            prop_assert!(counted >= 0.0 && counted <= f64::from(followed.sums.engagers) + 1e-9);
         }
     }
 

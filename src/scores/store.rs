@@ -8,7 +8,7 @@ use self::models::{InForce, Models};
 use super::{
     CreatorStatistics, ScoringModel,
     discounts::{
-        Discounts, Found,
+        Discounts, Found as FoundDiscounts,
         discounted::Discounted,
         store::{found_among, found_of},
     },
@@ -16,6 +16,7 @@ use super::{
     statistics::{Followed, Setting, wider},
 };
 use crate::{
+    annotations::store::accepted,
     creators::Account,
     db::{Client, DbError, Pool, Tx},
     ids::{CreatorKey, EngagerKey, TenantId},
@@ -28,7 +29,9 @@ use crate::{
         codec::{decode_days, encode_days},
         days::{Day, DaySet, date_of, day_of},
         fold::{Changes, load_mended},
+        model::Pair,
         queue::store::try_lane,
+        store::{Found, load_creators},
     },
     trust::{
         TrustSums,
@@ -121,7 +124,7 @@ pub async fn follow(tx: &Tx, changes: &Changes) -> Result<usize, DbError> {
     let mut found = found_for(tx, &by_creator, &known).await?;
     let mut models = Models::default();
     let (mut followed, mut all_days, mut anew) = (Vec::new(), Vec::new(), changes.refolded.clone());
-    let mut more_alive = Vec::new();
+    let mut behind = Vec::new();
     for (key, changed) in by_creator {
         // A creator that is gone is being erased.
         let Some((creator, sums)) = known.remove(&key) else { continue };
@@ -130,19 +133,19 @@ pub async fn follow(tx: &Tx, changes: &Changes) -> Result<usize, DbError> {
         let known = sums.filter(|_| !anew.contains(&key)).and_then(|(sums, days)| {
             Some((sums.followed(changed.into_iter(), &creator.own, (&days, found), model)?, days))
         });
-        let Some((Followed { sums, new_days }, mut days)) = known else {
+        let Some((Followed { sums, new_days, is_behind }, mut days)) = known else {
             anew.insert(key);
             continue;
         };
-        if !new_days.is_empty() {
-            days.merge(&new_days);
-            more_alive.push(key);
+        days.merge(&new_days);
+        if is_behind {
+            behind.push(key);
         }
         followed.push((creator, sums));
         all_days.push((!new_days.is_empty()).then(|| encode_days(&days)));
     }
     replace(tx, &followed, &all_days).await?;
-    enqueue_later(tx, &more_alive).await?;
+    enqueue_later(tx, &behind).await?;
     enqueue(tx, &anew.iter().copied().collect::<Vec<_>>()).await?;
     Ok(anew.len())
 }
@@ -153,7 +156,7 @@ async fn found_for<T>(
     tx: &Tx,
     changed: &BTreeMap<CreatorKey, Vec<(EngagerKey, T, &Relationship)>>,
     known: &HashMap<CreatorKey, (Waiting, Option<Kept>)>,
-) -> Result<HashMap<CreatorKey, Found>, DbError> {
+) -> Result<HashMap<CreatorKey, FoundDiscounts>, DbError> {
     let is_discounted = |creator: &CreatorKey| {
         let kept = known.get(creator).and_then(|(_, kept)| kept.as_ref());
         kept.is_some_and(|(sums, _)| sums.discounted.is_some())
@@ -216,13 +219,20 @@ pub async fn score_lane(pool: &Pool, lane: i16, turn: Turn) -> Result<usize, DbE
 async fn score(tx: &Tx, waiting: Vec<Waiting>) -> Result<(), DbError> {
     let keys: Vec<CreatorKey> = waiting.iter().map(|creator| creator.key).collect();
     let (feeds, mut found) = (feed_windows(tx, &keys).await?, found_of(tx, &keys).await?);
+    let (mut accepted, mut loaded) = (accepted(tx, &keys).await?, load_small(tx, &keys).await?);
     let (mut models, mut computed, mut all_days) = (Models::default(), Vec::new(), Vec::new());
     for creator in waiting {
         let InForce { model, clock, .. } = models.of(tx, creator.tenant).await?;
         let feed = feeds.get(&creator.key).copied();
         let found = found.remove(&creator.key).unwrap_or_default();
-        let setting = Setting { own: &creator.own, feed, clock: *clock, found };
-        let (sums, days) = compute(tx, creator.key, setting, model).await?;
+        let accepted = accepted.remove(&creator.key).unwrap_or_default();
+        let setting = Setting { own: &creator.own, feed, clock: *clock, found, accepted };
+        let relationships = match loaded.remove(&creator.key) {
+            Some(relationships) => relationships,
+            None => load_mended(tx, creator.key).await?,
+        };
+        let pairs = relationships.iter().map(|(pair, relationship)| (pair.1, relationship));
+        let (sums, days) = CreatorStatistics::of(pairs, setting, model);
         computed.push((creator, sums));
         all_days.push(encode_days(&days));
     }
@@ -246,15 +256,19 @@ struct Waiting {
 async fn claim(tx: &Tx, lane: i16, turn: Turn) -> Result<Vec<Waiting>, DbError> {
     let (due_only, limit) = match turn {
         Turn::All => (false, BATCH),
-        Turn::Due(these) => (true, i64::try_from(these).unwrap_or(BATCH).clamp(BESIDE_FOLDING, BATCH)),
+        Turn::Due(these) => {
+            let these = i64::try_from(these).unwrap_or(BATCH);
+            (true, these.saturating_add(BESIDE_FOLDING).min(BATCH))
+        }
     };
     let rows = tx
         .query(
             "/* scores::claim */
+             -- The newest first: what was folded just now does not wait for a backlog, which has some of every turn.
              with chosen as (
                  select creator_key from score_queue
                  where lane = $1 and enqueued_at <= case when $3 then now() else 'infinity' end
-                 group by creator_key order by min(enqueued_at) limit $2
+                 group by creator_key order by max(enqueued_at) desc limit $2
              ), claimed as (
                  delete from score_queue q using chosen
                  where q.lane = $1 and q.creator_key = chosen.creator_key
@@ -272,15 +286,30 @@ fn waiting(row: &Row) -> Waiting {
     Waiting { key: CreatorKey(row.get(0)), tenant: TenantId(row.get(1)), accounts: accounts.0, own }
 }
 
-async fn compute(
+/// Creators with more people than this are read one by one: what is read together is in memory together.
+const FEW_PEOPLE: i32 = 1_000;
+
+/// The relationships of those of some creators who had few people when they were summed up last, read with one statement:
+/// for most creators that costs more than their relationships do. Those with rows that cannot be read are left out.
+async fn load_small(
     tx: &Tx,
-    creator: CreatorKey,
-    setting: Setting<'_>,
-    model: &ScoringModel,
-) -> Result<Kept, DbError> {
-    let relationships = load_mended(tx, creator).await?;
-    let pairs = relationships.iter().map(|(pair, relationship)| (pair.1, relationship));
-    Ok(CreatorStatistics::of(pairs, setting, model))
+    creators: &[CreatorKey],
+) -> Result<HashMap<CreatorKey, BTreeMap<Pair, Relationship>>, DbError> {
+    let sql = "/* scores::load_small */ select creator_key from creator_statistics
+               where creator_key = any ($1) and engagers <= $2";
+    let keys: Vec<Uuid> = creators.iter().map(|creator| creator.0).collect();
+    let rows = tx.query(sql, &[&keys, &FEW_PEOPLE]).await?;
+    let small: Vec<CreatorKey> = rows.iter().map(|row| CreatorKey(row.get(0))).collect();
+    let Found { relationships, damaged } = load_creators(tx, &small, false).await?;
+    let mut loaded: HashMap<CreatorKey, BTreeMap<Pair, Relationship>> =
+        small.into_iter().map(|creator| (creator, BTreeMap::new())).collect();
+    for (pair, relationship) in relationships {
+        loaded.entry(pair.0).or_default().insert(pair, relationship);
+    }
+    for pair in damaged {
+        loaded.remove(&pair.0);
+    }
+    Ok(loaded)
 }
 
 /// What a creator's statistics are to be compared with.

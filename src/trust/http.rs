@@ -2,7 +2,7 @@
 
 use super::{
     TrustSums,
-    model::{CAP, DAMPING, MIN_TRUSTED, TRUST_PRIOR_WEIGHT},
+    model::{CAP, DAMPING, MIN_MASS, MIN_TRUSTED, TRUST_PRIOR_WEIGHT},
     store,
 };
 use crate::{
@@ -76,11 +76,19 @@ pub struct TrustParameters {
     /// Least trusted people for the component to be measured.
     #[schema(example = 5, minimum = 0)]
     minimum_trusted: i32,
+    /// Least mass of theirs.
+    #[schema(example = 0.5)]
+    minimum_mass: f64,
 }
 
 impl TrustParameters {
-    pub(crate) const IN_FORCE: Self =
-        Self { damping: DAMPING, cap: CAP, prior_weight: TRUST_PRIOR_WEIGHT, minimum_trusted: MIN_TRUSTED };
+    pub(crate) const IN_FORCE: Self = Self {
+        damping: DAMPING,
+        cap: CAP,
+        prior_weight: TRUST_PRIOR_WEIGHT,
+        minimum_trusted: MIN_TRUSTED,
+        minimum_mass: MIN_MASS,
+    };
 }
 
 /// Get the state of trust
@@ -106,7 +114,8 @@ pub(crate) async fn get_trust(caller: Caller<Read>, pools: Data<Pools>) -> Resul
 
 /// Name somebody whom you trust
 ///
-/// Trust starts at this person from the next generation on, within an hour. Only a pseudonym is stored.
+/// Trust starts at this person from the next generation on, within an hour. Only a pseudonym is stored; the id stands in the
+/// URL, so mind the logs of proxies on the way.
 #[utoipa::path(operation_id = "putTrustSeed", tag = "trust",
     params(("engager_id" = String, Path, description = "The person, as in events", example = "ig:81723", max_length = 128)),
     responses(

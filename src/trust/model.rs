@@ -11,8 +11,10 @@ pub const CAP: f64 = 0.25;
 const REST: f64 = 1e-6;
 /// Trust that the niche's rate counts as, in each creator's trust.
 pub const TRUST_PRIOR_WEIGHT: f64 = 5.0;
-/// Least trusted people for the component to be measured.
+/// Least trusted people for the component to be measured ...
 pub const MIN_TRUSTED: i32 = 5;
+/// ... and least trust of theirs: many people of next to none are no evidence.
+pub const MIN_MASS: f64 = 0.5;
 
 /// What somebody does with a creator.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -94,10 +96,10 @@ impl TrustSums {
     }
 
     /// `(back + 5 prior) / (mass + 5)`: loyalty in which each person counts as much as they are trusted. `None` for too
-    /// few people.
+    /// few people, or too little trust.
     #[must_use]
     pub fn estimate(&self, prior: f64, creator_effect: f64) -> Option<Estimate> {
-        if self.people < MIN_TRUSTED {
+        if self.people < MIN_TRUSTED || self.mass < MIN_MASS {
             return None;
         }
         let mass = self.mass + TRUST_PRIOR_WEIGHT;

@@ -34,8 +34,8 @@ pub struct Generation {
 
 /// Renews the trust of all tenants whose time has come.
 pub async fn renew_all(pool: &Pool) -> Result<(), DbError> {
-    let due = store::claim_due(&pool.get().await?).await?;
-    for tenant in due {
+    loop {
+        let Some(tenant) = store::claim_due(&pool.get().await?).await? else { return Ok(()) };
         // One tenant's trouble must not keep the trust of the others back.
         match renew(pool, tenant).await {
             Ok(Generation { number, seeds, trusted, creators }) => {
@@ -44,7 +44,6 @@ pub async fn renew_all(pool: &Pool) -> Result<(), DbError> {
             Err(error) => tracing::warn!(%error, tenant = tenant.0, "trust not renewed"),
         }
     }
-    Ok(())
 }
 
 /// Renews the trust of a tenant.

@@ -2,7 +2,7 @@
 
 use super::model::TrustSums;
 use crate::{
-    db::{Client, DbError, Pool, Tx},
+    db::{Client, DbError, Pool, Tx, patiently},
     ids::{CreatorKey, EngagerKey, TenantId},
     relationships::{
         Relationship,
@@ -16,23 +16,33 @@ use crate::{
     },
 };
 use jiff::Timestamp;
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-/// Creators whose relationships are read at once.
+/// Creators whose relationships are read at once, at most, and people of theirs, about.
 const PAGE: i64 = 100;
+const PAGE_PEOPLE: i64 = 100_000;
+/// How long a page is tried that cannot be read at once, and time between trials.
+const PATIENCE: Duration = Duration::from_mins(1);
+const PAUSE: Duration = Duration::from_millis(200);
 /// Sums written with one statement.
 const WRITTEN: usize = 10_000;
 
-/// Tenants whose trust was last renewed an hour or more ago, and is in our hands now.
-pub(super) async fn claim_due(client: &Client) -> Result<Vec<TenantId>, DbError> {
+/// A tenant whose trust was last renewed an hour or more ago, and is in our hands now.
+pub(super) async fn claim_due(client: &Client) -> Result<Option<TenantId>, DbError> {
     let sql = "/* trust::claim_due */
-               insert into trust_generations as g (tenant_id) select tenant_id from tenants order by tenant_id
+               insert into trust_generations as g (tenant_id)
+               select tenant_id from tenants left join trust_generations known using (tenant_id)
+               where known.tenant_id is null or known.claimed_at < now() - interval '1 hour'
+               order by known.claimed_at nulls first, tenant_id limit 1
                on conflict (tenant_id) do update set claimed_at = now()
                where g.claimed_at < now() - interval '1 hour'
                returning tenant_id";
-    Ok(client.query(sql, &[]).await?.iter().map(|row| TenantId(row.get(0))).collect())
+    Ok(client.query_opt(sql, &[]).await?.map(|row| TenantId(row.get(0))))
 }
 
 /// People whom the tenant names.
@@ -90,8 +100,18 @@ pub(super) async fn page(
     after: Option<CreatorKey>,
     wanted: Wanted,
 ) -> Result<Option<Page>, DbError> {
+    patiently(PATIENCE, PAUSE, || read_page(pool, tenant, after, wanted)).await
+}
+
+async fn read_page(
+    pool: &Pool,
+    tenant: TenantId,
+    after: Option<CreatorKey>,
+    wanted: Wanted,
+) -> Result<Option<Page>, DbError> {
     let tx = Tx::begin_snapshot(pool).await?;
-    let known = known_after(&tx, tenant, after, PAGE).await?;
+    let mut known = known_after(&tx, tenant, after, PAGE).await?;
+    known.truncate(fitting(&known));
     let keys: Vec<CreatorKey> = known.iter().map(|creator| creator.key).collect();
     let Some(last) = keys.last().copied() else {
         tx.rollback().await?;
@@ -108,8 +128,19 @@ pub(super) async fn page(
     Ok(Some(Page { last, creators: with_discounts.collect(), found }))
 }
 
+/// How many of these creators have not too many people together; one at least.
+fn fitting(known: &[Known]) -> usize {
+    let mut people = 0;
+    let fit = known.iter().take_while(|creator| {
+        people += creator.statistics.as_ref().map_or(0, |sums| i64::from(sums.engagers));
+        people <= PAGE_PEOPLE
+    });
+    fit.count().max(1)
+}
+
 fn discounts_of(statistics: Option<&CreatorStatistics>, found: FoundDiscounts) -> Discounts {
-    statistics.map_or_else(Discounts::default, |sums| sums.discounts(found))
+    // Anybody can send a crowd, or drift: it must not take the trust of others away.
+    statistics.map_or_else(Discounts::default, |sums| sums.discounts(found).of_rings())
 }
 
 impl Page {
@@ -178,40 +209,39 @@ pub(super) async fn publish(
     let row = tx.query(next, &[&tenant.0, &count(seeds), &count(trusted)]).await?;
     let generation: i32 = row[0].get(0);
     for some in sums.chunks(WRITTEN) {
-        write(&tx, tenant, generation, some).await?;
+        write(&tx, tenant, some).await?;
     }
+    let keys: Vec<Uuid> = sums.iter().map(|(creator, _)| creator.0).collect();
     tx.execute(
         "/* trust::publish: who has no trusted people any more */
-         update creator_trust set generation = $2, people = 0, mass = 0, back = 0, variance = 0,
+         update creator_trust set people = 0, mass = 0, back = 0, variance = 0,
              changed_xid = pg_current_xact_id()::text::bigint
-         where tenant_id = $1 and generation < $2 and people > 0",
-        &[&tenant.0, &generation],
+         where tenant_id = $1 and people > 0
+           and not exists (select from unnest($2::uuid[]) as now (creator_key) where now.creator_key = creator_trust.creator_key)",
+        &[&tenant.0, &keys],
     )
     .await?;
     tx.commit().await?;
     Ok(generation)
 }
 
-async fn write(
-    tx: &Tx,
-    tenant: TenantId,
-    generation: i32,
-    sums: &[(CreatorKey, TrustSums)],
-) -> Result<(), DbError> {
+async fn write(tx: &Tx, tenant: TenantId, sums: &[(CreatorKey, TrustSums)]) -> Result<(), DbError> {
     let column = |pick: fn(&TrustSums) -> f64| sums.iter().map(|(_, sums)| pick(sums)).collect::<Vec<f64>>();
     tx.execute(
         "/* trust::write */
-         insert into creator_trust (creator_key, tenant_id, generation, people, mass, back, variance)
-         select creator_key, $1, $2, people, mass, back, variance
-         from unnest($3::uuid[], $4::int4[], $5::float8[], $6::float8[], $7::float8[])
+         insert into creator_trust as t (creator_key, tenant_id, people, mass, back, variance)
+         select creator_key, $1, people, mass, back, variance
+         from unnest($2::uuid[], $3::int4[], $4::float8[], $5::float8[], $6::float8[])
              as n (creator_key, people, mass, back, variance)
          join creators using (creator_key)
          on conflict (creator_key) do update
-         set generation = excluded.generation, people = excluded.people, mass = excluded.mass, back = excluded.back,
-             variance = excluded.variance, changed_xid = pg_current_xact_id()::text::bigint",
+         set people = excluded.people, mass = excluded.mass, back = excluded.back, variance = excluded.variance,
+             changed_xid = pg_current_xact_id()::text::bigint
+         where t.people <> excluded.people
+            or abs(t.mass - excluded.mass) + abs(t.back - excluded.back) + abs(t.variance - excluded.variance)
+               > 1e-6 * (excluded.mass + excluded.back)",
         &[
             &tenant.0,
-            &generation,
             &sums.iter().map(|(creator, _)| creator.0).collect::<Vec<Uuid>>(),
             &sums.iter().map(|(_, sums)| sums.people).collect::<Vec<i32>>(),
             &column(|sums| sums.mass),

@@ -24,6 +24,12 @@ fn endpoints() -> Vec<(Method, &'static str, Scope)> {
         (Method::POST, "/v1/events", Scope::EventsWrite),
         (Method::POST, "/v1/events/batch", Scope::EventsWrite),
         (Method::POST, "/v1/events/stream", Scope::EventsWrite),
+        (Method::POST, "/v1/creators/ana/annotations", Scope::CreatorsWrite),
+        (Method::GET, "/v1/creators/ana/annotations", Scope::Read),
+        (Method::PATCH, "/v1/creators/ana/annotations/a1", Scope::Admin),
+        (Method::GET, "/v1/trust", Scope::Read),
+        (Method::PUT, "/v1/trust/seeds/s1", Scope::Admin),
+        (Method::DELETE, "/v1/trust/seeds/s1", Scope::Admin),
         (Method::GET, "/v1/model", Scope::Read),
         (Method::GET, "/v1/niches", Scope::Read),
         (Method::GET, "/v1/niches/gaming", Scope::Read),
@@ -63,6 +69,8 @@ async fn the_table_of_endpoints_is_complete() {
             .replace("/e1", "/{event_id}")
             .replace("/gaming", "/{niche_id}")
             .replace("/own", "/{niche_id}")
+            .replace("/a1", "/{annotation_id}")
+            .replace("/s1", "/{engager_id}")
     };
     let mut tested: Vec<String> =
         endpoints().iter().map(|(method, path, _)| format!("{method} {}", template(path))).collect();

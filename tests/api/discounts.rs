@@ -2,7 +2,7 @@
 
 use crate::support::{App, at_noon, community, event};
 use serde_json::{Value, json};
-use voci::{db::Tx, ids::TenantId, relationships::rebuild::rebuild, scores::discounts::store::find};
+use voci::{ids::TenantId, keys::Scope, relationships::rebuild::rebuild, scores::discounts::look::look};
 
 /// So many people who like one post each, in the week of that many days ago.
 fn likes(creator: &str, people: usize, days: i64) -> Vec<Value> {
@@ -31,9 +31,7 @@ async fn receipt(app: &App, creator: &str) -> Value {
 async fn look_at_all(app: &App) {
     let foundation = app.foundation().await;
     let tenant = app.sql("select tenant_id from tenants").await[0][0].as_deref().unwrap().parse().unwrap();
-    let tx = Tx::begin(&foundation.pools.background).await.unwrap();
-    find(&tx, TenantId(tenant)).await.unwrap();
-    tx.commit().await.unwrap();
+    look(&foundation.pools.background, TenantId(tenant), 1).await.unwrap();
     foundation.close().await.unwrap();
     app.settle().await;
 }
@@ -80,6 +78,54 @@ async fn a_crowd_neither_helps_nor_harms_whoever_it_is_sent_to() {
     let told = |item: &Value| item["reasons"].to_string().contains("came in crowds");
     let items = page["items"].as_array().unwrap();
     assert!(items.iter().all(|item| told(item) == (item["creator_id"] == "ana")), "{page}");
+}
+
+#[tokio::test]
+async fn an_accepted_annotation_lifts_the_discount_of_its_period() {
+    let app = App::start().await;
+    app.put_creators(&["ana"], json!({})).await;
+    app.send(&honest("ana")).await;
+    app.send(&likes("ana", 300, 39)).await;
+    app.settle().await;
+    let discounted = receipt(&app, "ana").await;
+    assert!(discounted["statistics"]["discounts"].is_object());
+    let said =
+        json!({"from": &at_noon(41)[..10], "to": &at_noon(38)[..10], "reason": "A video was shown on TV"});
+    let made = app.post("/v1/creators/ana/annotations", &said).await.expect(201);
+    assert_eq!((&made["status"], &made["reason"]), (&json!("open"), &said["reason"]));
+    app.settle().await;
+    let open = receipt(&app, "ana").await;
+    assert_eq!((&open["statistics"], &open["annotations"][0]), (&discounted["statistics"], &made));
+    let path = format!("/v1/creators/ana/annotations/{}", made["id"].as_str().unwrap());
+    let author = app.client_with("default", &[Scope::CreatorsWrite, Scope::Read]).await;
+    author.patch(&path, &json!({"status": "accepted"})).await.problem(403, "missing_scope");
+    let decided = app.patch(&path, &json!({"status": "accepted"})).await.expect(200);
+    assert!(decided["status"] == "accepted" && decided["decided_at"].is_string());
+    app.settle().await;
+    let lifted = receipt(&app, "ana").await;
+    assert!(lifted["statistics"].get("discounts").is_none(), "{lifted}");
+    assert_eq!(lifted["annotations"][0]["status"], "accepted");
+    assert_eq!(differences(&app).await, 0);
+    app.patch(&path, &json!({"status": "declined"})).await.expect(200);
+    app.settle().await;
+    let declined = receipt(&app, "ana").await;
+    assert_eq!(declined["statistics"], discounted["statistics"]);
+    assert!(declined.get("annotations").is_none());
+    let answer = app.get("/v1/creators/ana/annotations").await.ok();
+    assert_eq!(
+        (&answer["items"][0]["status"], answer["items"].as_array().map(Vec::len)),
+        (&json!("declined"), Some(1))
+    );
+    let wrong = json!({"from": "2026-11-02", "to": "2026-10-02", "reason": ""});
+    let violations = app.post("/v1/creators/ana/annotations", &wrong).await.violations();
+    assert_eq!(
+        violations,
+        [("/to".to_owned(), "out_of_range".to_owned()), ("/reason".to_owned(), "too_short".to_owned())]
+    );
+    app.post("/v1/creators/bea/annotations", &said).await.problem(404, "creator_not_found");
+    let other = app.tenant("another").await;
+    other.get("/v1/creators/ana/annotations").await.problem(404, "creator_not_found");
+    other.patch(&path, &json!({"status": "accepted"})).await.problem(404, "creator_not_found");
 }
 
 /// A creator whose account is `fan-<id>`.

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "creators",
     "events",
     "posts",
@@ -20,6 +20,7 @@ const TABLES: [&str; 14] = [
     "relationship_base",
     "edge_discounts",
     "creator_trust",
+    "annotations",
 ];
 
 async fn rows_left(app: &App) -> Vec<(&'static str, i64)> {
@@ -44,7 +45,15 @@ async fn a_deleted_creator_is_gone_from_every_table_and_every_answer() {
     app.put("/v1/creators/ana/posts/of-ana", &of_ana).await.expect(201);
     app.settle().await;
     assert_eq!(app.count("creator_exposure").await, 1);
+    let said = json!({"from": &at_noon(9)[..10], "to": &at_noon(2)[..10], "reason": "TV"});
+    app.post("/v1/creators/ana/annotations", &said).await.expect(201);
     assert_eq!(app.get("/v1/recommendations?niche=gaming").await.ok()["items"].as_array().unwrap().len(), 1);
+    for fill in [
+        "insert into edge_discounts select creator_key, 7, tenant_id, 1, 0 from creators",
+        "insert into creator_trust select creator_key, tenant_id, 5, 1, 1, 1 from creators",
+    ] {
+        app.sql(fill).await;
+    }
     app.delete("/v1/creators/ana").await.expect(204);
     assert_eq!(rows_left(&app).await, []);
     app.get("/v1/creators/ana").await.problem(404, "creator_not_found");

@@ -117,6 +117,11 @@ async fn every_example_of_a_request_works() {
     let app = App::start().await;
     app.put("/v1/creators/ana-verde", &profile("ana", json!({}))).await.expect(201);
     app.put("/v1/creators/ana-verde/posts/ig-post-771", &post(json!({}))).await.expect(201);
+    app.sql(
+        "insert into annotations (annotation_id, creator_key, from_day, to_day, reason)
+         select '8d4e3b1c-5a0f-4c8e-9b1d-0c6f3a2e7d10', creator_key, '2026-11-02', '2026-11-09', 'TV' from creators",
+    )
+    .await;
     let document = document();
     let mut sent = 0;
     let mut operations = operations(&document);

@@ -41,6 +41,9 @@ async fn simple(app: &App, kind: Kind) -> Answer {
         Kind::CreatorNotFound => app.get("/v1/creators/bea").await,
         Kind::PostNotFound => app.get("/v1/creators/ana/posts/nothing").await,
         Kind::EventNotFound => app.get("/v1/creators/ana/events/nothing").await,
+        Kind::AnnotationNotFound => {
+            app.patch("/v1/creators/ana/annotations/nothing", &json!({"status": "accepted"})).await
+        }
         Kind::TrustSeedNotFound => app.delete("/v1/trust/seeds/nobody").await,
         Kind::NicheNotFound => app.get("/v1/niches/nothing").await,
         Kind::MethodNotAllowed => app.delete("/v1/events").await,

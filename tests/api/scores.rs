@@ -301,6 +301,41 @@ async fn a_day_of_engagement_that_is_heard_of_late_counts_as_one_that_was_heard_
 }
 
 #[tokio::test]
+async fn values_are_shown_beside_those_of_peers() {
+    let app = App::start().await;
+    let ids: Vec<String> = (0..31).map(|number| format!("creator-{number:02}")).collect();
+    let mut events = Vec::new();
+    for (number, id) in ids.iter().enumerate() {
+        let platform = if number == 30 { "youtube" } else { "instagram" };
+        let account = json!({"platform": platform, "handle": id, "followers": 12_000});
+        app.put_creator(id, json!({"accounts": [account], "niches": ["gaming"]})).await;
+        // The higher the number, the more people come back.
+        events.extend(community(id, 5 + number, &[60, 2]));
+        let passers_by = (0..20).map(|person| {
+            let by =
+                json!({"engager_id": format!("{id}-passes-{person}"), "occurred_at": at_noon(60 - person)});
+            event(&format!("{id}-passes-{person}"), id, by)
+        });
+        events.extend(passers_by);
+    }
+    app.put_creator("elsewhere", json!({"niches": ["minimalism"]})).await;
+    for events in events.chunks(1_000) {
+        app.send(events).await;
+    }
+    app.settle().await;
+    let receipt = async |id: &str| app.get(&format!("/v1/creators/{id}/scores")).await.ok();
+    let middle = receipt("creator-15").await;
+    let peers = json!({"niche": "gaming", "platform": "instagram", "tier": "micro", "creators": 30});
+    assert_eq!(middle["peers"], peers);
+    near(&component(&middle, "loyalty")["peer_percentile"], 15.5 / 30.0, 1e-9);
+    assert!(component(&middle, "trust").get("peer_percentile").is_none(), "nobody's trust is measured");
+    let alone_on_its_platform = receipt("creator-30").await;
+    assert_eq!(alone_on_its_platform["peers"], json!({"niche": "gaming", "creators": 31}));
+    near(&component(&alone_on_its_platform, "loyalty")["peer_percentile"], 30.5 / 31.0, 1e-9);
+    assert!(receipt("elsewhere").await.get("peers").is_none());
+}
+
+#[tokio::test]
 async fn creators_that_are_not_due_yet_wait_while_events_are_folded() {
     let app = App::start_with(|_, serve| serve.work.workers = 0).await;
     app.put_creators(&["ana", "bea"], json!({})).await;

@@ -59,6 +59,10 @@ fn story() -> Vec<Value> {
         events.extend(comments(&fan, "bea", &[75, 40, 9], false));
     }
     events.extend(community("cia", 12, &[80, 30, 8]));
+    // Ana has been there for long: a crowd can be told.
+    for week in 0..20 {
+        events.extend(comments(&format!("passer-by-{week}"), "ana", &[75 + 7 * week], false));
+    }
     events
 }
 
@@ -105,6 +109,11 @@ async fn accounts_that_nobody_answers_move_nobody() {
     let tenant = tenant_of(&app).await;
     renew_trust(&app, tenant).await;
     let before = [receipt(&app, "ana").await, receipt(&app, "bea").await, receipt(&app, "cia").await];
+    // Many of them in the week in which ana's fans came first: a crowd, which takes nobody's trust away.
+    let crowd = (0..400).flat_map(|number| comments(&format!("crowd-{number}"), "ana", &[70], false));
+    for events in crowd.collect::<Vec<_>>().chunks(500) {
+        app.send(events).await;
+    }
     let sybil = |number: usize| format!("sybil-{number}");
     let acts = (0..40).flat_map(|number| {
         let favoured = comments(&sybil(number), "cia", &[50, 20, 5], false);

@@ -32,7 +32,7 @@ use voci::{
     relationships::{days::day_of, store::load_creator},
     scores::{
         CreatorStatistics, clock, communities,
-        discounts::{Found, store as discounts},
+        discounts::{Found, look::look, store as discounts},
         refit,
         store::scored,
     },
@@ -51,7 +51,7 @@ struct Judged {
     auc: [f64; 3],
     gained: [f64; 3],
     lost: [f64; 3],
-    honest_loss: f64,
+    honest_loss: (f64, f64),
 }
 
 /// Judges the discounts on one history, if there is one.
@@ -77,11 +77,12 @@ fn told(judged: &Judged) -> String {
         each.collect::<Vec<_>>().join(", ")
     };
     format!(
-        "AUC {}; places gained: {}; lost: {}; honest loss {}",
+        "AUC {}; places gained: {}; lost: {}; honest loss {}, 95 % of them less than {}",
         each(&judged.auc),
         each(&judged.gained),
         each(&judged.lost),
-        shown(judged.honest_loss)
+        shown(judged.honest_loss.0),
+        shown(judged.honest_loss.1)
     )
 }
 
@@ -95,7 +96,7 @@ async fn judge(history: &History, split: &Split<'_>, checks: &mut Checks) -> Res
     told.tell("besides", &hired.camouflage).await?;
     settle(&stage).await?;
     let before = recommend::ranking(&stage.api, "education").await?;
-    let targets = targets(&before, history)?;
+    let targets = targets(&before, split.past)?;
     let acts = hired.acts(&targets, history, i64::from(split.cut) * DAY);
     for (kind, acts) in KINDS.iter().zip(&acts) {
         told.tell(kind, acts).await?;
@@ -157,12 +158,7 @@ async fn settle(stage: &Stage) -> Result<(), Failure> {
     database::wait_until_folded(stage.pool()).await?;
     patiently(PATIENCE, PAUSE, || clock::advance_all(stage.pool())).await?;
     // What is dismissed is known before models are fitted to the rest.
-    patiently(PATIENCE, PAUSE, async || {
-        let tx = Tx::begin(stage.pool()).await?;
-        discounts::find(&tx, stage.tenant).await?;
-        tx.commit().await
-    })
-    .await?;
+    patiently(PATIENCE, PAUSE, || look(stage.pool(), stage.tenant, 1)).await?;
     database::wait_until_folded(stage.pool()).await?;
     refit::refit_all(stage.pool()).await?;
     communities::count_all(stage.pool()).await?;
@@ -171,10 +167,15 @@ async fn settle(stage: &Stage) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Cheaters and rivals around the middle of the ranking, each far from the next.
-fn targets(ranking: &[String], history: &History) -> Result<[Targets; 3], Failure> {
-    let known: HashMap<String, u32> =
-        history.acts.iter().map(|act| (creator_id(act.creator), act.creator)).collect();
+/// Cheaters and rivals around the middle of the ranking of those who have enough people to be measured, each far from the
+/// next.
+fn targets(ranking: &[String], past: &[Act]) -> Result<[Targets; 3], Failure> {
+    let mut people: HashMap<u32, BTreeSet<u32>> = HashMap::new();
+    for act in past {
+        people.entry(act.creator).or_default().insert(act.engager);
+    }
+    let measured = people.iter().filter(|(_, people)| people.len() >= 2 * TELLING as usize);
+    let known: HashMap<String, u32> = measured.map(|(creator, _)| (creator_id(*creator), *creator)).collect();
     let honest: Vec<u32> = ranking.iter().filter_map(|id| known.get(id).copied()).collect();
     let at = |place: usize| honest.get(honest.len() / 2 + place * APART).copied();
     let pair = |number: usize| Some(Targets { cheater: at(2 * number)?, rival: at(2 * number + 1)? });
@@ -225,8 +226,9 @@ impl Relationships {
         auc(&taken, &is_hired)
     }
 
-    /// What honest creators lose by discounts, of the strength of their relationships; half of them lose less.
-    fn honest_loss(&self, involved: &BTreeSet<String>) -> f64 {
+    /// What honest creators lose by discounts, of the strength of their relationships: half of them lose less than the first,
+    /// 95 % less than the second.
+    fn honest_loss(&self, involved: &BTreeSet<String>) -> (f64, f64) {
         let honest =
             self.creators.iter().filter(|(id, sums)| !involved.contains(*id) && sums.engagers >= TELLING);
         let loss = |sums: &CreatorStatistics| {
@@ -234,7 +236,8 @@ impl Relationships {
         };
         let mut losses: Vec<f64> = honest.map(|(_, sums)| loss(sums)).collect();
         losses.sort_by(f64::total_cmp);
-        losses.get(losses.len() / 2).copied().unwrap_or(f64::NAN)
+        let of = |share: usize| losses.get((losses.len() - 1) * share / 100).copied().unwrap_or(f64::NAN);
+        (of(50), of(95))
     }
 }
 
@@ -270,7 +273,7 @@ fn worst(judged: &[Judged]) -> Vec<Measure> {
         most(
             "fraud.honest_loss",
             "share",
-            |judged| judged.honest_loss,
+            |judged| judged.honest_loss.0,
             "of the strength of their relationships that honest creators lose by discounts, median",
         ),
     ])

@@ -12,8 +12,13 @@ use jiff::{Timestamp, tz::TimeZone};
 use tokio::task::JoinSet;
 use voci::{
     db::{CopyRows, partitions::Partitions},
+    events::Kind,
     ids::{CreatorKey, EngagerKey, TenantId},
-    relationships::days::{Day, day_of},
+    relationships::{
+        Fact, Relationship,
+        codec::Stored,
+        days::{Day, day_of},
+    },
 };
 
 /// Events copied at once: what bounds the memory of this process.
@@ -27,6 +32,8 @@ const FIRST_PERSON: u64 = synthetic::PEOPLE;
 const CREATORS: u64 = 20;
 /// Days over which the events are spread.
 const DAYS: u64 = 390;
+/// Days on which acts are done, yesterday the last one.
+const ACTIVE_DAYS: Day = 19;
 /// Connections that fill the tables.
 const CONNECTIONS: u64 = 2;
 
@@ -50,7 +57,7 @@ pub(crate) async fn fill(stage: &Stage, acts: &mut Acts) -> Result<(), Failure> 
                 copy_in(&client, EVENTS, events(tenant, piece, today)).await?;
             }
             for creators in mine(synthetic::BUSY_CREATORS / CREATORS) {
-                copy_in(&client, RELATIONSHIPS, relationships(tenant, &secret, creators)).await?;
+                copy_in(&client, RELATIONSHIPS, relationships(tenant, &secret, creators, today)).await?;
             }
             Ok(())
         });
@@ -101,9 +108,10 @@ fn events(tenant: TenantId, piece: u64, today: Day) -> CopyRows {
     rows
 }
 
-/// One like on one day, on one post, of each person.
-fn relationships(tenant: TenantId, secret: &[u8; 32], creators: u64) -> CopyRows {
+/// One like of each person, on one of the days on which acts are done: a community that is as old as the first measure's.
+fn relationships(tenant: TenantId, secret: &[u8; 32], creators: u64, today: Day) -> CopyRows {
     let mut rows = CopyRows::new(8);
+    let liked: Vec<Stored> = (1..=ACTIVE_DAYS).map(|ago| liked_on(today - ago)).collect();
     for creator in creators * CREATORS..(creators + 1) * CREATORS {
         let key = CreatorKey::derive(tenant, &synthetic::creator_id(creator));
         for person in FIRST_PERSON..FIRST_PERSON + PEOPLE {
@@ -111,13 +119,22 @@ fn relationships(tenant: TenantId, secret: &[u8; 32], creators: u64) -> CopyRows
             rows.value(key.0.as_bytes());
             let engager = EngagerKey::derive(secret, &synthetic::person_id(creator, person));
             rows.value(&engager.0.to_be_bytes());
-            rows.value(&1e10_f64.to_be_bytes());
-            rows.date(20_000);
-            rows.date(20_000);
-            rows.value(&[0, 0, 1]);
-            rows.value(&[0xa0, 0x9c, 0x01]);
+            let stored = &liked[usize::try_from(person).unwrap_or_default() % liked.len()];
+            rows.value(&stored.strength.to_be_bytes());
+            rows.date(stored.seen.0);
+            rows.date(stored.seen.1);
+            rows.value(&stored.counts);
+            rows.value(&stored.active_days);
             rows.value(&synthetic::keys(person, 62)[..8]);
         }
     }
     rows
+}
+
+fn liked_on(day: Day) -> Stored {
+    let occurred_at = Timestamp::from_second(i64::from(day) * 86_400).unwrap_or_default();
+    let mut relationship = Relationship::default();
+    let kind = Kind::Like;
+    relationship.absorb(&Fact { kind, occurred_at, post: None, substance: None, verified: false });
+    Stored::from(&relationship)
 }

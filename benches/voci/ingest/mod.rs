@@ -31,8 +31,9 @@ const MEMORY: &str =
 /// All measures of ingest, in an order in which tables only grow.
 pub(crate) async fn all(results: &mut Results) -> Result<(), Failure> {
     let mut stage = Stage::start(0).await?;
-    synthetic::register(stage.pool(), stage.tenant, 0..synthetic::BUSY_CREATORS, &["gaming".to_owned()])
-        .await?;
+    let niche = ["gaming".to_owned()];
+    synthetic::register(stage.pool(), stage.tenant, 0..synthetic::BUSY_CREATORS, &niche).await?;
+    stage.pool().get().await?.batch("analyze creators").await?;
     let mut acts = synthetic::Acts::new();
     paused(&stage, &mut acts, results).await?;
     results.push(batch::resend(&stage, &mut acts).await?);

@@ -20,7 +20,6 @@ create table trust_generations (
 create table creator_trust (
     creator_key uuid primary key,
     tenant_id integer not null references tenants,
-    generation integer not null,
     people integer not null,
     mass double precision not null,
     back double precision not null,
@@ -29,3 +28,6 @@ create table creator_trust (
 );
 create index creator_trust_changed on creator_trust (changed_xid);
 create index creator_trust_tenant on creator_trust (tenant_id);
+-- Renewed every hour where sums moved; updates never fit into the page, as the index of changes moves.
+alter table creator_trust set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000,
+                               autovacuum_vacuum_cost_delay = 0);

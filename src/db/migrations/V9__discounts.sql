@@ -13,6 +13,13 @@ create table edge_discounts (
 );
 create index edge_discounts_tenant on edge_discounts (tenant_id);
 
--- Everything is summed up anew, with the weeks in which crowds came.
+-- When a tenant's relationships were last looked through for what no single creator shows.
+create table discount_looks (
+    tenant_id integer primary key references tenants,
+    claimed_at timestamptz not null default now()
+);
+
+-- Everything is summed up anew, with the weeks in which crowds came. Stop older processes first: they would go on writing
+-- sums that know nothing of it.
 insert into score_queue (lane, creator_key)
 select (get_byte(uuid_send(creator_key), 15) % 64)::int2, creator_key from creators;

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 const WINDOW_WEEKS: i32 = 26;
 /// Least ordinary weeks to know what is usual.
 const LEAST_WEEKS: i32 = 4;
+/// With so many people a creator begins to be known: a single early event does not make the weeks after it ordinary ones.
+const FIRST_PEOPLE: u32 = 3;
 /// People who come for the first time in a week without being a crowd, whatever is usual.
 pub const FEW: f64 = 20.0;
 /// A crowd is this many times the usual, beyond [`FEW`].
@@ -33,6 +35,13 @@ impl Crowd {
     #[must_use]
     pub fn weight(&self) -> f64 {
         self.usual / f64::from(self.people)
+    }
+
+    /// Whether a day of its week lies in a period, given by its first and its last day.
+    #[must_use]
+    pub fn touches(&self, (from, to): (Day, Day)) -> bool {
+        let (first, last) = self.days();
+        first <= to && from <= last
     }
 
     /// Its first and its last day.
@@ -58,7 +67,7 @@ pub fn week_of(day: Day) -> i32 {
 pub fn crowds(first_days: impl Iterator<Item = Day>) -> Vec<Crowd> {
     let mut weeks: BTreeMap<i32, u32> = BTreeMap::new();
     first_days.for_each(|day| *weeks.entry(week_of(day)).or_default() += 1);
-    let Some(begin) = weeks.keys().next().copied() else { return Vec::new() };
+    let Some(begin) = begin(&weeks) else { return Vec::new() };
     let mut crowds: Vec<Crowd> = Vec::new();
     for (&week, &people) in weeks.iter().filter(|(_, people)| f64::from(**people) > FEW) {
         let window = begin.max(week - WINDOW_WEEKS)..week;
@@ -68,6 +77,16 @@ pub fn crowds(first_days: impl Iterator<Item = Day>) -> Vec<Crowd> {
         }
     }
     crowds
+}
+
+/// The week in which a creator began to be known.
+fn begin(weeks: &BTreeMap<i32, u32>) -> Option<i32> {
+    let mut people = 0;
+    let known = weeks.iter().find(|(_, came)| {
+        people += **came;
+        people >= FIRST_PEOPLE
+    });
+    known.map(|(week, _)| *week)
 }
 
 /// How many people usually come in a week: the mean of the weeks without a crowd, or what half of all weeks have reached.
@@ -99,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_crowd_counts_as_many_people_as_usual() {
-        assert_eq!(found(&[2, 0, 4, 2, 500, 300, 2]), [(4, 500, 2.0), (5, 300, 2.0)]);
+        assert_eq!(found(&[3, 0, 4, 1, 500, 300, 2]), [(4, 500, 2.0), (5, 300, 3.0)]);
         let crowd = Crowd { week: 2_804, people: 500, usual: 2.0 };
         assert!((crowd.weight() - 0.004).abs() < 1e-12);
     }
@@ -113,6 +132,7 @@ mod tests {
     #[test]
     fn nothing_is_known_of_the_first_weeks() {
         assert_eq!(found(&[5_000, 300, 200]), []);
+        assert_eq!(found(&[1, 0, 0, 0, 0, 0, 500, 400]), [], "one early event is no history");
     }
 
     #[test]
@@ -129,6 +149,8 @@ mod tests {
         assert_eq!(week_of(day("2026-11-22")) + 1, week_of(day("2026-11-23")));
         let crowd = Crowd { week: week_of(day("2026-11-25")), people: 1, usual: 0.0 };
         assert_eq!(crowd.days(), (day("2026-11-23"), day("2026-11-29")));
+        assert!(crowd.touches((day("2026-11-29"), day("2026-12-20"))));
+        assert!(!crowd.touches((day("2026-11-01"), day("2026-11-22"))));
     }
 
     proptest! {

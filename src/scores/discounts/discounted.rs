@@ -62,6 +62,13 @@ impl Discounted {
         (left(in_rings, self.strength - others), self.in_rings)
     }
 
+    /// Puts rings aside, as if there were none.
+    pub(in crate::scores) fn leave_rings(&mut self) {
+        self.in_rings = 0.0;
+        self.lost[Pattern::Ring as usize] = 0.0;
+        self.people[Pattern::Ring as usize] = 0;
+    }
+
     pub(in crate::scores) fn add(&mut self, share: &Share, times: i32) {
         let by = f64::from(times);
         self.strength += by * share.strength;

@@ -3,6 +3,7 @@
 
 pub mod crowds;
 pub mod discounted;
+pub mod look;
 pub mod rings;
 pub mod store;
 pub mod views;
@@ -55,9 +56,16 @@ pub struct Discounts {
 pub type Found = HashMap<EngagerKey, Discount>;
 
 impl Discounts {
-    /// Discounts of a creator by all of its relationships with people, and by what was found across creators.
-    pub fn of<'a>(people: impl Iterator<Item = &'a Relationship>, found: Found) -> Self {
-        Self { crowds: crowds(people.filter_map(first_day)), found }
+    /// Discounts of a creator by all of its relationships with people, and by what was found across creators. Crowds of
+    /// weeks that an accepted period touches are none.
+    pub fn of<'a>(
+        people: impl Iterator<Item = &'a Relationship>,
+        found: Found,
+        accepted: &[(Day, Day)],
+    ) -> Self {
+        let mut crowds = crowds(people.filter_map(first_day));
+        crowds.retain(|crowd| !accepted.iter().any(|period| crowd.touches(*period)));
+        Self { crowds, found }
     }
 
     /// Discounts of a creator whose crowds are known, ascending by week.
@@ -85,6 +93,14 @@ impl Discounts {
         let crowd = self.crowd(relationship);
         let crowd = crowd.map(|crowd| Discount { pattern: Pattern::Crowd, weight: crowd.weight() });
         found.into_iter().chain(crowd).min_by(|a, b| a.weight.total_cmp(&b.weight))
+    }
+
+    /// The same without what anybody can bring about: rings and their members alone.
+    #[must_use]
+    pub fn of_rings(&self) -> Self {
+        let of_ring = |discount: &Discount| matches!(discount.pattern, Pattern::Ring | Pattern::Member);
+        let found = self.found.iter().filter(|(_, discount)| of_ring(discount));
+        Self { crowds: Vec::new(), found: found.map(|(engager, discount)| (*engager, *discount)).collect() }
     }
 
     /// Whether a relationship counts for less than half: it is no sign that a feed is alive, and models do not learn from it.

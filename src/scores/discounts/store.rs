@@ -1,11 +1,8 @@
 //! SQL of discounts.
 
-use super::{
-    Discount, Found, Pattern,
-    rings::{LEAST_MEMBERS, rings},
-};
+use super::{Discount, Found, Pattern, look::Visit};
 use crate::{
-    db::{DbError, Tx},
+    db::{Client, DbError, Pool, Tx},
     ids::{CreatorKey, EngagerKey, TenantId},
     scores::store::enqueue_later,
 };
@@ -54,18 +51,34 @@ fn discount(row: &Row) -> Result<Discount, DbError> {
 }
 
 /// A discounted relationship.
-type Edge = (CreatorKey, EngagerKey);
+pub(super) type Edge = (CreatorKey, EngagerKey);
 
-/// Looks at all creators of a tenant for what no single one shows, and asks for those to be scored anew of whom something
-/// else is discounted than before; how many.
-pub async fn find(tx: &Tx, tenant: TenantId) -> Result<usize, DbError> {
-    let mut found = drifters(tx, tenant).await?;
-    found.extend(found_rings(tx, tenant).await?);
-    let before = all_found(tx, tenant).await?;
-    let touched: BTreeSet<CreatorKey> = differing(&before, &found).collect();
-    replace(tx, tenant, &touched, &found).await?;
+/// Takes a tenant in hand whose time has come: once in an hour.
+pub(super) async fn claim(client: &Client, tenant: TenantId) -> Result<bool, DbError> {
+    let sql = "/* discounts::claim */
+               insert into discount_looks as l (tenant_id) values ($1)
+               on conflict (tenant_id) do update set claimed_at = now()
+               where l.claimed_at < now() - interval '1 hour'";
+    Ok(client.execute(sql, &[&tenant.0]).await? == 1)
+}
+
+/// Puts what was found in the place of what was before, and asks for those to be scored anew of whom something else is
+/// discounted now; how many.
+pub(super) async fn replace(
+    pool: &Pool,
+    tenant: TenantId,
+    found: &BTreeMap<Edge, Discount>,
+) -> Result<usize, DbError> {
+    let tx = Tx::begin(pool).await?;
+    // One after the other, should two looks meet.
+    let lock = "/* discounts::replace */ select 1 from discount_looks where tenant_id = $1 for update";
+    tx.query_opt(lock, &[&tenant.0]).await?;
+    let before = all_found(&tx, tenant).await?;
+    let touched: BTreeSet<CreatorKey> = differing(&before, found).collect();
+    write(&tx, tenant, &touched, found).await?;
     let touched: Vec<CreatorKey> = touched.into_iter().collect();
-    enqueue_later(tx, &touched).await?;
+    enqueue_later(&tx, &touched).await?;
+    tx.commit().await?;
     Ok(touched.len())
 }
 
@@ -92,18 +105,18 @@ fn edge(row: &Row) -> Edge {
     (CreatorKey(row.get("creator_key")), EngagerKey(row.get("engager_key")))
 }
 
-async fn replace(
+async fn write(
     tx: &Tx,
     tenant: TenantId,
     creators: &BTreeSet<CreatorKey>,
     found: &BTreeMap<Edge, Discount>,
 ) -> Result<(), DbError> {
     let keys: Vec<Uuid> = creators.iter().map(|creator| creator.0).collect();
-    let sql = "/* discounts::replace */ delete from edge_discounts where creator_key = any ($1)";
+    let sql = "/* discounts::write */ delete from edge_discounts where creator_key = any ($1)";
     tx.execute(sql, &[&keys]).await?;
     let new: Vec<_> = found.iter().filter(|(edge, _)| creators.contains(&edge.0)).collect();
     tx.execute(
-        "/* discounts::replace */
+        "/* discounts::write */
          insert into edge_discounts (creator_key, engager_key, tenant_id, pattern, weight)
          select creator_key, engager_key, $5, pattern, weight
          from unnest($1::uuid[], $2::int8[], $3::int2[], $4::float8[]) as n (creator_key, engager_key, pattern, weight)
@@ -120,29 +133,14 @@ async fn replace(
     Ok(())
 }
 
-async fn found_rings(tx: &Tx, tenant: TenantId) -> Result<BTreeMap<Edge, Discount>, DbError> {
-    let rows = tx.query(include_str!("between_creators.sql"), &[&tenant.0]).await?;
-    let edges = rows.iter().map(|row| {
-        let (from, to) = (CreatorKey(row.get("from_creator")), CreatorKey(row.get("to_creator")));
-        ((from, to), EngagerKey(row.get("engager_key")))
-    });
-    // A creator may have several accounts: the relationships of each are discounted.
-    let edges: Vec<((CreatorKey, CreatorKey), EngagerKey)> = edges.collect();
-    let found = rings(&edges.iter().map(|(edge, _)| *edge).collect());
-    // Visits of the members of rings by creator: what a single one does besides is what anybody does.
-    let mut visits: HashMap<CreatorKey, usize> = HashMap::new();
-    for ((from, to), _) in &edges {
-        *visits.entry(*to).or_default() += usize::from(found.members.contains_key(from));
-    }
-    let discounted = edges.into_iter().filter_map(|((from, to), engager)| {
-        let returned = found.returned.get(&(from, to)).map(|weight| (Pattern::Ring, *weight));
-        let is_visited = visits.get(&to).is_some_and(|visits| *visits >= LEAST_MEMBERS);
-        let member = found.members.get(&from).filter(|_| is_visited);
-        let member = member.map(|weight| (Pattern::Member, *weight));
-        let (pattern, weight) = returned.or(member)?;
-        Some(((to, engager), Discount { pattern, weight }))
-    });
-    Ok(discounted.collect())
+/// Who of a tenant's creators engages with whom, as far as it may be a ring.
+pub(super) async fn between_creators(client: &Client, tenant: TenantId) -> Result<Vec<Visit>, DbError> {
+    let rows = client.query(include_str!("between_creators.sql"), &[&tenant.0]).await?;
+    let visit = |row: &Row| {
+        let pair = (CreatorKey(row.get("from_creator")), CreatorKey(row.get("to_creator")));
+        (pair, EngagerKey(row.get("engager_key")))
+    };
+    Ok(rows.iter().map(visit).collect())
 }
 
 /// Creators with whom somebody engaged long enough ago to have come back, at which coming back to none is telling.
@@ -150,9 +148,15 @@ pub(super) const MANY_CREATORS: i64 = 50;
 /// Share of what is usual from which on people count whole.
 pub(super) const SELDOM: f64 = 0.1;
 
-/// People who engage with very many creators and come back to hardly any.
-async fn drifters(tx: &Tx, tenant: TenantId) -> Result<BTreeMap<Edge, Discount>, DbError> {
-    let rows = tx.query(include_str!("drifters.sql"), &[&tenant.0, &MANY_CREATORS, &SELDOM]).await?;
+/// Relationships of people who engage with very many creators and come back to hardly any; of those whose keys have one
+/// remainder.
+pub(super) async fn drifters(
+    client: &Client,
+    tenant: TenantId,
+    (remainder, divisor): (i64, i64),
+) -> Result<Vec<(Edge, Discount)>, DbError> {
+    let sql = include_str!("drifters.sql");
+    let rows = client.query(sql, &[&tenant.0, &MANY_CREATORS, &SELDOM, &remainder, &divisor]).await?;
     let drifter = |row: &Row| (edge(row), Discount { pattern: Pattern::Drifter, weight: row.get("weight") });
     Ok(rows.iter().map(drifter).collect())
 }

@@ -5,6 +5,7 @@ use super::{
     waiting,
 };
 use crate::{
+    annotations::store::accepted,
     db::{DbError, Tx},
     ids::{CreatorKey, EngagerKey, TenantId},
     posts::store::exposure::feed_windows,
@@ -24,6 +25,8 @@ pub struct SampledCreator {
     pub own: Vec<EngagerKey>,
     /// First and last day with a sign of life in its posts.
     pub feed: Option<(Day, Day)>,
+    /// What discounts its relationships.
+    pub discounts: Discounts,
     /// Its relationships, but for those that discounts dismiss: nothing is to be learnt from them.
     pub relationships: Vec<(EngagerKey, Relationship)>,
 }
@@ -37,6 +40,7 @@ pub async fn sample(tx: &Tx, tenant: TenantId) -> Result<Vec<SampledCreator>, Db
     let rows = tx.query(sql, &[&tenant.0, &SAMPLE_CREATORS]).await?;
     let keys: Vec<CreatorKey> = rows.iter().map(|row| CreatorKey(row.get(0))).collect();
     let (feeds, mut found) = (feed_windows(tx, &keys).await?, found_of(tx, &keys).await?);
+    let mut accepted = accepted(tx, &keys).await?;
     let mut sampled = Vec::new();
     let mut relationships = 0;
     for row in rows {
@@ -47,12 +51,13 @@ pub async fn sample(tx: &Tx, tenant: TenantId) -> Result<Vec<SampledCreator>, Db
             loaded.into_iter().map(|(pair, relationship)| (pair.1, relationship)).collect();
         let people = loaded.iter().filter(|(engager, _)| engager.is_somebody_but(&creator.own));
         let found = found.remove(&creator.key).unwrap_or_default();
-        let discounts = Discounts::of(people.map(|(_, relationship)| relationship), found);
+        let accepted = accepted.remove(&creator.key).unwrap_or_default();
+        let discounts = Discounts::of(people.map(|(_, relationship)| relationship), found, &accepted);
         loaded.retain(|(engager, relationship)| !discounts.dismisses(*engager, relationship));
         relationships += loaded.len();
         let feed = feeds.get(&creator.key).copied();
         let niches = row.get("niches");
-        sampled.push(SampledCreator { niches, own: creator.own, feed, relationships: loaded });
+        sampled.push(SampledCreator { niches, own: creator.own, feed, discounts, relationships: loaded });
         if relationships >= SAMPLE_RELATIONSHIPS {
             break;
         }
