@@ -215,7 +215,9 @@ impl CreatorStatistics {
         // Rounding may leave a trace of what went away.
         sums.expected_back = sums.expected_back.max(0.0);
         sums.expected_back_variance = sums.expected_back_variance.max(0.0);
-        let is_behind = is_behind || !new_days.is_empty() || newcomers >= MANY_NEWCOMERS;
+        // Fewer than a tenth more are no crowd beside those who are there.
+        let many_came = newcomers >= MANY_NEWCOMERS && newcomers.saturating_mul(10) >= sums.engagers;
+        let is_behind = is_behind || !new_days.is_empty() || many_came;
         Some(Followed { sums, new_days, is_behind })
     }
 

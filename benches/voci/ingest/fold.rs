@@ -28,9 +28,10 @@ pub(crate) async fn rate(stage: &Stage) -> Result<f64, Failure> {
     Ok(folded?.into_iter().sum::<usize>() as f64 / start.elapsed().as_secs_f64())
 }
 
-/// Whether anything waits to be folded or scored.
+/// Whether anything waits to be folded, or is due to be scored. Creators who are summed up within the hour, once however much
+/// happens to them, are no part of what some seconds are measured for.
 pub(crate) async fn waits(pool: &Pool) -> Result<bool, Failure> {
-    let sql = "select exists (select from fold_queue) or exists (select from score_queue)";
+    let sql = "select exists (select from fold_queue) or exists (select from score_queue where enqueued_at <= now())";
     Ok(pool.get().await?.query(sql, &[]).await?[0].get(0))
 }
 
