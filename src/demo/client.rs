@@ -98,7 +98,22 @@ pub struct Statistics {
     /// Events of others.
     pub anonymous_events: i64,
     /// People.
-    pub engagers: i64,
+    engagers: i64,
+    /// What is discounted of them.
+    discounts: Option<Discounts>,
+}
+
+#[derive(Deserialize)]
+struct Discounts {
+    counted_engagers: f64,
+}
+
+impl Statistics {
+    /// People, as far as they are not discounted.
+    #[must_use]
+    pub fn people(&self) -> f64 {
+        self.discounts.as_ref().map_or(self.engagers as f64, |discounts| discounts.counted_engagers)
+    }
 }
 
 /// The scoring model in force.

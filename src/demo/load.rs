@@ -3,7 +3,7 @@
 use super::{
     DemoError,
     cast::Character,
-    client::{Client, Model},
+    client::{Client, Model, Statistics},
     story::{self, Counted, StoryEvent},
 };
 use crate::events::http::MAX_BATCH;
@@ -60,33 +60,28 @@ pub async fn load(client: &Client, cast: &[Character]) -> Result<Loaded, DemoErr
     Ok(Loaded { stored, duplicate, took: started.elapsed(), day, events })
 }
 
-/// Waits until the statistics of every creator count all of its events; how many people they count.
+/// Waits until the statistics of every creator count all of its events.
 pub async fn until_ranked(
     client: &Client,
     cast: &[Character],
     events: &[StoryEvent],
-) -> Result<i64, DemoError> {
+) -> Result<(), DemoError> {
     let deadline = Instant::now() + RANKED_WITHIN;
-    let mut people = 0;
     for (id, counted) in story::counted(cast, events) {
-        people += loop {
-            if let Some(people) = people_when_counted(client, &id, counted).await? {
-                break people;
-            }
+        while !is_counted(client, &id, counted).await? {
             pause(deadline).await?;
-        };
+        }
     }
-    until_seen(client).await?;
-    Ok(people)
+    until_seen(client).await
 }
 
-/// People of a creator, once its statistics count these events.
-async fn people_when_counted(client: &Client, id: &str, wanted: Counted) -> Result<Option<i64>, DemoError> {
-    let Some(sums) = client.scores(id).await?.statistics else {
-        return Ok((wanted == Counted::default()).then_some(0));
-    };
-    let found = Counted { events: sums.events, anonymous: sums.anonymous_events };
-    Ok((found == wanted).then_some(sums.engagers))
+/// Whether the statistics of a creator count these events.
+async fn is_counted(client: &Client, id: &str, wanted: Counted) -> Result<bool, DemoError> {
+    let found = client.scores(id).await?.statistics.map_or_else(Counted::default, |sums| Counted {
+        events: sums.events,
+        anonymous: sums.anonymous_events,
+    });
+    Ok(found == wanted)
 }
 
 async fn pause(deadline: Instant) -> Result<(), DemoError> {
@@ -112,14 +107,13 @@ async fn until_seen(client: &Client) -> Result<(), DemoError> {
     Ok(())
 }
 
-/// Waits for a model that is fitted to about all of these people, and for scores that follow from it; the model in
+/// Waits for a model that is fitted to about all people of the cast, and for scores that follow from it; the model in
 /// force, whichever it is when the wait is over.
-pub async fn until_fitted(client: &Client, cast: &[Character], people: i64) -> Result<Model, DemoError> {
+pub async fn until_fitted(client: &Client, cast: &[Character]) -> Result<Model, DemoError> {
     let deadline = Instant::now() + FITTED_WITHIN;
     loop {
         let model = client.model().await?;
-        let done = is_fitted(&model, people) && is_followed(client, cast, &model).await?;
-        if done || Instant::now() > deadline {
+        if is_followed(client, cast, &model).await? || Instant::now() > deadline {
             until_seen(client).await?;
             return Ok(model);
         }
@@ -127,18 +121,15 @@ pub async fn until_fitted(client: &Client, cast: &[Character], people: i64) -> R
     }
 }
 
-/// Whether a model is fitted to about as many people as these.
-#[must_use]
-pub fn is_fitted(model: &Model, people: i64) -> bool {
-    people as f64 <= model.fitted_on_engagers as f64 * GROWTH
-}
-
-/// Whether all scores were computed after the model was fitted.
-async fn is_followed(client: &Client, cast: &[Character], model: &Model) -> Result<bool, DemoError> {
+/// Whether a model is fitted to about as many people as the cast has, and all scores were computed after that.
+pub async fn is_followed(client: &Client, cast: &[Character], model: &Model) -> Result<bool, DemoError> {
+    let mut people = 0.0;
     for character in cast.iter().filter(|character| character.events > 0) {
-        if client.scores(&character.id).await?.computed_at < model.fitted_at {
+        let scores = client.scores(&character.id).await?;
+        people += scores.statistics.as_ref().map_or(0.0, Statistics::people);
+        if scores.computed_at < model.fitted_at {
             return Ok(false);
         }
     }
-    Ok(true)
+    Ok(people <= model.fitted_on_engagers as f64 * GROWTH)
 }

@@ -68,12 +68,12 @@ pub async fn run(config: &DemoConfig, out: &mut impl io::Write) -> Result<(), De
     let loaded = load::load(&client, &cast).await?;
     report.loaded(&cast, &loaded)?;
     let sent = Instant::now();
-    let people = load::until_ranked(&client, &cast, &loaded.events).await?;
+    load::until_ranked(&client, &cast, &loaded.events).await?;
     report.ranked(sent.elapsed())?;
-    if !load::is_fitted(&client.model().await?, people) {
+    if !load::is_followed(&client, &cast, &client.model().await?).await? {
         report.waiting()?;
     }
-    report.fitted(&load::until_fitted(&client, &cast, people).await?)?;
+    report.fitted(&load::until_fitted(&client, &cast).await?)?;
     let mut failed = 0;
     for question in &QUESTIONS {
         let page = client.recommend(question.body).await?;

@@ -131,9 +131,8 @@ fn compared_with_usual(loyalty: &Estimate, usual: f64, place: &str) -> String {
 
 fn conversation_reason(snapshot: &TenantSnapshot, told: Told<'_>) -> Option<String> {
     let sums = told.statistics?;
-    let talkers = sums.talking_engagers;
-    let is_told = is_measured(&told.components.conversation) && talkers > 0;
-    let share = percent(f64::from(talkers) / f64::from(sums.engagers.max(1)));
+    let is_told = is_measured(&told.components.conversation) && sums.talking_engagers > 0;
+    let share = percent(sums.counted_talking() / sums.counted_engagers().max(1.0));
     let usual = percent(snapshot.model.rates_for(told.niches).talk);
     let place = place_of_rates(snapshot, told.niches);
     is_told.then(|| {

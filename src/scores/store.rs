@@ -287,7 +287,7 @@ fn waiting(row: &Row) -> Waiting {
 }
 
 /// Creators with more people than this are read one by one: what is read together is in memory together.
-const FEW_PEOPLE: i32 = 1_000;
+const FEW_PEOPLE: i32 = 200;
 
 /// The relationships of those of some creators who had few people when they were summed up last, read with one statement:
 /// for most creators that costs more than their relationships do. Those with rows that cannot be read are left out.
