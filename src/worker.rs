@@ -128,7 +128,7 @@ async fn fold_and_score_lane(pool: &Pool, busy: BusyLane, batch: u32) -> Result<
         _ => Turn::All,
     };
     // Creators who wait do so for their own sake, too: they are scored though the events of the lane cannot be folded.
-    let scores = busy.scores || busy.later && !busy.is_due() || waiting > 0;
+    let scores = !busy.folds || busy.scores || waiting > 0;
     let summed_up = if scores { score_lane(pool, busy.lane, turn).await? } else { 0 };
     Ok(folded?.events + summed_up)
 }

@@ -17,8 +17,12 @@ use tokio::task::JoinSet;
 use voci::{
     db::CopyRows,
     events::Kind,
-    ids::{CreatorKey, TenantId},
-    relationships::{Fact, codec::Stored},
+    ids::{CreatorKey, EngagerKey, TenantId},
+    relationships::{
+        Fact,
+        codec::Stored,
+        store::{copy_row, copy_statement},
+    },
     trust::rounds::renew,
 };
 
@@ -67,7 +71,7 @@ async fn fill(stage: &Stage) -> Result<(), Failure> {
             for piece in (0..CREATORS / PIECE).filter(|piece| piece % CONNECTIONS == part) {
                 let creators = piece * PIECE..(piece + 1) * PIECE;
                 synthetic::register(&pool, tenant, creators.clone(), &niches).await?;
-                copy_in(&client, RELATIONSHIPS, rows(tenant, creators, &templates)).await?;
+                copy_in(&client, &copy_statement(), rows(tenant, creators, &templates)).await?;
             }
             Ok(())
         });
@@ -79,10 +83,6 @@ async fn fill(stage: &Stage) -> Result<(), Failure> {
     }
     Ok(())
 }
-
-const RELATIONSHIPS: &str =
-    "copy relationships (creator_key, engager_key, strength, first_seen, last_seen, counts, active_days,
-                         posts) from stdin (format binary)";
 
 /// One to five acts on random days; one of ten people is answered, one of a hundred bought something.
 fn template(number: i64) -> Stored {
@@ -111,15 +111,7 @@ fn rows(tenant: TenantId, creators: std::ops::Range<u64>, templates: &[Stored]) 
             // Two people of one creator may be the same: the stripe of each makes them differ.
             let engager = number(0) % (EVERYBODY / PEOPLE) * PEOPLE + person + 1;
             let stored = &templates[usize::try_from(number(8)).unwrap_or_default() % templates.len()];
-            rows.row();
-            rows.value(key.0.as_bytes());
-            rows.value(&engager.to_be_bytes());
-            rows.value(&stored.strength.to_be_bytes());
-            rows.date(stored.seen.0);
-            rows.date(stored.seen.1);
-            rows.value(&stored.counts);
-            rows.value(&stored.active_days);
-            rows.value(&stored.posts);
+            copy_row(&mut rows, (key, EngagerKey(engager.cast_signed())), stored);
         }
     }
     rows

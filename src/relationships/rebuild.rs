@@ -14,7 +14,7 @@ use super::{
 use crate::{
     db::{DbError, Pool, Tx, patiently},
     ids::CreatorKey,
-    scores::store::{audit, enqueue, score_creator},
+    scores::store::{audit::audit, enqueue, score_creator},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

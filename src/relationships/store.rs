@@ -209,23 +209,32 @@ pub async fn add<'a>(
     tx: &Tx,
     relationships: impl Iterator<Item = (&'a Pair, &'a Relationship)>,
 ) -> Result<(), DbError> {
-    let sql = format!("/* relationships::add */ copy relationships ({COLUMNS}) from stdin (format binary)");
     let mut rows = CopyRows::new(8);
     let mut count = 0;
-    for ((creator, engager), relationship) in relationships {
-        let stored = Stored::from(relationship);
-        rows.row();
-        rows.value(creator.0.as_bytes());
-        rows.value(&engager.0.to_be_bytes());
-        rows.value(&stored.strength.to_be_bytes());
-        rows.date(stored.seen.0);
-        rows.date(stored.seen.1);
-        rows.value(&stored.counts);
-        rows.value(&stored.active_days);
-        rows.value(&stored.posts);
+    for (pair, relationship) in relationships {
+        copy_row(&mut rows, *pair, &Stored::from(relationship));
         count += 1;
     }
-    if count > 0 { tx.copy(&sql, rows).await.map(drop) } else { Ok(()) }
+    if count > 0 { tx.copy(&copy_statement(), rows).await.map(drop) } else { Ok(()) }
+}
+
+/// The statement that takes rows of [`copy_row`].
+#[must_use]
+pub fn copy_statement() -> String {
+    format!("/* relationships::copy_statement */ copy relationships ({COLUMNS}) from stdin (format binary)")
+}
+
+/// Adds a relationship to rows of eight columns.
+pub fn copy_row(rows: &mut CopyRows, (creator, engager): Pair, stored: &Stored) {
+    rows.row();
+    rows.value(creator.0.as_bytes());
+    rows.value(&engager.0.to_be_bytes());
+    rows.value(&stored.strength.to_be_bytes());
+    rows.date(stored.seen.0);
+    rows.date(stored.seen.1);
+    rows.value(&stored.counts);
+    rows.value(&stored.active_days);
+    rows.value(&stored.posts);
 }
 
 /// Writes relationships into a table, replacing what is stored.

@@ -52,13 +52,16 @@ pub struct Component {
 }
 
 impl Component {
-    fn measured(raw: Estimate, map: &Map) -> Self {
-        Self { status: Status::Measured, raw, mapped: mapped(raw, map) }
-    }
-
-    fn insufficient(mean: f64, spread: Spread, map: &Map) -> Self {
-        let raw = Estimate { value: mean, low: spread.low.min(mean), high: spread.high.max(mean) };
-        Self { status: Status::Insufficient, raw, mapped: mapped(raw, map) }
+    /// What was measured, or the mean of comparable creators with their spread.
+    fn of(measured: Option<Estimate>, mean: f64, spread: Spread, map: &Map) -> Self {
+        let (status, raw) = match measured {
+            Some(raw) => (Status::Measured, raw),
+            None => (
+                Status::Insufficient,
+                Estimate { value: mean, low: spread.low.min(mean), high: spread.high.max(mean) },
+            ),
+        };
+        Self { status, raw, mapped: mapped(raw, map) }
     }
 
     /// A component that nothing is measured for yet: the middle of the scale, with nearly all of it as interval.
@@ -95,25 +98,20 @@ impl Components {
         model: &ScoringModel,
     ) -> Self {
         let rates = model.rates_for(niches);
+        let loyalty_of = |raw| Component::of(raw, rates.loyalty, model.loyalty_spread, &model.loyalty_map);
+        let talk = statistics.and_then(|sums| conversation(sums, rates.talk));
         Self {
-            trust: trust.and_then(|sums| sums.estimate(rates.loyalty, model.creator_effect)).map_or_else(
-                || Component::insufficient(rates.loyalty, model.loyalty_spread, &model.loyalty_map),
-                |raw| Component::measured(raw, &model.loyalty_map),
+            loyalty: loyalty_of(
+                statistics.and_then(|sums| loyalty(sums, rates.loyalty, model.creator_effect)),
             ),
-            loyalty: statistics
-                .and_then(|sums| loyalty(sums, rates.loyalty, model.creator_effect))
-                .map_or_else(
-                    || Component::insufficient(rates.loyalty, model.loyalty_spread, &model.loyalty_map),
-                    |raw| Component::measured(raw, &model.loyalty_map),
-                ),
-            authenticity: statistics.and_then(authenticity).map_or_else(
-                || Component::insufficient(AUTHENTICITY_PRIOR, AUTHENTICITY_SPREAD, &model.authenticity_map),
-                |raw| Component::measured(raw, &model.authenticity_map),
+            trust: loyalty_of(trust.and_then(|sums| sums.estimate(rates.loyalty, model.creator_effect))),
+            authenticity: Component::of(
+                statistics.and_then(authenticity),
+                AUTHENTICITY_PRIOR,
+                AUTHENTICITY_SPREAD,
+                &model.authenticity_map,
             ),
-            conversation: statistics.and_then(|sums| conversation(sums, rates.talk)).map_or_else(
-                || Component::insufficient(rates.talk, model.conversation_spread, &model.conversation_map),
-                |raw| Component::measured(raw, &model.conversation_map),
-            ),
+            conversation: Component::of(talk, rates.talk, model.conversation_spread, &model.conversation_map),
         }
     }
 

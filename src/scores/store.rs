@@ -1,19 +1,24 @@
 //! SQL of statistics.
 
+pub mod audit;
 pub mod models;
 pub mod sample;
+mod writing;
 
-use self::models::{InForce, Models};
+use self::{
+    models::{InForce, Models},
+    writing::{replace, write},
+};
 
 use super::{
-    CreatorStatistics, ScoringModel,
+    CreatorStatistics,
     discounts::{
-        Discounts, Found as FoundDiscounts,
+        Found as FoundDiscounts,
         discounted::Discounted,
         store::{found_among, found_of},
     },
-    liveness::{Liveness, engaged_days},
-    statistics::{Followed, Setting, wider},
+    liveness::Liveness,
+    statistics::{Followed, Setting},
 };
 use crate::{
     annotations::store::accepted,
@@ -27,7 +32,7 @@ use crate::{
     relationships::{
         Relationship,
         codec::{decode_days, encode_days},
-        days::{Day, DaySet, date_of, day_of},
+        days::{DaySet, day_of},
         fold::{Changes, load_mended},
         model::Pair,
         queue::store::try_lane,
@@ -40,10 +45,7 @@ use crate::{
 };
 use jiff::{Timestamp, civil::Date};
 use std::collections::{BTreeMap, HashMap};
-use tokio_postgres::{
-    Row,
-    types::{Json, ToSql},
-};
+use tokio_postgres::{Row, types::Json};
 use uuid::Uuid;
 
 /// Creators whose statistics are computed in one transaction.
@@ -312,72 +314,6 @@ async fn load_small(
     Ok(loaded)
 }
 
-/// What a creator's statistics are to be compared with.
-pub struct Audit {
-    creator: Waiting,
-    model: ScoringModel,
-    stored: Option<Kept>,
-    is_waiting: bool,
-    sums: CreatorStatistics,
-    discounts: Discounts,
-    feed: Option<(Day, Day)>,
-    events: Option<(Day, Day)>,
-    days: DaySet,
-}
-
-/// Begins to compare the statistics of a creator with its relationships; `None`: it is not registered.
-pub async fn audit(tx: &Tx, creator: CreatorKey) -> Result<Option<Audit>, DbError> {
-    let Some((creator, stored)) = known_statistics(tx, [creator].iter()).await?.remove(&creator) else {
-        return Ok(None);
-    };
-    let feed = feed_windows(tx, &[creator.key]).await?.remove(&creator.key);
-    let InForce { model, .. } = models::in_force_in(tx, creator.tenant).await?;
-    let sql = "/* scores::audit */ select 1 from score_queue where lane = $1 and creator_key = $2 limit 1";
-    let is_waiting = tx.query_opt(sql, &[&creator.key.lane(), &creator.key.0]).await?.is_some();
-    let before = stored.as_ref().map(|(stored, _)| stored.emptied(model.version));
-    let sums = before.unwrap_or_else(|| CreatorStatistics {
-        model_version: model.version,
-        ..CreatorStatistics::default()
-    });
-    let found = found_of(tx, &[creator.key]).await?.remove(&creator.key).unwrap_or_default();
-    let discounts = sums.discounts(found);
-    let (events, days) = (None, DaySet::default());
-    Ok(Some(Audit { creator, model, stored, is_waiting, sums, discounts, feed, events, days }))
-}
-
-impl Audit {
-    /// Takes in some of the creator's relationships.
-    pub fn take_in<'a>(
-        &mut self,
-        relationships: impl Iterator<Item = (EngagerKey, &'a Relationship)> + Clone,
-    ) {
-        let windows = relationships.clone().filter_map(|(_, relationship)| relationship.seen());
-        self.events = self.events.into_iter().chain(windows).reduce(wider);
-        let own = &self.creator.own;
-        let people = relationships.clone().filter(|(engager, _)| engager.is_somebody_but(own));
-        self.days.merge(&engaged_days(people, &self.discounts));
-        self.sums.take_in(relationships, own, &self.discounts, &self.model);
-    }
-
-    /// Whether the statistics agree with all that was taken in; `None`: they wait to be computed anew.
-    #[must_use]
-    pub fn agrees(self) -> Option<bool> {
-        // Summed up as of the stored day, how alive the feed is said to have been and when crowds are said to have come:
-        // another day or other days of engagement make a difference, whatever the sums are.
-        let window = self.events.into_iter().chain(self.feed).reduce(wider);
-        let until = self.sums.until.max(window.map(|(_, end)| end));
-        let right = CreatorStatistics {
-            window,
-            first_event: self.events.map(|(first, _)| first),
-            until,
-            liveness: until.map_or(Liveness::default(), |until| Liveness::at(until, self.days.as_slice())),
-            ..self.sums
-        };
-        let agrees = |(stored, days): Kept| stored.agrees_with(&right) && days == self.days;
-        (!self.is_waiting).then(|| self.stored.is_some_and(agrees))
-    }
-}
-
 /// Computes what is known of a creator from its relationships and posts now, so that it waits no longer. Needs the lane.
 pub async fn score_creator(tx: &Tx, creator: CreatorKey) -> Result<(), DbError> {
     let Some((creator, _)) = known_statistics(tx, [creator].iter()).await?.remove(&creator) else {
@@ -386,77 +322,6 @@ pub async fn score_creator(tx: &Tx, creator: CreatorKey) -> Result<(), DbError> 
     let sql = "/* scores::score_creator */ delete from score_queue where lane = $1 and creator_key = $2";
     tx.execute(sql, &[&creator.key.lane(), &creator.key.0]).await?;
     score(tx, vec![creator]).await
-}
-
-/// Statistics to be written.
-type Computed = (Waiting, CreatorStatistics);
-
-fn column<T>(computed: &[Computed], pick: fn(&CreatorStatistics) -> T) -> Vec<T> {
-    computed.iter().map(|(_, sums)| pick(sums)).collect()
-}
-
-/// Writes statistics that were summed up anew, and the days on which anybody engaged.
-async fn write(tx: &Tx, computed: &[Computed], days: &[Vec<u8>]) -> Result<(), DbError> {
-    let until = column(computed, |sums| sums.until.map(date_of));
-    let (recent, lasting) =
-        (column(computed, |sums| sums.liveness.recent), column(computed, |sums| sums.liveness.lasting));
-    write_with(tx, include_str!("write.sql"), computed, &[&until, &recent, &lasting, &days]).await
-}
-
-/// Writes statistics of creators who have some already, and whose last observed day is the same: that costs less. Days
-/// on which anybody engaged, `None`: they are the same, too.
-async fn replace(tx: &Tx, followed: &[Computed], days: &[Option<Vec<u8>>]) -> Result<(), DbError> {
-    write_with(tx, include_str!("replace.sql"), followed, &[&days]).await
-}
-
-async fn write_with(
-    tx: &Tx,
-    sql: &str,
-    computed: &[Computed],
-    more: &[&(dyn ToSql + Sync)],
-) -> Result<(), DbError> {
-    if computed.is_empty() {
-        return Ok(());
-    }
-    let day = |pick: fn((Day, Day)) -> Day| -> Vec<Option<Date>> {
-        computed.iter().map(|(_, sums)| sums.window.map(|window| date_of(pick(window)))).collect()
-    };
-    let keys: Vec<Uuid> = computed.iter().map(|(creator, ..)| creator.key.0).collect();
-    let tenants: Vec<i32> = computed.iter().map(|(creator, ..)| creator.tenant.0).collect();
-    let (versions, events) =
-        (column(computed, |sums| sums.model_version), column(computed, |sums| sums.events));
-    let anonymous = column(computed, |sums| sums.anonymous_events);
-    let people: [Vec<i32>; 4] = [
-        column(computed, |sums| sums.engagers),
-        column(computed, |sums| sums.mature_engagers),
-        column(computed, |sums| sums.loyal_engagers),
-        column(computed, |sums| sums.talking_engagers),
-    ];
-    let [engagers, mature, loyal, talking] = &people;
-    let (back, variance) =
-        (column(computed, |sums| sums.expected_back), column(computed, |sums| sums.expected_back_variance));
-    let (first, last) = (day(|window| window.0), day(|window| window.1));
-    let first_event = column(computed, |sums| sums.first_event.map(date_of));
-    let discounted = column(computed, |sums| sums.discounted.clone().map(Json));
-    let common: [&(dyn ToSql + Sync); 15] = [
-        &keys,
-        &tenants,
-        &versions,
-        &events,
-        &anonymous,
-        engagers,
-        mature,
-        loyal,
-        talking,
-        &back,
-        &variance,
-        &first,
-        &last,
-        &first_event,
-        &discounted,
-    ];
-    tx.execute(sql, &[&common, more].concat()).await?;
-    Ok(())
 }
 
 /// Statistics from the columns of [`STATISTICS_COLUMNS`]; `None` when the outer join found none.

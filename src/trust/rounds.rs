@@ -15,7 +15,7 @@ use crate::{
     events::Kind,
     ids::{CreatorKey, EngagerKey, TenantId},
     relationships::Relationship,
-    scores::store::models::in_force,
+    scores::{discounts::Discounts, store::models::in_force},
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -75,7 +75,7 @@ async fn reach(pool: &Pool, tenant: TenantId) -> Result<Reach, DbError> {
             if relationship.verified_purchases() > 0 {
                 reach.seeds.insert(engager);
             }
-            if is_answered(relationship) && page.weight(creator, engager, relationship) >= 0.5 {
+            if is_answered(page.discounts(creator), engager, relationship) {
                 reach.answered.insert(engager);
             }
         }
@@ -83,8 +83,10 @@ async fn reach(pool: &Pool, tenant: TenantId) -> Result<Reach, DbError> {
     Ok(reach)
 }
 
-fn is_answered(relationship: &Relationship) -> bool {
-    relationship.count_of(Kind::CreatorReply) > 0 || relationship.verified_purchases() > 0
+/// Whether a creator answers somebody. A dismissed relationship is no way for trust.
+fn is_answered(discounts: Option<&Discounts>, engager: EngagerKey, relationship: &Relationship) -> bool {
+    let answered = relationship.count_of(Kind::CreatorReply) > 0 || relationship.verified_purchases() > 0;
+    answered && !discounts.is_some_and(|discounts| discounts.dismisses(engager, relationship))
 }
 
 /// Everything that trust flows through.
@@ -121,14 +123,14 @@ impl Flows {
             if is_seed && person == next {
                 self.seeds.push(person);
             }
-            let weight = page.weight(creator, engager, relationship);
+            let discounts = page.discounts(creator);
+            let weight = discounts.map_or(1.0, |discounts| discounts.weight(engager, relationship));
             let next = u32::try_from(self.creators.len()).unwrap_or(u32::MAX);
             self.engagements.push(Engagement {
                 person,
                 creator: *self.creators.entry(creator).or_insert(next),
                 strength: weight * relationship.strength(),
-                // A dismissed relationship is no way for trust.
-                answered: weight >= 0.5 && is_answered(relationship),
+                answered: is_answered(discounts, engager, relationship),
             });
         }
     }

@@ -154,16 +154,9 @@ impl Page {
             .map(|((creator, engager), relationship)| (*creator, *engager, relationship))
     }
 
-    /// What a relationship counts as, 0..=1.
-    pub(super) fn weight(
-        &self,
-        creator: CreatorKey,
-        engager: EngagerKey,
-        relationship: &Relationship,
-    ) -> f64 {
-        let discounts = self.creators.get(&creator).map(|(_, discounts)| discounts);
-        let discount = discounts.and_then(|discounts| discounts.discount(engager, relationship));
-        discount.map_or(1.0, |discount| discount.weight)
+    /// What discounts the relationships of a creator.
+    pub(super) fn discounts(&self, creator: CreatorKey) -> Option<&Discounts> {
+        self.creators.get(&creator).map(|(_, discounts)| discounts)
     }
 
     /// The sums over the trusted people of a creator, for a feed as alive as their days say; `None` before it was scored.

@@ -107,10 +107,10 @@ impl Hired {
         for model in self.pod.iter().chain([&cheater]) {
             let others = self.pod_creators().chain([targets.cheater]);
             let others = others.filter(|other| history.account(*other) != model.account);
-            let rival = (model.account >= FIRST && model.account != cheater.account).then_some(targets.rival);
+            let rival = (model.account != cheater.account).then_some(targets.rival);
             for target in others.chain(rival) {
                 let begin = cut - POD_DAY * DAY + i64::from(random.below(30 * 86_400));
-                let pattern = random.pick(&self.pod).map_or(model, |other| other);
+                let pattern = random.pick(&self.pod).unwrap_or(model);
                 acts.extend(
                     Model { account: model.account, acts: pattern.acts.clone() }.acts_for(target, begin, cut),
                 );

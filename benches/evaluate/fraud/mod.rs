@@ -13,15 +13,13 @@ use super::{
     database,
     harness::{
         Failure,
-        client::BatchReceipt,
         report::{Measure, shown},
         stage::Stage,
     },
     history::{self, Act, DAY, History, creator_id, person_id},
-    load, recommend,
+    recommend,
     returns::{CUTS, rankings::auc, split::Split},
 };
-use jiff::{Timestamp, tz::TimeZone};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     time::Duration,
@@ -29,7 +27,7 @@ use std::{
 use voci::{
     db::{Tx, patiently},
     ids::{CreatorKey, EngagerKey},
-    relationships::{days::day_of, store::load_creator},
+    relationships::store::load_creator,
     scores::{
         CreatorStatistics, clock, communities,
         discounts::{Found, look::look, store as discounts},
@@ -89,17 +87,16 @@ fn told(judged: &Judged) -> String {
 async fn judge(history: &History, split: &Split<'_>, checks: &mut Checks) -> Result<Judged, Failure> {
     let stage = Stage::start(2).await?;
     let hired = Hired::among(history, split.past);
-    let told = Teller { stage: &stage, split };
     history::register(&stage, history, split.past.iter().map(|act| act.creator).chain(hired.pod_creators()))
         .await?;
-    told.tell("past", split.past).await?;
-    told.tell("besides", &hired.camouflage).await?;
+    split.tell(&stage, "past", split.past).await?;
+    split.tell(&stage, "besides", &hired.camouflage).await?;
     settle(&stage).await?;
     let before = recommend::ranking(&stage.api, "education").await?;
     let targets = targets(&before, split.past)?;
     let acts = hired.acts(&targets, history, i64::from(split.cut) * DAY);
     for (kind, acts) in KINDS.iter().zip(&acts) {
-        told.tell(kind, acts).await?;
+        split.tell(&stage, kind, acts).await?;
     }
     settle(&stage).await?;
     let after = recommend::ranking(&stage.api, "education").await?;
@@ -131,26 +128,6 @@ async fn judge(history: &History, split: &Split<'_>, checks: &mut Checks) -> Res
     checks.equal(name, &after.len(), &before.len());
     stage.stop().await?;
     Ok(judged)
-}
-
-/// Tells a service what happened before a cut, as if the cut were now.
-struct Teller<'a> {
-    stage: &'a Stage,
-    split: &'a Split<'a>,
-}
-
-impl Teller<'_> {
-    async fn tell(&self, name: &str, acts: &[Act]) -> Result<(), Failure> {
-        let today = day_of(Timestamp::now().to_zoned(TimeZone::UTC).date());
-        let batches = history::batches(name, acts, i64::from(today - self.split.cut) * DAY);
-        let receipt = load::total(&load::send_all(&self.stage.api, batches.iter()).await?);
-        let stored = BatchReceipt { stored: acts.len() as u64, ..BatchReceipt::default() };
-        if receipt == stored {
-            Ok(())
-        } else {
-            Err(format!("{name}: not taken in: {receipt:?} instead of {stored:?}").into())
-        }
-    }
 }
 
 /// Waits until everything is folded, looked through and scored, and the answers know it.
@@ -207,8 +184,7 @@ async fn relationships(stage: &Stage, creators: &[String]) -> Result<Relationshi
         let found = discounts::found_of(&tx, &[key]).await?.remove(&key).unwrap_or_else(Found::new);
         let discounts = sums.discounts(found);
         for (pair, relationship) in load_creator(&tx, key).await?.relationships {
-            let weight = discounts.discount(pair.1, &relationship).map_or(1.0, |discount| discount.weight);
-            all.taken.insert(pair, 1.0 - weight);
+            all.taken.insert(pair, 1.0 - discounts.weight(pair.1, &relationship));
         }
         all.creators.insert(id.clone(), sums);
     }

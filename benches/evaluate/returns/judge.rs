@@ -4,15 +4,13 @@ use super::{
     super::{
         checks::Checks,
         database,
-        harness::{Failure, client::BatchReceipt, report::shown, stage::Stage},
-        history::{self, Act, DAY, History as Acts, creator_id, person_id},
-        load,
+        harness::{Failure, report::shown, stage::Stage},
+        history::{self, Act, History as Acts, creator_id, person_id},
     },
     rankings::{auc, ndcg, spearman},
     split::{People, Split},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
-use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,7 +19,7 @@ use std::{
 use voci::{
     db::Tx,
     ids::{CreatorKey, EngagerKey},
-    relationships::days::{Day, day_of},
+    relationships::days::Day,
     scores::{
         ScoringModel, clock,
         discounts::{
@@ -123,19 +121,9 @@ pub(crate) async fn judge(history: &Acts, split: &Split<'_>, checks: &mut Checks
     Ok(judged(&creators, &pairs, model.rates.loyalty))
 }
 
-/// Days from the cut to now.
-fn days_later(split: &Split<'_>) -> Day {
-    day_of(Timestamp::now().to_zoned(TimeZone::UTC).date()) - split.cut
-}
-
 async fn load_past(stage: &Stage, history: &Acts, split: &Split<'_>) -> Result<(), Failure> {
     history::register(stage, history, split.past.iter().map(|act| act.creator)).await?;
-    let batches = history::batches("act", split.past, i64::from(days_later(split)) * DAY);
-    let receipt = load::total(&load::send_all(&stage.api, batches.iter()).await?);
-    let stored = BatchReceipt { stored: split.past.len() as u64, ..BatchReceipt::default() };
-    if receipt != stored {
-        return Err(format!("a history is not taken in: {receipt:?} instead of {stored:?}").into());
-    }
+    split.tell(stage, "past", split.past).await?;
     database::wait_until_folded(stage.pool()).await
 }
 
@@ -191,7 +179,7 @@ async fn pairs(
     let mut found = found_of(&tx, &keys).await?;
     tx.rollback().await?;
     // The service was told of everything so many days later: weeks begin on other days.
-    let later = days_later(split);
+    let later = split.days_later();
     let key = |engager: &u32| EngagerKey::derive(&stage.secrets.engagers, &person_id(*engager));
     let of = |((creator, people), creator_key): ((&u32, &People), &CreatorKey)| {
         let found = found.remove(creator_key).unwrap_or_default();

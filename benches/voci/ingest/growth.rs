@@ -18,6 +18,7 @@ use voci::{
         Fact, Relationship,
         codec::Stored,
         days::{Day, day_of},
+        store::{copy_row, copy_statement},
     },
 };
 
@@ -57,7 +58,7 @@ pub(crate) async fn fill(stage: &Stage, acts: &mut Acts) -> Result<(), Failure> 
                 copy_in(&client, EVENTS, events(tenant, piece, today)).await?;
             }
             for creators in mine(synthetic::BUSY_CREATORS / CREATORS) {
-                copy_in(&client, RELATIONSHIPS, relationships(tenant, &secret, creators, today)).await?;
+                copy_in(&client, &copy_statement(), relationships(tenant, &secret, creators, today)).await?;
             }
             Ok(())
         });
@@ -82,10 +83,6 @@ pub(crate) fn comparison(later: f64, first: f64) -> Comparison {
 const EVENTS: &str =
     "copy events (creator_key, event_key, occurred_on, kind, verified, occurred_at, engager_key, post_key,
                                    content_hash) from stdin (format binary)";
-const RELATIONSHIPS: &str =
-    "copy relationships (creator_key, engager_key, strength, first_seen, last_seen, counts, active_days,
-                                                posts) from stdin (format binary)";
-
 fn events(tenant: TenantId, piece: u64, today: Day) -> CopyRows {
     let mut rows = CopyRows::new(9);
     // In the order of time, as events come.
@@ -115,17 +112,10 @@ fn relationships(tenant: TenantId, secret: &[u8; 32], creators: u64, today: Day)
     for creator in creators * CREATORS..(creators + 1) * CREATORS {
         let key = CreatorKey::derive(tenant, &synthetic::creator_id(creator));
         for person in FIRST_PERSON..FIRST_PERSON + PEOPLE {
-            rows.row();
-            rows.value(key.0.as_bytes());
             let engager = EngagerKey::derive(secret, &synthetic::person_id(creator, person));
-            rows.value(&engager.0.to_be_bytes());
-            let stored = &liked[usize::try_from(person).unwrap_or_default() % liked.len()];
-            rows.value(&stored.strength.to_be_bytes());
-            rows.date(stored.seen.0);
-            rows.date(stored.seen.1);
-            rows.value(&stored.counts);
-            rows.value(&stored.active_days);
-            rows.value(&synthetic::keys(person, 62)[..8]);
+            let liked = &liked[usize::try_from(person).unwrap_or_default() % liked.len()];
+            let posts = synthetic::keys(person, 62)[..8].to_vec();
+            copy_row(&mut rows, (key, engager), &Stored { posts, ..liked.clone() });
         }
     }
     rows

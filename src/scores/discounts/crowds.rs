@@ -1,7 +1,8 @@
 //! Crowds: weeks in which many more people came for the first time than ever do.
 //!
 //! Bought likes and lockstep bursts come as people nobody has seen before, all at once. A crowd counts as many people as
-//! usually come in a week, so it neither helps nor harms whoever it was sent to. A viral post looks the same at first; when
+//! usually come in a week, so it neither helps nor harms whoever it was sent to, but for the real newcomers of that week, who
+//! cannot be told apart. A viral post looks the same at first; when
 //! people keep coming it is growth, and for the rest creators have a say (annotations).
 
 use crate::relationships::days::Day;

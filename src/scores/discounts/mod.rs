@@ -103,10 +103,17 @@ impl Discounts {
         Self { crowds: Vec::new(), found: found.map(|(engager, discount)| (*engager, *discount)).collect() }
     }
 
-    /// Whether a relationship counts for less than half: it is no sign that a feed is alive, and models do not learn from it.
+    /// What a relationship counts as, 0..=1.
+    #[must_use]
+    pub fn weight(&self, engager: EngagerKey, relationship: &Relationship) -> f64 {
+        self.discount(engager, relationship).map_or(1.0, |discount| discount.weight)
+    }
+
+    /// Whether a relationship counts for less than half: it is no sign that a feed is alive, models do not learn from it, and
+    /// trust does not flow back through it.
     #[must_use]
     pub fn dismisses(&self, engager: EngagerKey, relationship: &Relationship) -> bool {
-        self.discount(engager, relationship).is_some_and(|discount| discount.weight < 0.5)
+        self.weight(engager, relationship) < 0.5
     }
 
     fn crowd(&self, relationship: &Relationship) -> Option<&Crowd> {
