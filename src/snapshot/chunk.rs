@@ -15,8 +15,11 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Rows of a chunk. More: more is copied when a creator changes; fewer: more pointers to follow.
-pub const CHUNK: usize = 1_024;
+/// Rows of a chunk. More: more is copied when a creator changes; fewer: more pointers to follow, and to copy for every
+/// snapshot.
+pub const CHUNK: usize = 64;
+/// Bytes of names, accounts and niches of a usual creator, outside of [`Cold`] itself.
+const NAMES: usize = 400;
 
 /// What filters and ranking read of every candidate, together in memory.
 #[derive(Clone, Copy, Debug)]
@@ -107,6 +110,11 @@ pub struct Row {
 }
 
 impl Row {
+    /// Bytes that the row holds beside its place in the chunk, about.
+    pub(super) fn bytes(&self) -> u64 {
+        (size_of::<Cold>() + NAMES) as u64
+    }
+
     /// Puts changed sums or niches in place; the components follow.
     pub fn put(&mut self, cold: Cold, model: &ScoringModel) {
         let components = Components::of(cold.statistics.as_ref(), cold.trust.as_ref(), &cold.niches, model);
@@ -122,6 +130,13 @@ impl Row {
 #[derive(Clone, Debug, Default)]
 pub struct Chunk {
     pub(super) rows: Vec<Option<Row>>,
+}
+
+impl Chunk {
+    /// Bytes of the rows' places.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(self.rows.as_slice())
+    }
 }
 
 /// The bit of a platform.

@@ -2,6 +2,7 @@
 
 pub mod chunk;
 pub mod feed;
+mod kept;
 pub mod registry;
 pub mod store;
 pub mod tenant;

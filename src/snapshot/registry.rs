@@ -1,23 +1,21 @@
 //! The published snapshots of all tenants, and the ones that page cursors still need.
 
-use super::tenant::{TenantBuilder, TenantSnapshot};
+use super::{
+    kept::Kept,
+    tenant::{TenantBuilder, TenantSnapshot},
+};
 use crate::{ids::TenantId, niches::Taxonomy};
 use arc_swap::ArcSwap;
 use jiff::{SignedDuration, Timestamp};
-use moka::{policy::EvictionPolicy, sync::Cache};
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::Instant,
 };
 
-/// How long the snapshot of a cursor is kept. Longer: memory; shorter: slow readers have to start again.
-const KEEP: Duration = Duration::from_mins(5);
-/// Snapshots kept for cursors at once. More: memory; fewer: busy services expire cursors earlier.
-const KEPT: u64 = 256;
 /// Age of the last look at which the service says that it is not ready.
 const STALE: SignedDuration = SignedDuration::from_secs(10);
 
@@ -35,7 +33,9 @@ pub struct Published {
 pub struct Snapshots {
     empty: Arc<Published>,
     current: ArcSwap<HashMap<TenantId, Arc<Published>>>,
-    kept: Cache<(TenantId, String), Arc<Published>>,
+    kept: Mutex<Kept>,
+    /// Bytes that were copied because something changed in them, over all tenants.
+    copied: AtomicU64,
     series: u64,
     count: AtomicU64,
     looked_us: AtomicI64,
@@ -49,11 +49,8 @@ impl Snapshots {
         Self {
             empty: Arc::new(Published { id: name(series, 0), as_of: Timestamp::now(), tenant: empty }),
             current: ArcSwap::default(),
-            kept: Cache::builder()
-                .max_capacity(KEPT)
-                .eviction_policy(EvictionPolicy::lru())
-                .time_to_live(KEEP)
-                .build(),
+            kept: Mutex::default(),
+            copied: AtomicU64::new(0),
             series,
             count: AtomicU64::new(1),
             looked_us: AtomicI64::new(NEVER),
@@ -70,12 +67,12 @@ impl Snapshots {
     #[must_use]
     pub fn named(&self, tenant: TenantId, id: &str) -> Option<Arc<Published>> {
         let current = Some(self.current(tenant)).filter(|published| published.id == id);
-        current.or_else(|| self.kept.get(&(tenant, id.to_owned())))
+        current.or_else(|| self.kept().named(tenant, id))
     }
 
     /// Keeps a snapshot for a while, because a cursor for it is given out.
     pub fn keep(&self, tenant: TenantId, published: &Arc<Published>) {
-        self.kept.insert((tenant, published.id.clone()), published.clone());
+        self.kept().keep(tenant, published, Instant::now(), self.copied.load(Ordering::Relaxed));
     }
 
     /// The moment up to which everything committed is in this snapshot.
@@ -93,12 +90,20 @@ impl Snapshots {
         if !fresh.is_empty() {
             let mut all = HashMap::clone(&self.current.load());
             for (id, tenant) in fresh {
+                self.copied.fetch_add(tenant.copied, Ordering::Relaxed);
                 let id_of_snapshot = name(self.series, self.count.fetch_add(1, Ordering::Relaxed));
                 all.insert(id, Arc::new(Published { id: id_of_snapshot, as_of, tenant }));
             }
             self.current.store(Arc::new(all));
         }
         self.looked_us.store(as_of.as_microsecond(), Ordering::Relaxed);
+        // Freed after the lock is given back.
+        let expired = self.kept().expire(Instant::now(), self.copied.load(Ordering::Relaxed));
+        drop(expired);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// True once everything that was committed at the start has been read.

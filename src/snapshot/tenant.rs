@@ -24,6 +24,8 @@ pub struct TenantSnapshot {
     pub tree: Arc<NicheTree>,
     /// How many creators there are.
     pub creators: usize,
+    /// Bytes that were copied since the snapshot before, because something changed in them: so much that one holds by itself.
+    pub copied: u64,
     numbers: Arc<HashMap<String, u32>>,
     postings: Vec<Arc<Vec<u32>>>,
     children: Vec<Arc<Vec<u32>>>,
@@ -118,6 +120,7 @@ pub struct TenantBuilder {
     index: HashMap<CreatorKey, u32>,
     free: Vec<u32>,
     changed: bool,
+    copied: u64,
 }
 
 impl TenantBuilder {
@@ -128,12 +131,13 @@ impl TenantBuilder {
             model: Arc::new(ScoringModel::published_default()),
             tree: Arc::new(NicheTree::new(taxonomy, Vec::new())),
             creators: 0,
+            copied: 0,
             numbers: Arc::default(),
             postings: Vec::new(),
             children: Vec::new(),
             chunks: Vec::new(),
         };
-        let mut builder = Self { current, index: HashMap::new(), free: Vec::new(), changed: true };
+        let mut builder = Self { current, index: HashMap::new(), free: Vec::new(), changed: true, copied: 0 };
         let tree = builder.current.tree.clone();
         for niche in tree.all().keys() {
             builder.number(niche);
@@ -143,7 +147,8 @@ impl TenantBuilder {
 
     /// The snapshot of what was applied so far; `None` when nothing changed since the last one.
     pub fn publish(&mut self) -> Option<TenantSnapshot> {
-        std::mem::take(&mut self.changed).then(|| self.snapshot())
+        let copied = std::mem::take(&mut self.copied);
+        std::mem::take(&mut self.changed).then(|| TenantSnapshot { copied, ..self.snapshot() })
     }
 
     /// The snapshot as it stands.
@@ -267,26 +272,29 @@ impl TenantBuilder {
             chunks.push(Arc::default());
         }
         let last = chunks.len() - 1;
-        let chunk = Arc::make_mut(&mut chunks[last]);
+        let chunk = own(&mut chunks[last], Chunk::bytes, &mut self.copied);
         chunk.rows.push(None);
         u32::try_from(last * CHUNK + chunk.rows.len() - 1).expect("memory ends long before 2^32 creators")
     }
 
     fn replace(&mut self, number: u32, row: Option<Row>) -> Option<Row> {
-        let chunk = Arc::make_mut(&mut self.current.chunks[number as usize / CHUNK]);
-        std::mem::replace(&mut chunk.rows[number as usize % CHUNK], row)
+        let rows = &mut own(&mut self.current.chunks[number as usize / CHUNK], Chunk::bytes, &mut self.copied).rows;
+        let before = std::mem::replace(&mut rows[number as usize % CHUNK], row);
+        self.copied += before.as_ref().map_or(0, Row::bytes);
+        before
     }
 
     fn move_postings(&mut self, row: u32, before: Option<&Row>, now: &[u32]) {
         let listed = before.map_or(&[][..], |row| row.cold.places.as_slice());
+        let bytes = |posting: &Vec<u32>| size_of_val(posting.as_slice());
         for place in listed.iter().filter(|place| !now.contains(&place.niche)) {
-            let posting = Arc::make_mut(&mut self.current.postings[place.niche as usize]);
+            let posting = own(&mut self.current.postings[place.niche as usize], bytes, &mut self.copied);
             if let Ok(at) = posting.binary_search(&row) {
                 posting.remove(at);
             }
         }
         for niche in now {
-            let posting = Arc::make_mut(&mut self.current.postings[*niche as usize]);
+            let posting = own(&mut self.current.postings[*niche as usize], bytes, &mut self.copied);
             if let Err(at) = posting.binary_search(&row) {
                 posting.insert(at, row);
             }
@@ -325,13 +333,22 @@ impl TenantBuilder {
     fn recompute(&mut self) {
         let snapshot = self.current.clone();
         for chunk in &mut self.current.chunks {
-            for row in Arc::make_mut(chunk).rows.iter_mut().flatten() {
+            for row in own(chunk, Chunk::bytes, &mut self.copied).rows.iter_mut().flatten() {
+                self.copied += row.bytes();
                 let mut cold = Cold::clone(&row.cold);
                 (cold.places, cold.vectors) = snapshot.located(&cold.niches, &cold.community);
                 row.put(cold, &snapshot.model);
             }
         }
     }
+}
+
+/// A part of the snapshot that may be changed: copied first when a published one has it, too.
+fn own<'a, T: Clone>(part: &'a mut Arc<T>, bytes: impl Fn(&T) -> usize, copied: &mut u64) -> &'a mut T {
+    if Arc::strong_count(part) > 1 {
+        *copied += bytes(part) as u64;
+    }
+    Arc::make_mut(part)
 }
 
 #[cfg(test)]
@@ -400,6 +417,22 @@ mod tests {
         );
         assert_eq!(declarers(&after, "minimalism"), ["ana"]);
         assert!(builder.publish().is_none());
+    }
+
+    #[test]
+    fn a_snapshot_shares_all_but_the_chunk_that_changed_with_the_one_before() {
+        let mut builder = builder();
+        let names: Vec<String> = (0..3 * CHUNK).map(|number| format!("creator-{number}")).collect();
+        for name in &names {
+            builder.apply_creator(source(name, &[]));
+        }
+        let before = builder.publish().unwrap();
+        builder.apply_creator(source(&names[CHUNK], &[]));
+        let after = builder.publish().unwrap();
+        let shared = before.chunks.iter().zip(&after.chunks).map(|(before, after)| Arc::ptr_eq(before, after));
+        assert_eq!(shared.collect::<Vec<_>>(), [true, false, true]);
+        let (chunk, row) = (before.chunks[1].bytes() as u64, before.row(0).unwrap().bytes());
+        assert_eq!(after.copied, chunk + row, "one chunk, and the creator in it");
     }
 
     #[test]
