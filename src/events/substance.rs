@@ -1,5 +1,6 @@
 //! Whether a comment says something. Measured when it comes in; the text itself is never stored.
 
+use crate::niches::words::without_diacritic;
 use std::{collections::HashSet, sync::LazyLock};
 
 /// Words with which people say nothing in particular, English and Romanian, without diacritics.
@@ -30,17 +31,6 @@ pub fn has_substance(text: &str) -> bool {
         }
     }
     false
-}
-
-/// Romanian letters as they are typed without diacritics (comma-below and cedilla forms alike).
-fn without_diacritic(letter: char) -> char {
-    match letter {
-        'ă' | 'â' => 'a',
-        'î' => 'i',
-        'ș' | 'ş' => 's',
-        'ț' | 'ţ' => 't',
-        other => other,
-    }
 }
 
 #[cfg(test)]

@@ -3,5 +3,6 @@
 pub mod http;
 pub mod model;
 pub mod store;
+pub mod words;
 
 pub use model::{Niche, NicheTree, Taxonomy};

@@ -4,11 +4,8 @@ use crate::{
     creators::{Platform, codes},
     error::{FieldError, Violations, not_null},
     ids::{self, CreatorKey, TenantId},
-    scores::{
-        components::NAMES,
-        fit::{NichePlace, NicheVector},
-        receipt::Weights,
-    },
+    niches::words::folded,
+    scores::{components::NAMES, fit::Asked, nearness::NichePlace, receipt::Weights},
     snapshot::{
         TenantSnapshot,
         chunk::{country_code, language_bits, platform_bit},
@@ -19,6 +16,7 @@ use std::collections::{BTreeSet, HashSet};
 use utoipa::ToSchema;
 
 const MAX_NICHES: usize = 20;
+const MAX_VALUES: usize = 20;
 const MAX_EXCLUDED: usize = 10_000;
 const MAX_LIST: usize = 50;
 /// The band of followers unless the caller gives one: micro-creators.
@@ -28,7 +26,8 @@ pub const DEFAULT_BAND: (u32, u32) = (1_000, 50_000);
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "brief": {"niches": [{"id": "sustainable-fashion", "weight": 2.0}, {"id": "conscious-parenting", "weight": 1.0}]},
+    "brief": {"niches": [{"id": "sustainable-fashion", "weight": 2.0}, {"id": "conscious-parenting", "weight": 1.0}],
+              "values": ["transparency"]},
     "filters": {"followers": {"min": 1000, "max": 50000}, "countries": ["RO"], "languages": ["ro"], "platforms": ["instagram"]},
     "exclude_creators": ["already-booked"], "limit": 10
 }))]
@@ -63,6 +62,10 @@ pub struct Brief {
     /// Niches that the audience shall care about.
     #[schema(min_items = 1, max_items = 20)]
     pub niches: Vec<WeightedNiche>,
+    /// What the creators shall stand for: the more of it they name, the better they fit.
+    #[serde(default)]
+    #[schema(example = json!(["transparency"]), max_items = 20)]
+    pub values: Vec<String>,
 }
 
 /// A niche and how much it matters within the brief.
@@ -155,10 +158,8 @@ impl WeightsInput {
 /// A request that keeps all rules, against one snapshot.
 #[derive(Clone, Debug)]
 pub struct Query {
-    /// The brief as a vector.
-    pub vector: NicheVector,
-    /// The niches asked for.
-    pub niches: Vec<NichePlace>,
+    /// What the brief asks of fit.
+    pub asked: Asked,
     /// Least and most followers; `None`: any, unknown included.
     pub band: Option<(u32, u32)>,
     /// Countries; empty: any.
@@ -181,7 +182,7 @@ impl RecommendationRequest {
     #[must_use]
     pub fn of_niche(niche: String, limit: Option<u32>, cursor: Option<String>) -> Self {
         Self {
-            brief: Brief { niches: vec![WeightedNiche { id: niche, weight: 1.0 }] },
+            brief: Brief { niches: vec![WeightedNiche { id: niche, weight: 1.0 }], values: Vec::new() },
             filters: Filters::default(),
             weights: None,
             exclude_creators: Vec::new(),
@@ -194,6 +195,7 @@ impl RecommendationRequest {
     pub fn query(&self, tenant: TenantId, snapshot: &TenantSnapshot) -> Result<Query, Vec<FieldError>> {
         let mut violations = Violations::default();
         let niches = self.brief.places(&mut violations, snapshot);
+        self.brief.check_values(&mut violations);
         self.filters.check(&mut violations);
         let weights = self.weights.unwrap_or_default().parts();
         if weights.iter().any(|weight| !(0.0..=1_000.0).contains(weight))
@@ -216,10 +218,11 @@ impl RecommendationRequest {
             }
         }
         violations.finish()?;
-        let vector = NicheVector::of(niches.iter().copied());
+        let reach = |(place, weight): (NichePlace, f64)| (place, weight, snapshot.reach(place.niche));
+        let niches: Vec<_> = niches.into_iter().map(reach).collect();
+        let values = self.brief.values.iter().map(|value| snapshot.value(value)).collect();
         Ok(Query {
-            vector,
-            niches: niches.into_iter().map(|(place, _)| place).collect(),
+            asked: Asked::new(&niches, values),
             band: self.filters.band(),
             countries: self.filters.countries.iter().map(|code| country_code(code)).collect(),
             languages: self.filters.language_bits(),
@@ -260,6 +263,20 @@ impl Brief {
             }
         }
         places
+    }
+}
+
+impl Brief {
+    fn check_values(&self, violations: &mut Violations) {
+        violations.at_most("/brief/values", self.values.len(), MAX_VALUES);
+        let mut seen = BTreeSet::new();
+        for (index, value) in self.values.iter().enumerate().take(MAX_VALUES) {
+            let pointer = format!("/brief/values/{index}");
+            violations.text(&pointer, value, 1, 64);
+            if !seen.insert(folded(value)) {
+                violations.add(pointer, "duplicate", "is in the brief already");
+            }
+        }
     }
 }
 

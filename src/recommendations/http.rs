@@ -204,7 +204,7 @@ fn cursor_scope(tenant: TenantId, request: &RecommendationRequest) -> Vec<u8> {
 fn expired() -> Problem {
     Problem::new(
         Kind::SnapshotExpired,
-        "The data of this cursor is not kept any more (5 minutes); start again without a cursor",
+        "The data of this cursor is not kept any more (5 minutes at most, less while much changes); start again without a cursor",
     )
 }
 

@@ -4,13 +4,14 @@ use super::brief::{ANY_PLATFORM, Query};
 use crate::{
     scores::{
         components::{Component, NAMES, Status},
-        fit::{Fit, MIN_FIT, NichePlace},
+        fit::{AskedNiche, Candidate, Fit},
         interval::Estimate,
+        nearness::MIN_NEARNESS,
         receipt::Score,
     },
     snapshot::{
         TenantSnapshot,
-        chunk::{Hot, Row},
+        chunk::{Cold, Hot, Row},
     },
 };
 use std::cmp::Ordering;
@@ -65,13 +66,13 @@ pub fn rank(
 /// Each creator in the list of a niche of the brief or of one near to it, once.
 fn for_each_candidate(snapshot: &TenantSnapshot, query: &Query, mut visit: impl FnMut(u32)) {
     let mut niches: Vec<u32> = Vec::new();
-    for place in &query.niches {
+    for AskedNiche { place, .. } in &query.asked.niches {
         niches.push(place.niche);
         niches.extend(place.parent);
         niches.extend(snapshot.children(place.niche));
         // One sibling is too far, but a brief of several children of one parent comes near to their siblings, too.
-        let siblings = |other: &&NichePlace| other.parent.is_some() && other.parent == place.parent;
-        if query.niches.iter().filter(siblings).count() > 1 {
+        let siblings = |other: &&AskedNiche| place.parent.is_some() && other.place.parent == place.parent;
+        if query.asked.niches.iter().filter(siblings).count() > 1 {
             niches.extend(place.parent.map_or(&[][..], |parent| snapshot.children(parent)));
         }
     }
@@ -96,9 +97,18 @@ fn consider(snapshot: &TenantSnapshot, query: &Query, number: u32) -> Option<Ran
     if !is_eligible(row, query) {
         return None;
     }
-    let fit = row.cold.vectors.fit(&query.vector);
+    let nearness = row.cold.vectors.nearness(&query.asked.vector);
+    if nearness.estimate.value < MIN_NEARNESS {
+        return None;
+    }
+    let fit = Fit::of(&query.asked, &candidate(row), nearness);
     let score = Score::of(&query.weights, &mapped(row, &fit));
-    (fit.estimate.value >= MIN_FIT).then_some(Ranked { row: number, score, fit })
+    Some(Ranked { row: number, score, fit })
+}
+
+fn candidate(row: &Row) -> Candidate<'_> {
+    let Cold { places, values, .. } = &*row.cold;
+    Candidate { places, reach: row.hot.reach, values }
 }
 
 fn is_eligible(row: &Row, query: &Query) -> bool {

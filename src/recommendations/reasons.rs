@@ -7,6 +7,7 @@ use crate::{
         discounts::Pattern,
         fit::Fit,
         interval::Estimate,
+        nearness::Nearness,
     },
     snapshot::{TenantSnapshot, chunk::Row},
 };
@@ -15,8 +16,10 @@ use std::fmt::Display;
 /// Reasons, the most telling first. English.
 #[must_use]
 pub fn reasons(snapshot: &TenantSnapshot, asked: &[String], row: &Row, fit: &Fit) -> Vec<String> {
-    let mut reasons = vec![fit_reason(snapshot, asked, row, fit.estimate.value)];
-    reasons.extend(community_reason(asked, row, fit));
+    let mut reasons = vec![fit_reason(snapshot, asked, row, fit.nearness.estimate.value)];
+    reasons.extend(community_reason(asked, row, &fit.nearness));
+    reasons.extend(authority_reason(&fit.authority));
+    reasons.extend(values_reason(fit.values));
     let cold = &row.cold;
     let told =
         Told { statistics: cold.statistics.as_ref(), components: &cold.components, niches: &cold.niches };
@@ -78,14 +81,29 @@ fn declared(shared: &[&str], besides: &[&str], asked: usize, fit: &str) -> Strin
 /// Least people of a community that is worth a sentence.
 const TOLD_PEOPLE: u32 = 10;
 
-fn community_reason(asked: &[String], row: &Row, fit: &Fit) -> Option<String> {
+fn community_reason(asked: &[String], row: &Row, near: &Nearness) -> Option<String> {
     let shares = row.cold.community.shares.iter().filter(|(niche, _)| asked.contains(niche));
     let share = percent(shares.map(|(_, share)| share).sum());
-    let people = fit.people;
-    let told = people >= TOLD_PEOPLE && fit.share > 0.0;
+    let people = near.people;
+    let told = people >= TOLD_PEOPLE && near.share > 0.0;
     told.then(|| {
         format!("{people} of its people also engage with other creators: {share} of that is in these niches")
     })
+}
+
+/// Authority that is worth a sentence: twice an equal part.
+const TOLD_AUTHORITY: f64 = 2.0 / 3.0;
+
+fn authority_reason(authority: &Estimate) -> Option<String> {
+    (authority.value >= TOLD_AUTHORITY).then(|| {
+        let times = authority.value / (1.0 - authority.value);
+        format!("Has {times:.1} times an equal part of the loyal people of the brief's niches")
+    })
+}
+
+fn values_reason(shared: Option<f64>) -> Option<String> {
+    let shared = shared.filter(|shared| *shared > 0.0)?;
+    Some(format!("Names {} of the brief's values", percent(shared)))
 }
 
 fn loyalty_reason(snapshot: &TenantSnapshot, told: Told<'_>) -> Option<String> {

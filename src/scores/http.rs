@@ -3,7 +3,7 @@
 use super::{
     components::{Component, Components, Evidence, NAMES, Status},
     discounts::views::DiscountsView,
-    fit::Fit,
+    fit::{AUTHORITY_SHARE, Fit, VALUES_SHARE},
     model::ScoringModel,
     outlook::{self, Improvement, improvements},
     peers::Peers,
@@ -73,20 +73,22 @@ pub struct ComponentView {
     evidence: Evidence,
     /// What fit is made of; absent for the others.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 2)]
+    #[schema(max_items = 4)]
     parts: Vec<PartView>,
 }
 
-/// One of the two sides of fit.
+/// A part of fit.
 #[derive(Serialize, ToSchema)]
 pub struct PartView {
-    /// `declared` (niches the creator names) or `community` (niches its people engage with elsewhere).
+    /// `declared` (niches the creator names), `community` (niches its people engage with elsewhere), `authority` (its part of
+    /// the loyal reach of the niches of the brief) or `values` (those of the brief that it names, when the brief names any).
     #[schema(example = "community", max_length = 32)]
     name: &'static str,
-    /// How much it counts; the two add up to 1.
+    /// How much it counts; all parts add up to 1.
     #[schema(example = 0.4, minimum = 0.0, maximum = 1.0)]
     share: f64,
-    /// Cosine of the brief and this side alone.
+    /// Declared and community: cosine of the brief and this side alone. Authority: x / (1 + x) for x times an equal part of
+    /// the loyal reach. Values: share of the brief's.
     #[schema(example = 0.9, minimum = 0.0, maximum = 1.0)]
     value: f64,
 }
@@ -129,14 +131,19 @@ pub fn trusted_evidence(trust: Option<&TrustSums>) -> Evidence {
 }
 
 fn fit_evidence(fit: &Fit) -> Evidence {
-    Evidence { engagers: i32::try_from(fit.people).unwrap_or(i32::MAX), ..Evidence::default() }
+    let people = i32::try_from(fit.nearness.people).unwrap_or(i32::MAX);
+    Evidence { engagers: people, ..Evidence::default() }
 }
 
 fn fit_parts(fit: &Fit) -> Vec<PartView> {
-    vec![
-        PartView { name: "declared", share: 1.0 - fit.share, value: fit.declared },
-        PartView { name: "community", share: fit.share, value: fit.community },
-    ]
+    let (near, share) = (&fit.nearness, fit.nearness_share());
+    let mut parts = vec![
+        PartView { name: "declared", share: share * (1.0 - near.share), value: near.declared },
+        PartView { name: "community", share: share * near.share, value: near.community },
+        PartView { name: "authority", share: AUTHORITY_SHARE, value: fit.authority.value },
+    ];
+    parts.extend(fit.values.map(|value| PartView { name: "values", share: VALUES_SHARE, value }));
+    parts
 }
 
 /// The scores of a creator, without a brief: fit is left out, and the other weights are scaled to a sum of 1.

@@ -38,6 +38,12 @@ pub struct Estimate {
 }
 
 impl Estimate {
+    /// A value without doubt.
+    #[must_use]
+    pub fn exactly(value: f64) -> Self {
+        Self { value, low: value, high: value }
+    }
+
     /// The share with the posterior Beta(alpha, beta), such as successes and
     /// failures with those of a prior added.
     ///

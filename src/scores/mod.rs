@@ -1,5 +1,6 @@
 //! Scores: pure functions from relationships to statistics, from statistics to components, from components to a rank.
 
+pub mod authority;
 pub mod clock;
 pub mod communities;
 pub mod components;
@@ -14,6 +15,7 @@ pub mod loyalty;
 pub mod loyalty_fit;
 pub mod maps;
 pub mod model;
+pub mod nearness;
 pub mod outlook;
 mod past;
 pub mod peers;

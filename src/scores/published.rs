@@ -3,12 +3,13 @@
 use super::{
     components::NAMES,
     discounts::views::DiscountParameters,
-    fit::{COMMUNITY_HALF, LISTED_SHARE, MAX_COMMUNITY_SHARE, MIN_FIT, PARENT_SHARE},
+    fit::{AUTHORITY_SHARE, VALUES_SHARE},
     loyalty::HORIZON_DAYS,
     model::{
         AUTHENTICITY_PRIOR, AUTHENTICITY_PRIOR_WEIGHT, AUTHENTICITY_SPREAD, LOYALTY_PRIOR_WEIGHT,
         MIN_ENGAGERS, MIN_WINDOW_DAYS, Rates, ScoringModel, Spread, TALK_PRIOR_WEIGHT,
     },
+    nearness::{COMMUNITY_HALF, LISTED_SHARE, MAX_COMMUNITY_SHARE, MIN_NEARNESS, PARENT_SHARE},
     recalibration::Recalibration,
     receipt::Weights,
     statistics::MATURE_DAYS,
@@ -123,9 +124,15 @@ pub struct FitParameters {
     /// What a niche shares with its parent.
     #[schema(example = 0.5)]
     parent_share: f64,
-    /// Least fit of a candidate.
+    /// Least nearness of a candidate.
     #[schema(example = 0.25)]
     minimum: f64,
+    /// How much authority counts.
+    #[schema(example = 0.1)]
+    authority_share: f64,
+    /// How much shared values count, when the brief names values.
+    #[schema(example = 0.15)]
+    values_share: f64,
     /// Most that the community counts, against what the creator declares.
     #[schema(example = 0.5)]
     community_share_max: f64,
@@ -208,7 +215,9 @@ impl ModelView {
             recalibration: RecalibrationView { intercept, log_odds, single, recent, lasting },
             fit: FitParameters {
                 parent_share: PARENT_SHARE,
-                minimum: MIN_FIT,
+                minimum: MIN_NEARNESS,
+                authority_share: AUTHORITY_SHARE,
+                values_share: VALUES_SHARE,
                 community_share_max: MAX_COMMUNITY_SHARE,
                 community_half: COMMUNITY_HALF,
                 listed_share: LISTED_SHARE,
@@ -297,11 +306,15 @@ const FORMULAS: [(&str, &str); 13] = [
     ),
     (
         "fit",
-        "Cosine of brief and creator. A niche is a vector with 1 on itself and parent_share on its parent. The brief sums \
+        "(1 - authority_share - v) nearness + authority_share authority + v values, v = values_share when the brief names \
+         values, else 0. Nearness: cosine of brief and creator. A niche is a vector with 1 on itself and parent_share on its parent. The brief sums \
          its niches by weight. The creator is (1 - s) D + s C: D sums its declared niches, C the niches its people engage \
          with elsewhere by their share, each scaled to length 1; s = community_share_max n / (n + community_half) for n \
-         people who engage with other creators, too (0 without them, 1 without declared niches). Interval: value -+ 1.2816 \
-         s sqrt(c (1 - c) / (n + 1)) / |creator|, c the cosine of brief and C. \
+         people who engage with other creators, too (0 without them, 1 without declared niches). Its interval: nearness -+ 1.2816 \
+         s sqrt(c (1 - c) / (n + 1)) / |creator|, c the cosine of brief and C. Authority: the mean over the brief's niches by \
+         weight of x / (1 + x), x = loyal_reach k / R for the k creators in the niche's list whose loyalty is measured, with R \
+         loyal reach together; 0 in a niche in whose list the creator does not stand; 1/2 with interval 0 to 1 where its \
+         loyalty is not measured. Values: share of the brief's that the creator names, too. \
          Candidates are creators who declare a niche of the brief, its parent or a child of it (and siblings, when the \
          brief names several niches of one parent), or whose community has at least listed_share in one of these.",
     ),

@@ -7,9 +7,9 @@ use crate::{
     scores::{
         CreatorStatistics, ScoringModel,
         communities::Community,
-        components::{Components, Evidence},
-        fit::{CreatorNiches, NichePlace},
+        components::{Components, Evidence, Status},
         interval::Estimate,
+        nearness::{CreatorNiches, NichePlace},
     },
     trust::TrustSums,
 };
@@ -18,8 +18,6 @@ use std::sync::Arc;
 /// Rows of a chunk. More: more is copied when a creator changes; fewer: more pointers to follow, and to copy for every
 /// snapshot.
 pub const CHUNK: usize = 64;
-/// Bytes of names, accounts and niches of a usual creator, outside of [`Cold`] itself.
-const NAMES: usize = 400;
 
 /// What filters and ranking read of every candidate, together in memory.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +32,8 @@ pub struct Hot {
     pub platforms: u32,
     /// Languages, one bit each.
     pub languages: [u64; 3],
+    /// Loyal reach, where loyalty is measured.
+    pub reach: Option<f64>,
     /// Loyalty on the common scale.
     pub loyalty: Estimate,
     /// Trust on the common scale.
@@ -61,6 +61,8 @@ pub struct Cold {
     pub places: Vec<NichePlace>,
     /// Declared niches and community as vectors.
     pub vectors: CreatorNiches,
+    /// Numbers of the values it names.
+    pub values: Vec<u32>,
     /// Sums over relationships, once there are any.
     pub statistics: Option<CreatorStatistics>,
     /// Its trusted people, once trust was looked at.
@@ -112,18 +114,28 @@ pub struct Row {
 impl Row {
     /// Bytes that the row holds beside its place in the chunk, about.
     pub(super) fn bytes(&self) -> u64 {
-        (size_of::<Cold>() + NAMES) as u64
+        let Cold { creator_id, display_name, accounts, niches, .. } = &*self.cold;
+        let names = creator_id.len() + display_name.len() + niches.iter().map(String::len).sum::<usize>();
+        (size_of::<Cold>() + names + size_of_val(accounts.as_slice()) + size_of_val(niches.as_slice())) as u64
     }
 
     /// Puts changed sums or niches in place; the components follow.
     pub fn put(&mut self, cold: Cold, model: &ScoringModel) {
         let components = Components::of(cold.statistics.as_ref(), cold.trust.as_ref(), &cold.niches, model);
+        self.hot.reach = measured_reach(cold.statistics.as_ref(), &components);
         self.hot.loyalty = components.loyalty.mapped;
         self.hot.trust = components.trust.mapped;
         self.hot.authenticity = components.authenticity.mapped;
         self.hot.conversation = components.conversation.mapped;
         self.cold = Arc::new(Cold { components, ..cold });
     }
+}
+
+/// Loyal reach, where loyalty is measured.
+#[must_use]
+pub fn measured_reach(statistics: Option<&CreatorStatistics>, components: &Components) -> Option<f64> {
+    let measured = statistics.filter(|_| components.loyalty.status == Status::Measured);
+    measured.map(|sums| sums.expected_back)
 }
 
 /// Rows that are copied together.

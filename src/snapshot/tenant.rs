@@ -1,15 +1,18 @@
 //! The snapshot of one tenant, and the builder that keeps it up to date.
 
-use super::chunk::{CHUNK, Chunk, Cold, Hot, Row, Stamp, country_code, language_bits, platform_bit};
+use super::chunk::{
+    CHUNK, Chunk, Cold, Hot, Row, Stamp, country_code, language_bits, measured_reach, platform_bit,
+};
 use crate::{
     creators::{Profile, model::audience},
     ids::CreatorKey,
-    niches::{Niche, NicheTree, Taxonomy},
+    niches::{Niche, NicheTree, Taxonomy, words::folded},
     scores::{
         CreatorStatistics, ScoringModel,
+        authority::NicheReach,
         communities::Community,
         components::Components,
-        fit::{CreatorNiches, LISTED_SHARE, NichePlace, NicheVector},
+        nearness::{CreatorNiches, LISTED_SHARE, NichePlace, NicheVector},
     },
     trust::TrustSums,
 };
@@ -27,6 +30,8 @@ pub struct TenantSnapshot {
     /// Bytes that were copied since the snapshot before, because something changed in them: so much that one holds by itself.
     pub copied: u64,
     numbers: Arc<HashMap<String, u32>>,
+    values: Arc<HashMap<String, u32>>,
+    reaches: Vec<NicheReach>,
     postings: Vec<Arc<Vec<u32>>>,
     children: Vec<Arc<Vec<u32>>>,
     chunks: Vec<Arc<Chunk>>,
@@ -77,6 +82,18 @@ impl TenantSnapshot {
     #[must_use]
     pub fn members(&self, niche: u32) -> &[u32] {
         self.postings.get(niche as usize).map_or(&[], |rows| rows.as_slice())
+    }
+
+    /// Loyal reach of the creators in a niche's list.
+    #[must_use]
+    pub fn reach(&self, niche: u32) -> NicheReach {
+        self.reaches.get(niche as usize).copied().unwrap_or_default()
+    }
+
+    /// Number of a value that some creator names or named; however it is written.
+    #[must_use]
+    pub fn value(&self, value: &str) -> Option<u32> {
+        self.values.get(&folded(value)).copied()
     }
 
     /// Numbers of the niches that are part of a niche.
@@ -133,6 +150,8 @@ impl TenantBuilder {
             creators: 0,
             copied: 0,
             numbers: Arc::default(),
+            values: Arc::default(),
+            reaches: Vec::new(),
             postings: Vec::new(),
             children: Vec::new(),
             chunks: Vec::new(),
@@ -232,13 +251,15 @@ impl TenantBuilder {
             &source.profile.niches,
             &self.current.model,
         );
-        let Profile { display_name, country, languages, niches, accounts, .. } = source.profile;
+        let Profile { display_name, country, languages, values, niches, accounts, .. } = source.profile;
+        let values = values.iter().map(|value| self.number_of_value(value)).collect();
         let hot = Hot {
             key: source.key,
             followers: audience(&accounts, |_| true),
             country: country_code(&country),
             platforms: accounts.iter().fold(0, |bits, account| bits | platform_bit(account.platform)),
             languages: language_bits(languages.iter().map(String::as_str)),
+            reach: measured_reach(source.statistics.as_ref(), &components),
             loyalty: components.loyalty.mapped,
             trust: components.trust.mapped,
             authenticity: components.authenticity.mapped,
@@ -252,6 +273,7 @@ impl TenantBuilder {
             community,
             places,
             vectors,
+            values,
             statistics: source.statistics,
             trust: source.trust,
             components,
@@ -278,7 +300,13 @@ impl TenantBuilder {
     }
 
     fn replace(&mut self, number: u32, row: Option<Row>) -> Option<Row> {
-        let rows = &mut own(&mut self.current.chunks[number as usize / CHUNK], Chunk::bytes, &mut self.copied).rows;
+        let rows =
+            &mut own(&mut self.current.chunks[number as usize / CHUNK], Chunk::bytes, &mut self.copied).rows;
+        for (row, times) in [(rows[number as usize % CHUNK].as_ref(), -1), (row.as_ref(), 1)] {
+            if let Some(row) = row {
+                count_reach(&mut self.current.reaches, row, times);
+            }
+        }
         let before = std::mem::replace(&mut rows[number as usize % CHUNK], row);
         self.copied += before.as_ref().map_or(0, Row::bytes);
         before
@@ -311,10 +339,20 @@ impl TenantBuilder {
         let number = u32::try_from(self.current.postings.len()).expect("memory ends long before 2^32 niches");
         Arc::make_mut(&mut self.current.numbers).insert(niche.to_owned(), number);
         self.current.postings.push(Arc::default());
+        self.current.reaches.push(NicheReach::default());
         self.current.children.push(Arc::default());
         if let Some(parent) = parent {
             Arc::make_mut(&mut self.current.children[parent as usize]).push(number);
         }
+        number
+    }
+
+    fn number_of_value(&mut self, value: &str) -> u32 {
+        if let Some(number) = self.current.value(value) {
+            return number;
+        }
+        let number = u32::try_from(self.current.values.len()).expect("memory ends long before 2^32 values");
+        Arc::make_mut(&mut self.current.values).insert(folded(value), number);
         number
     }
 
@@ -332,14 +370,23 @@ impl TenantBuilder {
     /// Computes anew what rows hold of niches and model.
     fn recompute(&mut self) {
         let snapshot = self.current.clone();
+        self.current.reaches.fill(NicheReach::default());
         for chunk in &mut self.current.chunks {
             for row in own(chunk, Chunk::bytes, &mut self.copied).rows.iter_mut().flatten() {
                 self.copied += row.bytes();
                 let mut cold = Cold::clone(&row.cold);
                 (cold.places, cold.vectors) = snapshot.located(&cold.niches, &cold.community);
                 row.put(cold, &snapshot.model);
+                count_reach(&mut self.current.reaches, row, 1);
             }
         }
+    }
+}
+
+/// Counts a creator's loyal reach in the niches in whose lists it stands.
+fn count_reach(reaches: &mut [NicheReach], row: &Row, times: i64) {
+    for place in &row.cold.places {
+        reaches[place.niche as usize].count(row.hot.reach, times);
     }
 }
 
@@ -429,7 +476,8 @@ mod tests {
         let before = builder.publish().unwrap();
         builder.apply_creator(source(&names[CHUNK], &[]));
         let after = builder.publish().unwrap();
-        let shared = before.chunks.iter().zip(&after.chunks).map(|(before, after)| Arc::ptr_eq(before, after));
+        let shared =
+            before.chunks.iter().zip(&after.chunks).map(|(before, after)| Arc::ptr_eq(before, after));
         assert_eq!(shared.collect::<Vec<_>>(), [true, false, true]);
         let (chunk, row) = (before.chunks[1].bytes() as u64, before.row(0).unwrap().bytes());
         assert_eq!(after.copied, chunk + row, "one chunk, and the creator in it");

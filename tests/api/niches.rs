@@ -130,9 +130,13 @@ async fn a_niche_that_was_just_made_can_be_declared_and_asked_for() {
     app.settle().await;
     let page = app.get("/v1/recommendations?niche=club-games").await.ok();
     assert_eq!(page["items"][0]["creator_id"], "ana");
-    assert_eq!(page["items"][0]["components"][0]["value"], 1.0);
+    let declared = |page: &Value| {
+        let part = &page["items"][0]["components"][0]["parts"][0];
+        assert_eq!(part["name"], "declared");
+        part["value"].as_f64().unwrap()
+    };
+    assert!((declared(&page) - 1.0).abs() < 1e-12);
     // The parent is near, other children of it are not near enough.
     let near = app.get("/v1/recommendations?niche=gaming").await.ok();
-    let fit = near["items"][0]["components"][0]["value"].as_f64().unwrap();
-    assert!((fit - 0.2_f64.sqrt()).abs() < 1e-9, "{fit}");
+    assert!((declared(&near) - 0.2_f64.sqrt()).abs() < 1e-9, "{near}");
 }

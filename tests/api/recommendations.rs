@@ -145,7 +145,7 @@ async fn creators_of_other_niches_are_left_out_and_weights_of_niches_decide_the_
 #[tokio::test]
 async fn the_callers_weights_decide_what_counts() {
     let app = App::start().await;
-    app.put_creator("loyal", json!({})).await;
+    app.put_creator("loyal", json!({"niches": ["gaming", "minimalism"]})).await;
     app.put_creator("chatty", json!({})).await;
     let silent = |mut event: Value| {
         event["kind"] = json!("like");
@@ -240,4 +240,59 @@ async fn every_rule_of_a_brief_names_its_field() {
     assert_eq!(refused(brief(&json!({"sort": "followers"}))).await, one("/sort", "unknown_field"));
     let query = app.get("/v1/recommendations?niche=unheard-of").await.violations();
     assert_eq!(query, one("?niche", "unknown_niche"));
+}
+
+/// A part of the fit of an item: its share and value.
+fn part(item: &Value, name: &str) -> (f64, f64) {
+    let parts = item["components"][0]["parts"].as_array().unwrap();
+    let part = parts.iter().find(|part| part["name"] == name).unwrap_or(&Value::Null);
+    (part["share"].as_f64().unwrap_or_default(), part["value"].as_f64().unwrap_or_default())
+}
+
+fn item<'a>(page: &'a Value, id: &str) -> &'a Value {
+    page["items"].as_array().unwrap().iter().find(|item| item["creator_id"] == id).unwrap()
+}
+
+#[tokio::test]
+async fn who_names_the_values_of_the_brief_fits_better_however_they_are_written() {
+    let app = App::start().await;
+    app.put_creator("ana", json!({"values": ["other"]})).await;
+    app.put_creator("bea", json!({"values": ["TRANSPARENȚĂ", "repair"]})).await;
+    app.settle().await;
+    assert_eq!(ids(&found(&app, json!({})).await), ["ana", "bea"]);
+    let values = json!({"niches": [{"id": "gaming"}], "values": ["transparenta", "Repair", "nobody's"]});
+    let page = found(&app, json!({"brief": values})).await;
+    assert_eq!(ids(&page), ["bea", "ana"]);
+    assert_eq!(
+        (part(item(&page, "ana"), "values"), part(item(&page, "bea"), "values")),
+        ((0.15, 0.0), (0.15, 2.0 / 3.0))
+    );
+    let parts = item(&page, "bea")["components"][0]["parts"].as_array().unwrap();
+    let all: f64 = parts.iter().map(|part| part["share"].as_f64().unwrap()).sum();
+    assert!((all - 1.0).abs() < 1e-12);
+    let reasons = item(&page, "bea")["reasons"].to_string();
+    assert!(reasons.contains("Names 67 % of the brief's values"), "{reasons}");
+    let wrong = json!({"niches": [{"id": "gaming"}], "values": ["Repair", "repair ", ""]});
+    let refused = app.post("/v1/recommendations", &json!({"brief": wrong})).await.violations();
+    let pointers: Vec<_> = refused.iter().map(|(pointer, _)| pointer.as_str()).collect();
+    assert_eq!(pointers, ["/brief/values/1", "/brief/values/2"]);
+}
+
+#[tokio::test]
+async fn authority_is_the_part_of_the_niche_s_loyal_people_beside_an_equal_one() {
+    let app = App::start().await;
+    app.put_creators(&["ana", "bea", "new"], json!({})).await;
+    app.send(&community("ana", 12, &[1, 10, 20, 40])).await;
+    app.send(&community("bea", 12, &[1, 30])).await;
+    app.settle().await;
+    let page = found(&app, json!({})).await;
+    let mut reaches = Vec::new();
+    for id in ["ana", "bea"] {
+        let receipt = app.get(&format!("/v1/creators/{id}/scores")).await.expect(200);
+        reaches.push(receipt["statistics"]["loyal_reach"].as_f64().unwrap());
+    }
+    let parts = 2.0 * reaches[0] / (reaches[0] + reaches[1]);
+    let (share, authority) = part(item(&page, "ana"), "authority");
+    assert!((share - 0.1).abs() < 1e-12 && (authority - parts / (1.0 + parts)).abs() < 1e-3, "{page}");
+    assert_eq!(part(item(&page, "new"), "authority"), (0.1, 0.5), "not measured is an equal part");
 }

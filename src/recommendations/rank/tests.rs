@@ -23,6 +23,7 @@ struct Person {
     followers: Option<u32>,
     country: &'static str,
     language: &'static str,
+    values: Vec<&'static str>,
     platform: Platform,
     engagers: i32,
     loyal: i32,
@@ -36,6 +37,7 @@ prop_compose! {
         followers in prop::option::of(prop::sample::select(&[0, 999, 1_000, 5_000, 50_000, 50_001, 2_000_000][..])),
         country in prop::sample::select(&["RO", "US"][..]),
         language in prop::sample::select(&["ro", "en"][..]),
+        values in prop::sample::subsequence(&["repair", "honesty"], 0..3),
         platform in prop::sample::select(&[Platform::Instagram, Platform::TikTok][..]),
         // Few different numbers, so that equal scores are common.
         engagers in prop::sample::select(&[0, 10, 10, 400][..]),
@@ -43,7 +45,7 @@ prop_compose! {
         talking in 0..=2_i32,
     ) -> Person {
         let community = community.into_iter().map(|niche| (niche, 0.5)).collect();
-        Person { niches, community, followers, country, language, platform, engagers, loyal, talking }
+        Person { niches, community, followers, country, language, values, platform, engagers, loyal, talking }
     }
 }
 
@@ -65,7 +67,7 @@ fn source(index: usize, person: &Person) -> SourceRow {
         region: None,
         city: None,
         languages: vec![person.language.to_owned()],
-        values: Vec::new(),
+        values: person.values.iter().map(ToString::to_string).collect(),
         niches: person.niches.iter().map(ToString::to_string).collect(),
         accounts: vec![account],
     };
@@ -101,7 +103,7 @@ fn snapshot(people: &[Person]) -> TenantSnapshot {
 fn request(niches: &[(&str, f64)]) -> RecommendationRequest {
     let niches = niches.iter().map(|(id, weight)| WeightedNiche { id: (*id).to_owned(), weight: *weight });
     RecommendationRequest {
-        brief: Brief { niches: niches.collect() },
+        brief: Brief { niches: niches.collect(), values: Vec::new() },
         ..RecommendationRequest::of_niche(String::new(), None, None)
     }
 }
@@ -133,8 +135,9 @@ fn oracle(snapshot: &TenantSnapshot, people: &[Person], request: &Recommendation
         let lives = request.filters.countries.is_empty()
             || request.filters.countries.iter().any(|country| country == person.country);
         let excluded = request.exclude_creators.contains(&row.cold.creator_id);
-        let fit = row.cold.vectors.fit(&query.vector);
-        if on_platform && in_band && speaks && lives && !excluded && fit.estimate.value >= MIN_FIT {
+        let nearness = row.cold.vectors.nearness(&query.asked.vector);
+        let fit = Fit::of(&query.asked, &candidate(row), nearness);
+        if on_platform && in_band && speaks && lives && !excluded && nearness.estimate.value >= MIN_NEARNESS {
             let parts = components(row, &fit);
             let score: f64 =
                 parts.iter().zip(query.weights.0).map(|(part, weight)| weight * part.mapped.value).sum();
@@ -159,6 +162,7 @@ prop_compose! {
             r#"{"followers":{},"countries":["RO"]}"#, r#"{"followers":{},"languages":["en"]}"#,
             r#"{"platforms":["tiktok"]}"#, r#"{"followers":{},"platforms":["instagram","tiktok"],"countries":["US","RO"]}"#,
         ][..]),
+        values in prop::sample::subsequence(&["Repair", "honesty", "nobody's"], 0..4),
         excluded in prop::collection::vec(0..60_usize, 0..4),
         component_weights in prop::option::of(prop::array::uniform5(0.1..3.0_f64)),
     ) -> RecommendationRequest {
@@ -167,11 +171,13 @@ prop_compose! {
             serde_json::json!({"fit": fit, "loyalty": loyalty, "trust": trust, "authenticity": authenticity,
                                "conversation": conversation})
         });
+        let mut request = request(&niches);
+        request.brief.values = values.into_iter().map(str::to_owned).collect();
         RecommendationRequest {
             filters: serde_json::from_str(filters).unwrap(),
             exclude_creators: excluded.into_iter().map(id).collect(),
             weights: weights.map(|weights| serde_json::from_value(weights).unwrap()),
-            ..request(&niches)
+            ..request
         }
     }
 }
