@@ -6,6 +6,7 @@ use crate::{
     events::Kind,
     ids::{LANES, TenantId},
 };
+use serde_json::Value;
 use std::collections::BTreeMap;
 use tokio_postgres::{Row, types::Json};
 
@@ -21,7 +22,11 @@ pub const COLUMNS: &str = "w.weights_version, w.weights, w.set_at";
 /// The weights in the columns of [`COLUMNS`].
 pub fn weights_of(row: &Row) -> Result<EdgeWeights, DbError> {
     let Some(version) = row.get("weights_version") else { return Ok(EdgeWeights::default()) };
-    let own = row.get::<_, Option<Json<BTreeMap<Kind, f64>>>>("weights").map(|json| json.0);
+    let own: Option<BTreeMap<Kind, f64>> = row
+        .get::<_, Option<Value>>("weights")
+        .map(serde_json::from_value)
+        .transpose()
+        .map_err(|error| DbError::Damaged(format!("stored edge weights: {error}")))?;
     Ok(EdgeWeights::new(version, row.get("set_at"), own))
 }
 

@@ -90,6 +90,23 @@ async fn every_change_makes_a_version_and_the_built_in_weights_come_back() {
 }
 
 #[tokio::test]
+async fn changes_at_the_same_time_make_a_version_each() {
+    let app = App::start().await;
+    let made = tokio::join!(
+        set(&app, json!({"like": 2})),
+        set(&app, json!({"like": 3})),
+        set(&app, json!({"like": 4})),
+        set(&app, json!({"like": 5})),
+    );
+    let mut versions =
+        [&made.0, &made.1, &made.2, &made.3].map(|weights| weights["version"].as_i64().unwrap());
+    versions.sort_unstable();
+    assert_eq!(versions, [2, 3, 4, 5]);
+    let in_force = app.get(WEIGHTS).await.ok();
+    assert!([&made.0, &made.1, &made.2, &made.3].contains(&&in_force) && in_force["version"] == 5);
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_weights_is_told_by_field_and_changes_nothing() {
     let app = App::start().await;
     let none = json!({"like": 0, "comment": 0, "reply": 0, "share": 0, "save": 0, "click": 0, "follow": 0, "purchase": 0});
