@@ -10,6 +10,7 @@ pub mod config;
 pub mod creators;
 pub mod db;
 pub mod demo;
+pub mod edge_weights;
 pub mod error;
 pub mod events;
 pub mod http;

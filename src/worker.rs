@@ -6,6 +6,7 @@ use self::rounds::Rounds;
 use crate::{
     config::WorkConfig,
     db::{DbError, Pool},
+    edge_weights,
     ids::LANES,
     privacy, quality,
     relationships::{
@@ -66,6 +67,9 @@ pub async fn run(pool: Pool, config: WorkConfig) {
             pool.clone(),
             |pool| async move { clock::advance_all(&pool).await },
         ));
+        tasks.spawn(keep_up("edge weights", every, pool.clone(), |pool| async move {
+            edge_weights::rescore::rescore_all(&pool).await
+        }));
         tasks.spawn(keep_up(
             "discounts",
             every,

@@ -49,6 +49,7 @@ pub(crate) fn relationship(person: i64) -> (EngagerKey, Relationship) {
             post: Some(PostKey(person + i64::try_from(act).unwrap_or_default())),
             substance: None,
             verified: false,
+            amount: None,
         });
     }
     (EngagerKey(person), relationship)

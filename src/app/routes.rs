@@ -18,8 +18,8 @@ pub fn document() -> Document {
 /// Every endpoint of every feature.
 pub(super) fn routes_of_features(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
     use crate::{
-        annotations, creators, events, http::health, metrics, niches, posts, quality, recommendations,
-        scores, trust,
+        annotations, creators, edge_weights, events, http::health, metrics, niches, posts, quality,
+        recommendations, scores, trust,
     };
     config
         // The router tries one after the other: what is asked most comes first.
@@ -42,6 +42,9 @@ pub(super) fn routes_of_features(config: &mut utoipa_actix_web::service_config::
         .service(posts::http::put_posts_bulk)
         .service(scores::http::get_creator_scores)
         .service(scores::published::get_model)
+        .service(edge_weights::http::get_edge_weights)
+        .service(edge_weights::http::put_edge_weights)
+        .service(edge_weights::http::delete_edge_weights)
         .service(annotations::http::annotate_creator)
         .service(annotations::http::list_annotations)
         .service(annotations::http::decide_annotation)

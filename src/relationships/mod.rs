@@ -6,6 +6,7 @@ pub mod days;
 pub mod fold;
 pub mod model;
 pub mod posts;
+pub mod purchases;
 pub mod queue;
 pub mod rebuild;
 pub mod store;

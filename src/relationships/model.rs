@@ -3,6 +3,7 @@
 use super::{
     days::{Day, DaySet, day_at},
     posts::PostSample,
+    purchases::Amount,
 };
 use crate::{
     events::Kind,
@@ -17,7 +18,8 @@ pub type Pair = (CreatorKey, EngagerKey);
 pub const HALF_LIFE_DAYS: f64 = 30.0;
 
 /// Strength is kept as of this moment (2020-01-01), so that no stored number changes when time passes (forward decay,
-/// Cormode et al. 2009). An act adds `weight * 2^(days since / 30)`; that stays finite until the year 2104.
+/// Cormode et al. 2009). An act adds `weight * 2^(days since / 30)`, a purchase by its amount; that stays finite until the
+/// year 2104.
 const LANDMARK_MICROS: i64 = 1_577_836_800_000_000;
 
 /// Slot of the counts for talk with substance (or without a text to judge by); kinds use the slots of their codes.
@@ -40,6 +42,15 @@ pub struct Fact {
     pub substance: Option<bool>,
     /// A verified purchase.
     pub verified: bool,
+    /// What was paid, for a purchase.
+    pub amount: Option<Amount>,
+}
+
+impl Fact {
+    /// What the act adds to the strength of a relationship on the day of the landmark, under the built-in weights.
+    fn weight(&self) -> f64 {
+        self.kind.weight() * self.amount.map_or(1.0, Amount::factor)
+    }
 }
 
 /// Everything one engager did with one creator.
@@ -59,8 +70,7 @@ impl Relationship {
         self.count(fact);
         if fact.kind.is_active() {
             self.active_days.insert(day);
-            self.strength +=
-                fact.kind.weight() * (days_since_landmark(fact.occurred_at) / HALF_LIFE_DAYS).exp2();
+            self.strength += fact.weight() * (days_since_landmark(fact.occurred_at) / HALF_LIFE_DAYS).exp2();
         }
         if let Some(post) = fact.post {
             self.posts.insert(post);
@@ -173,9 +183,11 @@ mod tests {
             post in prop::option::of(-200_i64..200),
             substance in prop::option::of(any::<bool>()),
             verified in any::<bool>(),
+            minor in prop::option::of(0_i64..1_000_000),
         ) -> Fact {
             let occurred_at = Timestamp::from_second(second).unwrap();
-            Fact { kind, occurred_at, post: post.map(PostKey), substance, verified }
+            let amount = Amount::of(minor.filter(|_| kind == Kind::Purchase), Some("RON"));
+            Fact { kind, occurred_at, post: post.map(PostKey), substance, verified, amount }
         }
     }
 
@@ -226,6 +238,7 @@ mod tests {
             post: None,
             substance: None,
             verified: false,
+            amount: None,
         };
         let passive = [Kind::View, Kind::Unfollow, Kind::Mention, Kind::CreatorReply].map(day);
         assert!(fold(&passive).active_days().is_empty());

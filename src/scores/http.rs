@@ -22,6 +22,7 @@ use crate::{
     },
     creators::{Platform, Tier, http::not_found},
     db::Pools,
+    edge_weights::http::EdgeWeightsView,
     http::{
         auth::{Caller, Read},
         params::PathId,
@@ -155,6 +156,8 @@ pub struct ScoreReceipt {
     /// Version of the scoring model; `GET /v1/model` shows it.
     #[schema(example = 3, minimum = 0)]
     model_version: i32,
+    /// How much an act of each kind counts in strengths; those of trust are under the weights of its generation.
+    edge_weights: EdgeWeightsView,
     /// When the sums over relationships were computed; absent before the first event.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -359,6 +362,7 @@ fn receipt(
     ScoreReceipt {
         creator_id,
         model_version: model.version,
+        edge_weights: EdgeWeightsView::from(&model.edge_weights),
         computed_at: scored.computed_at,
         score: score.score,
         low: score.low,

@@ -6,7 +6,7 @@ use super::{
     maps::Map,
     recalibration::{History, Recalibration},
 };
-use crate::relationships::days::Day;
+use crate::{edge_weights::EdgeWeights, relationships::days::Day};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -93,6 +93,9 @@ pub struct ScoringModel {
     pub conversation_spread: Spread,
     /// What it was fitted on.
     pub basis: Basis,
+    /// How much an act of each kind counts. Set by the tenant and not fitted, so it is stored by itself.
+    #[serde(skip)]
+    pub edge_weights: EdgeWeights,
 }
 
 // Models that were stored before these were fitted stay readable until they are fitted anew.
@@ -136,6 +139,7 @@ impl ScoringModel {
             loyalty_spread: Spread { low: 0.001, high: 0.02 },
             conversation_spread: Spread { low: 0.04, high: 0.5 },
             basis: Basis::default(),
+            edge_weights: EdgeWeights::default(),
         }
     }
 

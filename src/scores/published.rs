@@ -23,7 +23,7 @@ use crate::{
         problem::Problem,
     },
     posts::exposure::{EXPOSURE_DAYS, EXPOSURE_POSTS},
-    relationships::model::HALF_LIFE_DAYS,
+    relationships::{model::HALF_LIFE_DAYS, purchases},
     trust::http::TrustParameters,
 };
 use actix_web::{HttpResponse, get, web::Data};
@@ -51,9 +51,17 @@ pub struct ModelView {
     /// Default weights by component.
     #[schema(example = json!({"fit": 0.35, "loyalty": 0.25, "trust": 0.15, "authenticity": 0.15, "conversation": 0.1}))]
     weights: BTreeMap<&'static str, f64>,
-    /// How much an act of each kind adds to the strength of a relationship.
+    /// How much an act of each kind adds to the strength of a relationship; the tenant may set its own.
     #[schema(example = json!({"like": 1.0, "comment": 4.0}))]
     edge_weights: BTreeMap<&'static str, f64>,
+    /// Version of the edge weights: 1 is the built-in one.
+    #[schema(example = 1, minimum = 1)]
+    edge_weights_version: i32,
+    /// The built-in weights, under which relationships are folded.
+    #[schema(example = json!({"like": 1.0, "comment": 4.0}))]
+    built_in_edge_weights: BTreeMap<&'static str, f64>,
+    /// How much the amount of a purchase makes of it.
+    purchases: PurchaseParameters,
     /// Days in which strength decays to a half.
     #[schema(example = 30.0)]
     half_life_days: f64,
@@ -76,6 +84,23 @@ pub struct ModelView {
     /// Each formula, with its source.
     #[schema(example = json!({"low": "score - sqrt(sum over components of (weight (mapped - map(low)))^2)"}))]
     formulas: BTreeMap<&'static str, &'static str>,
+}
+
+/// How much the amount of a purchase makes of it.
+#[derive(Serialize, ToSchema)]
+pub struct PurchaseParameters {
+    /// Version of these parameters.
+    #[schema(example = 1, minimum = 1)]
+    version: i32,
+    /// Least factor.
+    #[schema(example = 0.5)]
+    least: f64,
+    /// Most.
+    #[schema(example = 4.0)]
+    most: f64,
+    /// Amount of an ordinary purchase by currency, in its minor units.
+    #[schema(example = json!({"EUR": 3_000, "JPY": 5_000, "RON": 15_000}))]
+    ordinary: BTreeMap<&'static str, i64>,
 }
 
 /// The MBG/NBD model of returning people.
@@ -209,7 +234,15 @@ impl ModelView {
             fitted_on_engagers: model.basis.engagers,
             fitted_on_returns: model.basis.returns,
             weights: NAMES.into_iter().zip(Weights::DEFAULT.0).collect(),
-            edge_weights: Kind::ALL.iter().map(|kind| (kind.name(), kind.weight())).collect(),
+            edge_weights: Kind::ALL.iter().map(|kind| (kind.name(), model.edge_weights.of(*kind))).collect(),
+            edge_weights_version: model.edge_weights.version,
+            built_in_edge_weights: Kind::ALL.iter().map(|kind| (kind.name(), kind.weight())).collect(),
+            purchases: PurchaseParameters {
+                version: purchases::VERSION,
+                least: purchases::LEAST,
+                most: purchases::MOST,
+                ordinary: purchases::ORDINARY.into_iter().collect(),
+            },
             half_life_days: HALF_LIFE_DAYS,
             return_model: ReturnModelView { r, alpha, a, b, horizon_days: HORIZON_DAYS },
             recalibration: RecalibrationView { intercept, log_odds, single, recent, lasting },
@@ -272,7 +305,7 @@ fn parameters(
 }
 
 /// The formulas, for people who recompute receipts. A test recomputes one from these.
-const FORMULAS: [(&str, &str); 13] = [
+const FORMULAS: [(&str, &str); 14] = [
     (
         "chance_of_return",
         "For x active days after the first, t_x days from first to last active day, T days from the first active day to \
@@ -317,6 +350,14 @@ const FORMULAS: [(&str, &str); 13] = [
          loyalty is not measured. Values: share of the brief's that the creator names, too. \
          Candidates are creators who declare a niche of the brief, its parent or a child of it (and siblings, when the \
          brief names several niches of one parent), or whose community has at least listed_share in one of these.",
+    ),
+    (
+        "strength",
+        "Sum over a person's acts of built_in_edge_weight x 2^(days since 2020-01-01 / half_life_days) (forward decay, Cormode et al. \
+         2009), of a purchase times sqrt(amount / ordinary), held within least and most; times 1 without an amount, or in a \
+         currency that is not listed. With edge weights of the tenant's own, times (sum over kinds of edge_weight x acts) / \
+         (sum over kinds of built_in_edge_weight x acts): exact when all acts are of one kind, or kinds are mixed evenly over time. \
+         Only shares of it mean something.",
     ),
     (
         "authenticity",

@@ -100,6 +100,7 @@ pub fn fitted(
             until: Some(until),
             returns,
         },
+        edge_weights: before.edge_weights.clone(),
         ..default
     };
     let sums: Vec<(&SampledCreator, CreatorStatistics)> =

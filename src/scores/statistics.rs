@@ -104,7 +104,7 @@ impl CreatorStatistics {
             first_event: events.map(|(first, _)| first),
             until,
             liveness: until.map_or(Liveness::default(), |until| Liveness::at(until, days.as_slice())),
-            discounted: Discounted::by(discounts),
+            discounted: Discounted::by(discounts, &model.edge_weights),
             ..Self::default()
         };
         sums.take_in(relationships, own, discounts, model);
@@ -141,6 +141,12 @@ impl CreatorStatistics {
             let share = self.share(engager, relationship, discounts, model);
             self.add(&share, times);
         }
+    }
+
+    /// Whether strengths are summed up under other edge weights than the model's.
+    #[must_use]
+    pub fn is_otherwise_weighted(&self, model: &ScoringModel) -> bool {
+        self.discounted.as_ref().is_some_and(|sums| sums.edge_weights != model.edge_weights.version)
     }
 
     /// What discounts the creator's relationships, with what was found by looking at many creators.
@@ -295,7 +301,7 @@ impl Share {
             mature: i32::from(is_loyal || history.age >= MATURE_DAYS),
             loyal: i32::from(is_loyal),
             chance: if is_loyal { model.chance_of_return(history, liveness) } else { 0.0 },
-            strength: relationship.strength(),
+            strength: model.edge_weights.strength(relationship),
             discount: None,
         }
     }

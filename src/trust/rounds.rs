@@ -12,10 +12,11 @@ use super::{
 };
 use crate::{
     db::{DbError, Pool},
+    edge_weights::EdgeWeights,
     events::Kind,
     ids::{CreatorKey, EngagerKey, TenantId},
     relationships::Relationship,
-    scores::{discounts::Discounts, store::models::in_force},
+    scores::{ScoringModel, discounts::Discounts, store::models::in_force},
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -48,12 +49,13 @@ pub async fn renew_all(pool: &Pool) -> Result<(), DbError> {
 
 /// Renews the trust of a tenant.
 pub async fn renew(pool: &Pool, tenant: TenantId) -> Result<Generation, DbError> {
+    let model = in_force(&pool.get().await?, tenant).await?.model;
     let reach = reach(pool, tenant).await?;
-    let flows = flows(pool, tenant, &reach).await?;
+    let flows = flows(pool, tenant, &reach, &model.edge_weights).await?;
     // Seconds of arithmetic at most, but for them no other task of this thread gets a turn.
     let flowed = tokio::task::spawn_blocking(move || flows.trusted()).await;
     let trusted = flowed.map_err(|error| DbError::Damaged(format!("trust does not flow: {error}")))?;
-    let sums = sums(pool, tenant, &trusted).await?;
+    let sums = sums(pool, tenant, &trusted, &model).await?;
     let (seeds, trusted) = (reach.seeds.len(), trusted.len());
     let number = store::publish(pool, tenant, (seeds, trusted), &sums).await?;
     Ok(Generation { number, seeds, trusted, creators: sums.len() })
@@ -98,7 +100,12 @@ struct Flows {
     engagements: Vec<Engagement>,
 }
 
-async fn flows(pool: &Pool, tenant: TenantId, reach: &Reach) -> Result<Flows, DbError> {
+async fn flows(
+    pool: &Pool,
+    tenant: TenantId,
+    reach: &Reach,
+    edge_weights: &EdgeWeights,
+) -> Result<Flows, DbError> {
     let mut flows = Flows::default();
     if reach.seeds.is_empty() {
         return Ok(flows);
@@ -106,13 +113,13 @@ async fn flows(pool: &Pool, tenant: TenantId, reach: &Reach) -> Result<Flows, Db
     let mut after = None;
     while let Some(page) = store::page(pool, tenant, after, store::Wanted::All).await? {
         after = Some(page.last);
-        flows.take_in(&page, reach);
+        flows.take_in(&page, reach, edge_weights);
     }
     Ok(flows)
 }
 
 impl Flows {
-    fn take_in(&mut self, page: &Page, reach: &Reach) {
+    fn take_in(&mut self, page: &Page, reach: &Reach, edge_weights: &EdgeWeights) {
         for (creator, engager, relationship) in page.people() {
             let is_seed = reach.seeds.contains(&engager);
             if !is_seed && !reach.answered.contains(&engager) {
@@ -129,7 +136,7 @@ impl Flows {
             self.engagements.push(Engagement {
                 person,
                 creator: *self.creators.entry(creator).or_insert(next),
-                strength: weight * relationship.strength(),
+                strength: weight * edge_weights.strength(relationship),
                 answered: is_answered(discounts, engager, relationship),
             });
         }
@@ -148,12 +155,12 @@ async fn sums(
     pool: &Pool,
     tenant: TenantId,
     trusted: &HashMap<EngagerKey, f64>,
+    model: &ScoringModel,
 ) -> Result<Vec<(CreatorKey, TrustSums)>, DbError> {
     let mut sums = Vec::new();
     if trusted.is_empty() {
         return Ok(sums);
     }
-    let model = in_force(&pool.get().await?, tenant).await?.model;
     let mut after = None;
     while let Some(page) = store::page(pool, tenant, after, store::Wanted::All).await? {
         after = Some(page.last);
@@ -163,7 +170,7 @@ async fn sums(
         let mut by_creator: BTreeMap<CreatorKey, Vec<Trusted<'_>>> = BTreeMap::new();
         known.for_each(|(creator, person)| by_creator.entry(creator).or_default().push(person));
         let of = |(creator, people): (CreatorKey, Vec<Trusted<'_>>)| {
-            Some((creator, page.sums(creator, &people, &model)?))
+            Some((creator, page.sums(creator, &people, model)?))
         };
         sums.extend(by_creator.into_iter().filter_map(of).filter(|(_, sums)| sums.people > 0));
     }

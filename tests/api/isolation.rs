@@ -179,3 +179,18 @@ async fn the_model_of_another_tenant_changes_nothing() {
     app.settle().await;
     assert_eq!(app.get("/v1/creators/ana/scores").await.ok()["model_version"], 0);
 }
+
+#[tokio::test]
+async fn the_edge_weights_of_another_tenant_change_nothing() {
+    let (app, other) = one_with_data_and_one_without().await;
+    let weights = json!({"weights": {"like": 50}});
+    let theirs = other.put("/v1/model/weights", &weights).await.expect(200);
+    assert_eq!((&theirs["version"], &theirs["weights"]["like"]), (&json!(2), &json!(50.0)));
+    let ours = app.get("/v1/model/weights").await.ok();
+    assert_eq!((&ours["version"], &ours["weights"]["like"]), (&json!(1), &json!(1.0)));
+    assert_eq!(app.get("/v1/model").await.ok()["edge_weights_version"], 1);
+    assert_eq!(app.get("/v1/creators/ana/scores").await.ok()["edge_weights"], ours);
+    let ours = app.put("/v1/model/weights", &weights).await.expect(200);
+    other.delete("/v1/model/weights").await.expect(204);
+    assert_eq!(app.get("/v1/model/weights").await.ok(), ours);
+}

@@ -13,6 +13,7 @@ mod creators_rules;
 mod discounts;
 mod driver;
 mod dry_run;
+mod edge_weights;
 mod erasure;
 mod event_stream;
 mod events;

@@ -125,6 +125,13 @@ fn liked_on(day: Day) -> Stored {
     let occurred_at = Timestamp::from_second(i64::from(day) * 86_400).unwrap_or_default();
     let mut relationship = Relationship::default();
     let kind = Kind::Like;
-    relationship.absorb(&Fact { kind, occurred_at, post: None, substance: None, verified: false });
+    relationship.absorb(&Fact {
+        kind,
+        occurred_at,
+        post: None,
+        substance: None,
+        verified: false,
+        amount: None,
+    });
     Stored::from(&relationship)
 }

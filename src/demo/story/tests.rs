@@ -116,7 +116,14 @@ fn key(engager: Option<&str>) -> EngagerKey {
 
 fn fact(event: &StoryEvent) -> Fact {
     let substance = event.text.as_deref().map(crate::events::substance::has_substance);
-    Fact { kind: event.kind, occurred_at: event.occurred_at, post: None, substance, verified: false }
+    Fact {
+        kind: event.kind,
+        occurred_at: event.occurred_at,
+        post: None,
+        substance,
+        verified: false,
+        amount: None,
+    }
 }
 
 #[test]

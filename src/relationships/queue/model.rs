@@ -1,7 +1,7 @@
 //! What waits to be folded, as it is stored: facts one after the other, numbers big-endian.
 //!
 //! A fact is kind (2 bytes), flags (2), creator (16), event (16), engager (8), microseconds since 1970 (8), and then post
-//! (8) and reference (16) when the flags say so. A row of the queue has the facts of one transaction for one lane.
+//! (8), reference (16), and amount (8) with currency (3) when the flags say so. A row of the queue has the facts of one transaction for one lane.
 
 use crate::{
     events::{Event, Kind},
@@ -11,6 +11,7 @@ use crate::{
         codec::Damaged,
         days::{Day, day_at},
         model::Pair,
+        purchases::Amount,
     },
 };
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ const IS_SUBSTANTIVE: u16 = 2;
 const IS_VERIFIED: u16 = 4;
 const HAS_POST: u16 = 8;
 const HAS_REFERENCE: u16 = 16;
+const HAS_AMOUNT: u16 = 32;
 
 /// An event as the fold sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +63,7 @@ impl From<&Event> for QueuedEvent {
                 post: event.post,
                 substance: event.substance,
                 verified: event.verified,
+                amount: Amount::of(event.amount, event.currency.as_deref()),
             },
         }
     }
@@ -85,7 +88,8 @@ impl PackedFacts {
             Some(true) => HAS_SUBSTANCE | IS_SUBSTANTIVE,
         } | flag(fact.verified, IS_VERIFIED)
             | flag(fact.post.is_some(), HAS_POST)
-            | flag(event.reference.is_some(), HAS_REFERENCE);
+            | flag(event.reference.is_some(), HAS_REFERENCE)
+            | flag(fact.amount.is_some(), HAS_AMOUNT);
         let bytes = &mut self.facts;
         bytes.extend(fact.kind.code().to_be_bytes());
         bytes.extend(flags.to_be_bytes());
@@ -98,6 +102,10 @@ impl PackedFacts {
         }
         if let Some(reference) = event.reference {
             bytes.extend(reference.0.as_bytes());
+        }
+        if let Some(amount) = fact.amount {
+            bytes.extend(amount.minor.to_be_bytes());
+            bytes.extend(amount.currency);
         }
         self.events += 1;
     }
@@ -140,6 +148,10 @@ impl Rest<'_> {
         self.take().map(Uuid::from_bytes)
     }
 
+    fn amount(&mut self) -> Result<Amount, Damaged> {
+        Ok(Amount { minor: i64::from_be_bytes(self.take()?), currency: self.take()? })
+    }
+
     fn event(&mut self) -> Result<QueuedEvent, Damaged> {
         let kind = Kind::from_code(i16::from_be_bytes(self.take()?)).ok_or(Damaged)?;
         let flags = u16::from_be_bytes(self.take()?);
@@ -150,6 +162,7 @@ impl Rest<'_> {
         let occurred_at = Timestamp::from_microsecond(micros).map_err(|_| Damaged)?;
         let post = if has(HAS_POST) { Some(PostKey(i64::from_be_bytes(self.take()?))) } else { None };
         let reference = if has(HAS_REFERENCE) { Some(EventKey(self.uuid()?)) } else { None };
+        let amount = if has(HAS_AMOUNT) { Some(self.amount()?) } else { None };
         Ok(QueuedEvent {
             pair: (creator, engager),
             event,
@@ -160,6 +173,7 @@ impl Rest<'_> {
                 post,
                 substance: has(HAS_SUBSTANCE).then_some(has(IS_SUBSTANTIVE)),
                 verified: has(IS_VERIFIED),
+                amount,
             },
         })
     }
@@ -179,6 +193,7 @@ mod tests {
             reference in any::<Option<u128>>(),
             substance in any::<Option<bool>>(),
             verified in any::<bool>(),
+            amount in any::<Option<(i64, [u8; 3])>>(),
         ) -> QueuedEvent {
             QueuedEvent {
                 pair: (CreatorKey(Uuid::from_u128(keys.0)), EngagerKey(keys.2)),
@@ -190,6 +205,7 @@ mod tests {
                     post: post.map(PostKey),
                     substance,
                     verified,
+                    amount: amount.map(|(minor, currency)| Amount { minor, currency }),
                 },
             }
         }

@@ -5,7 +5,7 @@ use crate::{
     db::{DbError, Tx},
     events::Kind,
     ids::{CreatorKey, EventKey, PostKey},
-    relationships::{Fact, queue::QueuedEvent, store::pair},
+    relationships::{Fact, purchases::Amount, queue::QueuedEvent, store::pair},
 };
 use jiff::civil::Date;
 use tokio_postgres::Row;
@@ -25,7 +25,8 @@ pub(super) async fn open(
     let sql = format!(
         "/* whole::open */
          declare raw_events no scroll cursor for
-         select creator_key, engager_key, event_key, reference_key, kind, occurred_at, post_key, substance, verified
+         select creator_key, engager_key, event_key, reference_key, kind, occurred_at, post_key, substance, verified,
+                amount, currency
          from events e
          where creator_key = $1 and kind <> 13 and {}
            and occurred_on >= coalesce((select through from creator_bases where creator_key = $1), '-infinity')
@@ -62,6 +63,7 @@ fn raw_event(row: &Row) -> Option<QueuedEvent> {
             post: row.get::<_, Option<i64>>("post_key").map(PostKey),
             substance: row.get::<_, Option<i16>>("substance").map(|substance| substance != 0),
             verified: row.get("verified"),
+            amount: Amount::of(row.get("amount"), row.get("currency")),
         },
     })
 }

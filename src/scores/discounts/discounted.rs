@@ -1,7 +1,10 @@
 //! What discounts take away from the sums of a creator.
 
 use super::{Discounts, Pattern, crowds::Crowd};
-use crate::scores::statistics::Share;
+use crate::{
+    edge_weights::{EdgeWeights, model::FIRST_VERSION},
+    scores::statistics::Share,
+};
 use serde::{Deserialize, Serialize};
 
 /// What is discounted of one creator.
@@ -15,10 +18,18 @@ pub struct Discounted {
     pub taken: Taken,
     /// People taken away for rings.
     pub in_rings: f64,
+    /// Version of the edge weights that strengths are under.
+    #[serde(default = "first_version")]
+    pub edge_weights: i32,
     /// Strength of all relationships with people.
     pub strength: f64,
     /// Strength taken away, by pattern.
     pub lost: [f64; Pattern::ALL.len()],
+}
+
+// Sums that were stored before tenants had weights of their own stay readable.
+fn first_version() -> i32 {
+    FIRST_VERSION
 }
 
 /// What is taken away from sums.
@@ -37,15 +48,16 @@ pub struct Taken {
 impl Discounted {
     /// Nothing taken away yet; `None` when nothing can be.
     #[must_use]
-    pub fn by(discounts: &Discounts) -> Option<Box<Self>> {
-        let crowds = discounts.crowds().to_vec();
-        (!discounts.are_none()).then(|| Box::new(Self { crowds, ..Self::default() }))
+    pub fn by(discounts: &Discounts, edge_weights: &EdgeWeights) -> Option<Box<Self>> {
+        let (crowds, edge_weights) = (discounts.crowds().to_vec(), edge_weights.version);
+        (!discounts.are_none()).then(|| Box::new(Self { crowds, edge_weights, ..Self::default() }))
     }
 
     /// The same before anything was taken away.
     #[must_use]
     pub fn emptied(&self) -> Box<Self> {
-        Box::new(Self { crowds: self.crowds.clone(), ..Self::default() })
+        let edge_weights = self.edge_weights;
+        Box::new(Self { crowds: self.crowds.clone(), edge_weights, ..Self::default() })
     }
 
     /// Share of the strength of relationships that discounts leave; all of it without any strength.
@@ -94,6 +106,7 @@ impl Discounted {
             [&[engagers, mature, talking, expected_back, of.in_rings, strength][..], &lost].concat()
         };
         self.crowds == other.crowds
+            && self.edge_weights == other.edge_weights
             && self.people == other.people
             && numbers(self).into_iter().zip(numbers(other)).all(|(ours, theirs)| close(ours, theirs))
     }

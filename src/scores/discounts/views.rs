@@ -21,6 +21,10 @@ pub struct DiscountsView {
     /// Share of it that is not lost to rings, of what other patterns leave, 0 to 1.
     #[schema(example = 1.0, minimum = 0.0, maximum = 1.0)]
     share_outside_rings: f64,
+    /// Version of the edge weights that these strengths are under: that of `edge_weights`, or the one before while creators
+    /// wait to be summed up under new ones.
+    #[schema(example = 1, minimum = 1)]
+    edge_weights_version: i32,
     /// People taken away for rings.
     #[schema(example = 0.0, minimum = 0.0)]
     people_lost_to_rings: f64,
@@ -78,6 +82,7 @@ impl DiscountsView {
         Self {
             strength_kept: discounted.kept(),
             share_outside_rings,
+            edge_weights_version: discounted.edge_weights,
             people_lost_to_rings,
             counted_engagers: sums.counted_engagers(),
             counted_mature: sums.counted_mature(),

@@ -9,8 +9,8 @@ use crate::{
 
 impl CreatorStatistics {
     /// The sums after some relationships grew; before, `None`: it is new. Only what changed is looked at, so the cost does
-    /// not grow with the creator. `None` when everything has to be summed up anew, because the model is another one or
-    /// something was seen later than ever, which moves every chance of return.
+    /// not grow with the creator. `None` when everything has to be summed up anew, because the model or its edge weights are
+    /// others or something was seen later than ever, which moves every chance of return.
     ///
     /// Engagement on a day on which nobody had engaged moves every chance, too, but only a little: the feed counts as
     /// alive as before until all is summed up anew.
@@ -22,8 +22,10 @@ impl CreatorStatistics {
         (days, found): (&DaySet, Found),
         model: &ScoringModel,
     ) -> Option<Followed> {
-        let (until, mut window) =
-            self.until.zip(self.window).filter(|_| self.model_version == model.version)?;
+        if self.model_version != model.version || self.is_otherwise_weighted(model) {
+            return None;
+        }
+        let (until, mut window) = self.until.zip(self.window)?;
         let (mut sums, mut new_days) = (self.clone(), DaySet::default());
         let discounts = self.discounts(found);
         let (mut is_behind, mut newcomers) = (false, 0);

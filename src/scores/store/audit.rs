@@ -41,7 +41,10 @@ pub async fn audit(tx: &Tx, creator: CreatorKey) -> Result<Option<Audit>, DbErro
     let feed = feed_windows(tx, &[creator.key]).await?.remove(&creator.key);
     let InForce { model, .. } = in_force_in(tx, creator.tenant).await?;
     let sql = "/* scores::audit */ select 1 from score_queue where lane = $1 and creator_key = $2 limit 1";
-    let is_waiting = tx.query_opt(sql, &[&creator.key.lane(), &creator.key.0]).await?.is_some();
+    let is_queued = tx.query_opt(sql, &[&creator.key.lane(), &creator.key.0]).await?.is_some();
+    // Sums under other edge weights wait as well: workers look for them.
+    let is_waiting =
+        is_queued || stored.as_ref().is_some_and(|(stored, _)| stored.is_otherwise_weighted(&model));
     let before = stored.as_ref().map(|(stored, _)| stored.emptied(model.version));
     let sums = before.unwrap_or_else(|| CreatorStatistics {
         model_version: model.version,

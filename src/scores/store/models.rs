@@ -3,6 +3,7 @@
 use super::super::ScoringModel;
 use crate::{
     db::{Client, DbError, Pool, Tx},
+    edge_weights::store::{self as edge_weights, weights_of},
     ids::{LANES, TenantId},
     relationships::days::{Day, date_of, day_of},
 };
@@ -12,7 +13,7 @@ use tokio_postgres::{Row, types::Json};
 
 /// What a tenant's creators are scored with.
 pub struct InForce {
-    /// The model; the published default before one is fitted.
+    /// The model, the published default before one is fitted; with the tenant's edge weights.
     pub model: ScoringModel,
     /// When it was fitted.
     pub fitted_at: Option<Timestamp>,
@@ -20,31 +21,39 @@ pub struct InForce {
     pub clock: Option<Day>,
 }
 
-const IN_FORCE: &str = "/* scores::in_force */
-    select m.version, m.body, m.fitted_at, t.observed_until
-    from tenants t left join lateral (
-        select version, body, fitted_at from models where tenant_id = t.tenant_id order by version desc limit 1
-    ) m on true
-    where t.tenant_id = $1";
+fn in_force_sql() -> String {
+    format!(
+        "/* scores::in_force */
+         select m.version, m.body, m.fitted_at, t.observed_until, {}
+         from tenants t left join lateral (
+             select version, body, fitted_at from models where tenant_id = t.tenant_id order by version desc limit 1
+         ) m on true {}
+         where t.tenant_id = $1",
+        edge_weights::COLUMNS,
+        edge_weights::IN_FORCE
+    )
+}
 
 /// What the creators of a tenant are scored with.
 pub async fn in_force(client: &Client, tenant: TenantId) -> Result<InForce, DbError> {
-    read(client.query_opt(IN_FORCE, &[&tenant.0]).await?.as_ref())
+    read(client.query_opt(&in_force_sql(), &[&tenant.0]).await?.as_ref())
 }
 
 /// The same as of a transaction.
 pub async fn in_force_in(tx: &Tx, tenant: TenantId) -> Result<InForce, DbError> {
-    read(tx.query_opt(IN_FORCE, &[&tenant.0]).await?.as_ref())
+    read(tx.query_opt(&in_force_sql(), &[&tenant.0]).await?.as_ref())
 }
 
 fn read(row: Option<&Row>) -> Result<InForce, DbError> {
     let clock = row.and_then(|row| row.get::<_, Option<Date>>(3)).map(day_of);
+    let edge_weights = row.map(weights_of).transpose()?.unwrap_or_default();
     let Some((row, version)) = row.and_then(|row| Some((row, row.get::<_, Option<i32>>(0)?))) else {
-        return Ok(InForce { model: ScoringModel::published_default(), fitted_at: None, clock });
+        let model = ScoringModel { edge_weights, ..ScoringModel::published_default() };
+        return Ok(InForce { model, fitted_at: None, clock });
     };
     let model: ScoringModel = serde_json::from_value(row.get(1))
         .map_err(|error| DbError::Damaged(format!("a stored model: {error}")))?;
-    Ok(InForce { model: ScoringModel { version, ..model }, fitted_at: Some(row.get(2)), clock })
+    Ok(InForce { model: ScoringModel { version, edge_weights, ..model }, fitted_at: Some(row.get(2)), clock })
 }
 
 /// What is in force for the tenants that come up in a transaction, each read once.
