@@ -16,6 +16,7 @@ mod harness;
 mod history;
 mod load;
 mod measures;
+mod plots;
 mod quantile;
 mod recommend;
 mod recovery;

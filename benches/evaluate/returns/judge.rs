@@ -59,6 +59,10 @@ pub(crate) struct Judged {
     pub(crate) spearman_gain: f64,
     pub(crate) calibration: f64,
     pub(crate) coverage: f64,
+    pub(crate) people_ndcg50: f64,
+    pub(crate) rate_ndcg50: f64,
+    /// Expected and seen share of people who return, by tenths of the relationships from the least expected on.
+    pub(crate) tenths: Vec<(f64, f64)>,
     relationships: usize,
     returns: usize,
     bands: Vec<(f64, usize, f64)>,
@@ -246,7 +250,7 @@ fn judged(creators: &[Creator], pairs: &[Pair], prior: f64) -> Judged {
     let (chances, back): (Vec<f64>, Vec<bool>) = pairs.iter().copied().unzip();
     let [reach_ndcg50, people_ndcg50] = [&reach, &people].map(|scores| ndcg(scores, &returned, PLACES));
     let [share_ndcg50, rate_ndcg50] = [&loyalty, &engagement_rate].map(|scores| ndcg(scores, &share, PLACES));
-    let bands = coverage(&ranked, prior);
+    let (bands, tenths) = (coverage(&ranked, prior), tenths(pairs));
     let off = |(.., held): &&(f64, usize, f64)| (held - 0.8).abs();
     Judged {
         reach_ndcg50,
@@ -255,24 +259,44 @@ fn judged(creators: &[Creator], pairs: &[Pair], prior: f64) -> Judged {
         share_vs_er: share_ndcg50 / rate_ndcg50,
         pair_auc: auc(&chances, &back),
         spearman_gain: spearman(&reach, &returned) - spearman(&people, &returned),
-        calibration: calibration(pairs),
+        calibration: calibration(&tenths),
         coverage: bands.iter().max_by(|a, b| off(a).total_cmp(&off(b))).map_or(f64::NAN, |band| band.2),
+        people_ndcg50,
+        rate_ndcg50,
+        tenths: tenths
+            .iter()
+            .map(|tenth| (tenth.expected / tenth.people, tenth.seen / tenth.people))
+            .collect(),
         relationships: pairs.len(),
         returns: back.iter().filter(|back| **back).count(),
         bands,
     }
 }
 
-/// How far off the expected returns are in the worst tenth of the relationships, as a factor.
-fn calibration(pairs: &[Pair]) -> f64 {
+/// A tenth of the relationships: its people, and how many of them were expected and seen back.
+struct Tenth {
+    people: f64,
+    expected: f64,
+    seen: f64,
+}
+
+/// Tenths of the relationships, from the least expected on.
+fn tenths(pairs: &[Pair]) -> Vec<Tenth> {
     let mut sorted = pairs.to_vec();
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let tenths = sorted.chunks(sorted.len().div_ceil(10).max(1)).filter_map(|tenth| {
-        let expected: f64 = tenth.iter().map(|(chance, _)| chance).sum();
-        let seen = tenth.iter().filter(|(_, back)| *back).count() as f64;
-        (seen >= TELLING_RETURNS).then(|| (expected / seen).max(seen / expected))
-    });
-    tenths.fold(1.0, f64::max)
+    let tenth = |tenth: &[Pair]| Tenth {
+        people: tenth.len() as f64,
+        expected: tenth.iter().map(|(chance, _)| chance).sum(),
+        seen: tenth.iter().filter(|(_, back)| *back).count() as f64,
+    };
+    sorted.chunks(sorted.len().div_ceil(10).max(1)).map(tenth).collect()
+}
+
+/// How far off the expected returns are in the worst tenth that says something, as a factor.
+fn calibration(tenths: &[Tenth]) -> f64 {
+    let telling = tenths.iter().filter(|tenth| tenth.seen >= TELLING_RETURNS);
+    let factors = telling.map(|tenth| (tenth.expected / tenth.seen).max(tenth.seen / tenth.expected));
+    factors.fold(1.0, f64::max)
 }
 
 /// How often the interval holds the loyalty that was seen: first expected returns, creators and share of each band.

@@ -17,6 +17,7 @@ use super::{
         report::{Measure, shown},
     },
     history,
+    plots::{Line, against, bars},
 };
 use split::Split;
 
@@ -38,12 +39,40 @@ pub(crate) async fn run(measures: &mut Vec<Measure>, checks: &mut Checks) -> Res
         };
         let found = judge::judge(&history, &split, checks).await?;
         println!("returns: cut at {cut} %: {found}");
-        judged.push(found);
+        judged.push((cut, found));
     }
-    if !judged.is_empty() {
-        measures.extend(worst(&judged));
+    if judged.is_empty() {
+        return Ok(());
     }
+    plot(&judged)?;
+    let judged: Vec<Judged> = judged.into_iter().map(|(_, found)| found).collect();
+    measures.extend(worst(&judged));
     Ok(())
+}
+
+/// Plots what was judged at each cut: rankings beside simpler ones, and expected returns beside seen ones.
+fn plot(judged: &[(usize, Judged)]) -> Result<(), Failure> {
+    let groups = |of: fn(&Judged) -> Vec<f64>| -> Vec<(String, Vec<f64>)> {
+        judged.iter().map(|(cut, found)| (format!("cut at {cut} %"), of(found))).collect()
+    };
+    bars(
+        "reach.svg",
+        "Who sees most people again within 90 days: nDCG@50",
+        &["loyal reach", "number of people"],
+        &groups(|found| vec![found.reach_ndcg50, found.people_ndcg50]),
+    )?;
+    bars(
+        "share.svg",
+        "Whose people return in the largest share: nDCG@50",
+        &["loyalty", "engagement rate"],
+        &groups(|found| vec![found.share_ndcg50, found.rate_ndcg50]),
+    )?;
+    // Shares of nothing have no place on a logarithmic scale.
+    let seen = |found: &Judged| found.tenths.iter().copied().filter(|(_, seen)| *seen > 0.0).collect();
+    let line = |(cut, found): &(usize, Judged)| Line { name: format!("cut at {cut} %"), points: seen(found) };
+    let lines: Vec<Line> = judged.iter().map(line).collect();
+    let axes = ("expected share of people who return", "seen share");
+    against("calibration.svg", "Tenths of all relationships: expected and seen", axes, &lines)
 }
 
 /// The worst of all cuts.
