@@ -244,6 +244,9 @@ pub struct StatisticsView {
     /// Those with a substantive comment or a reply.
     #[schema(example = 97, minimum = 0)]
     talking_engagers: i32,
+    /// Those of them whom the creator answered.
+    #[schema(example = 41, minimum = 0)]
+    answered_engagers: i32,
     /// Loyal reach: people expected back within 90 days.
     #[schema(example = 96.4, minimum = 0.0)]
     loyal_reach: f64,
@@ -278,6 +281,7 @@ impl From<&CreatorStatistics> for StatisticsView {
             mature_engagers: sums.mature_engagers,
             loyal_engagers: sums.loyal_engagers,
             talking_engagers: sums.talking_engagers,
+            answered_engagers: sums.answered_engagers,
             loyal_reach: sums.expected_back,
             loyal_reach_variance: sums.expected_back_variance,
             window_days: sums.window_days(),

@@ -56,7 +56,8 @@ const BESIDE_FOLDING: i64 = 10;
 /// Columns of statistics, in the order of [`statistics`]; every column of the table is prefixed with `s.`.
 pub const STATISTICS_COLUMNS: &str = "s.model_version, s.events, s.anonymous_events, s.engagers, s.mature_engagers, \
     s.loyal_engagers, s.talking_engagers, s.expected_back, s.expected_back_variance, s.first_day, s.last_day, \
-    s.first_event, s.observed_until, s.live_recent, s.live_lasting, s.discounted";
+    s.first_event, s.observed_until, s.live_recent, s.live_lasting, s.discounted, \
+    s.answered_engagers, s.talk_events";
 
 /// A creator and what its sums are.
 pub struct Known {
@@ -337,6 +338,8 @@ pub fn statistics(row: &Row) -> Option<CreatorStatistics> {
         mature_engagers: row.get("mature_engagers"),
         loyal_engagers: row.get("loyal_engagers"),
         talking_engagers: row.get("talking_engagers"),
+        answered_engagers: row.get("answered_engagers"),
+        talk_events: row.get("talk_events"),
         expected_back: row.get("expected_back"),
         expected_back_variance: row.get("expected_back_variance"),
         window: window.0.map(day_of).zip(window.1.map(day_of)),
