@@ -20,6 +20,7 @@ use crate::{
         http::AnnotationView,
         model::{Annotation, Decision},
     },
+    conversations::views::ConversationView,
     creators::{Platform, Tier, http::not_found},
     db::Pools,
     http::{
@@ -75,6 +76,10 @@ pub struct ComponentView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 2)]
     parts: Vec<PartView>,
+    /// How people and the creator talk with each other; absent for the other components, in lists, and before the first event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    conversation: Option<ConversationView>,
 }
 
 /// One of the two sides of fit.
@@ -118,6 +123,7 @@ pub fn component_views(
                 _ => Evidence::default(),
             },
             parts: fit.filter(|_| *name == "fit").map_or(Vec::new(), fit_parts),
+            conversation: None,
         })
         .collect()
 }
@@ -352,6 +358,9 @@ fn receipt(
     views.remove(0);
     for (view, of) in views.iter_mut().zip(COMPARED) {
         view.peer_percentile = peers.as_ref().and_then(|peers| peers.percentile(of, of(&own)));
+    }
+    if let Some(view) = views.last_mut() {
+        view.conversation = statistics.map(|sums| ConversationView::new(sums, scored.threads.as_ref()));
     }
     ScoreReceipt {
         creator_id,

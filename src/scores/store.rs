@@ -22,6 +22,10 @@ use super::{
 };
 use crate::{
     annotations::store::accepted,
+    conversations::{
+        Threads,
+        store::{CONVERSATION_COLUMNS, counted},
+    },
     creators::Account,
     db::{Client, DbError, Pool, Tx},
     ids::{CreatorKey, EngagerKey, TenantId},
@@ -358,6 +362,8 @@ pub struct Scored {
     pub exposure: Option<Exposure>,
     /// Its trusted people, once trust was looked at.
     pub trust: Option<TrustSums>,
+    /// What its threads amount to, and when they were counted.
+    pub threads: Option<(Threads, Timestamp)>,
     /// When they were computed.
     pub computed_at: Option<Timestamp>,
     /// Declared niches.
@@ -367,9 +373,11 @@ pub struct Scored {
 /// The statistics of a creator; `None`: it is not registered.
 pub async fn scored(client: &Client, creator: CreatorKey) -> Result<Option<Scored>, DbError> {
     let sql = format!(
-        "/* scores::scored */ select {STATISTICS_COLUMNS}, {EXPOSURE_COLUMNS}, {TRUST_COLUMNS}, s.computed_at, c.niches
+        "/* scores::scored */ select {STATISTICS_COLUMNS}, {EXPOSURE_COLUMNS}, {TRUST_COLUMNS}, {CONVERSATION_COLUMNS},
+                s.computed_at, c.niches
          from creators c left join creator_statistics s using (creator_key)
          left join creator_exposure x using (creator_key) left join creator_trust t using (creator_key)
+         left join creator_conversations v using (creator_key)
          where c.creator_key = $1"
     );
     let row = client.query_opt(&sql, &[&creator.0]).await?;
@@ -377,6 +385,7 @@ pub async fn scored(client: &Client, creator: CreatorKey) -> Result<Option<Score
         statistics: statistics(&row),
         exposure: exposure::stored(&row),
         trust: trust_sums(&row),
+        threads: counted(&row),
         computed_at: row.get("computed_at"),
         niches: row.get("niches"),
     }))
