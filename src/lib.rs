@@ -7,6 +7,7 @@
 pub mod annotations;
 pub mod app;
 pub mod config;
+pub mod conversations;
 pub mod creators;
 pub mod db;
 pub mod demo;

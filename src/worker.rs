@@ -5,6 +5,7 @@ mod rounds;
 use self::rounds::Rounds;
 use crate::{
     config::WorkConfig,
+    conversations,
     db::{DbError, Pool},
     edge_weights,
     ids::LANES,
@@ -38,6 +39,10 @@ const ERASURES: Duration = Duration::from_secs(30);
 
 /// Time between looks for counts of the quality of data that are older than they are kept.
 const QUALITY: Duration = Duration::from_mins(10);
+
+/// Time between looks for creators whose conversations have become others. Longer: those of new creators are shown later;
+/// shorter: more passes over the statistics for nothing.
+const CONVERSATIONS: Duration = Duration::from_mins(2);
 
 /// Time between looks at which raw events may go. Longer: they go later; shorter: more queries for nothing.
 const RETENTION: Duration = Duration::from_hours(1);
@@ -78,6 +83,9 @@ pub async fn run(pool: Pool, config: WorkConfig) {
         ));
         tasks.spawn(keep_up("trust", every, pool.clone(), |pool| async move {
             trust::rounds::renew_all(&pool).await
+        }));
+        tasks.spawn(keep_up("conversations", CONVERSATIONS, pool.clone(), |pool| async move {
+            conversations::rounds::count_all(&pool).await
         }));
         tasks.spawn(keep_up("models", every, pool, |pool| async move {
             refit::refit_all(&pool).await?;

@@ -101,6 +101,8 @@ fn statistics(seed: u64) -> CreatorStatistics {
         mature_engagers: engagers,
         loyal_engagers: loyal,
         talking_engagers: loyal / 2,
+        answered_engagers: loyal / 4,
+        talk_events: i64::from(loyal),
         expected_back: back,
         expected_back_variance: back * 0.7,
         window: Some((20_000, 20_200)),

@@ -44,6 +44,7 @@ pub fn of_creator(snapshot: &TenantSnapshot, told: Told<'_>) -> Vec<String> {
     let mut reasons = Vec::new();
     reasons.extend(loyalty_reason(snapshot, told));
     reasons.extend(conversation_reason(snapshot, told));
+    reasons.extend(answers_reason(snapshot, told));
     reasons.extend(discount_reasons(told));
     reasons.extend(evidence_reason(told));
     reasons
@@ -160,6 +161,27 @@ fn conversation_reason(snapshot: &TenantSnapshot, told: Told<'_>) -> Option<Stri
     })
 }
 
+fn answers_reason(snapshot: &TenantSnapshot, told: Told<'_>) -> Option<String> {
+    let sums = told.statistics.filter(|_| is_measured(&told.components.conversation))?;
+    let usual = snapshot.model.rates_for(told.niches).answer;
+    let usual = (usual > 0.0).then(|| (percent(usual), place_of_rates(snapshot, told.niches)));
+    answered(sums.answered_engagers, sums.talking_engagers, usual)
+}
+
+/// How many of those who talk the creator answered; nothing where no answers are known, as most feeds do not bring them.
+fn answered(answered: i32, talking: i32, usual: Option<(String, String)>) -> Option<String> {
+    let is_told = talking > 0 && (answered > 0 || usual.is_some());
+    let usual = usual.map_or_else(String::new, |(share, place)| format!("; {share} is usual {place}"));
+    let people = match (answered, talking) {
+        (0, 1) => "The only person who talks was not answered".to_owned(),
+        (_, 1) => "The only person who talks was answered".to_owned(),
+        (0, _) => format!("None of the {} people who talk was answered", grouped(talking)),
+        (1, _) => format!("1 of the {} people who talk was answered", grouped(talking)),
+        _ => format!("{} of the {} people who talk were answered", grouped(answered), grouped(talking)),
+    };
+    is_told.then(|| people + &usual)
+}
+
 fn discount_reasons(told: Told<'_>) -> Vec<String> {
     let discounted = told.statistics.and_then(|sums| sums.discounted.as_ref());
     let told = discounted.map(|discounted| Pattern::ALL.into_iter().zip(discounted.people));
@@ -270,6 +292,21 @@ mod tests {
         assert!(returning(3, 9, 0.6, "x").contains("1 of them is expected again"));
         assert!(returning(3, 9, 0.4, "x").contains("none of them is expected again"));
         assert_eq!(returning(0, 8, 0.0, "x"), "None of 8 people came back on another day: x");
+    }
+
+    #[test]
+    fn people_who_are_answered_are_counted_in_words() {
+        let usual = || Some(("30 %".to_owned(), "in Gaming".to_owned()));
+        assert_eq!(
+            answered(31, 58, usual()).unwrap(),
+            "31 of the 58 people who talk were answered; 30 % is usual in Gaming"
+        );
+        assert_eq!(answered(1, 1_200, None).unwrap(), "1 of the 1,200 people who talk was answered");
+        assert!(
+            answered(0, 58, usual()).unwrap().starts_with("None of the 58 people who talk was answered;")
+        );
+        assert!(answered(0, 1, usual()).unwrap().starts_with("The only person who talks was not answered"));
+        assert_eq!((answered(0, 58, None), answered(0, 0, usual())), (None, None));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Components of a score: from a creator's statistics to values with intervals on the common scale 0-1.
 
 use super::{
+    conversation::conversation,
     interval::Estimate,
     maps::Map,
     model::{
         AUTHENTICITY_PRIOR, AUTHENTICITY_PRIOR_WEIGHT, AUTHENTICITY_SPREAD, LOYALTY_PRIOR_WEIGHT,
-        MIN_ENGAGERS, MIN_WINDOW_DAYS, ScoringModel, Spread, TALK_PRIOR_WEIGHT,
+        MIN_ENGAGERS, MIN_WINDOW_DAYS, ScoringModel, Spread,
     },
     statistics::CreatorStatistics,
 };
@@ -84,7 +85,7 @@ pub struct Components {
     pub trust: Component,
     /// Is the engagement what it looks like, as far as it is in the creator's hands?
     pub authenticity: Component,
-    /// Do people talk?
+    /// Do people talk, and does the creator answer?
     pub conversation: Component,
 }
 
@@ -99,7 +100,7 @@ impl Components {
     ) -> Self {
         let rates = model.rates_for(niches);
         let loyalty_of = |raw| Component::of(raw, rates.loyalty, model.loyalty_spread, &model.loyalty_map);
-        let talk = statistics.and_then(|sums| conversation(sums, rates.talk));
+        let talk = statistics.and_then(|sums| conversation(sums, rates));
         Self {
             loyalty: loyalty_of(
                 statistics.and_then(|sums| loyalty(sums, rates.loyalty, model.creator_effect)),
@@ -111,7 +112,12 @@ impl Components {
                 AUTHENTICITY_SPREAD,
                 &model.authenticity_map,
             ),
-            conversation: Component::of(talk, rates.talk, model.conversation_spread, &model.conversation_map),
+            conversation: Component::of(
+                talk,
+                rates.conversation(),
+                model.conversation_spread,
+                &model.conversation_map,
+            ),
         }
     }
 
@@ -123,7 +129,7 @@ impl Components {
 }
 
 /// Whether people are too few for a component to be measured. Weights leave traces of rounding.
-fn are_few(people: f64) -> bool {
+pub(super) fn are_few(people: f64) -> bool {
     people < f64::from(MIN_ENGAGERS) - 1e-6
 }
 
@@ -139,18 +145,6 @@ pub fn loyalty(sums: &CreatorStatistics, prior: f64, creator_effect: f64) -> Opt
     let by_chance =
         (sums.expected_back_variance + LOYALTY_PRIOR_WEIGHT * prior * (1.0 - prior)) / (people * people);
     Some(Estimate::from_mean_and_variance(mean, by_chance + (creator_effect * mean).powi(2)))
-}
-
-/// Posterior of the share of engaged people who talk: Beta-binomial with the niche's share as prior.
-#[must_use]
-pub fn conversation(sums: &CreatorStatistics, prior: f64) -> Option<Estimate> {
-    if are_few(sums.counted_engagers()) {
-        return None;
-    }
-    let (people, talking) = (sums.counted_engagers(), sums.counted_talking());
-    let talkers = talking + TALK_PRIOR_WEIGHT * prior;
-    let silent = people - talking + TALK_PRIOR_WEIGHT * (1.0 - prior);
-    Some(Estimate::from_beta(talkers, silent))
 }
 
 /// Posterior of the share of the strength of relationships that is not lost to rings: Beta, as many people as engaged and

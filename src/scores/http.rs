@@ -20,6 +20,7 @@ use crate::{
         http::AnnotationView,
         model::{Annotation, Decision},
     },
+    conversations::views::ConversationView,
     creators::{Platform, Tier, http::not_found},
     db::Pools,
     edge_weights::http::EdgeWeightsView,
@@ -76,6 +77,10 @@ pub struct ComponentView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 4)]
     parts: Vec<PartView>,
+    /// How people and the creator talk with each other; absent for the other components, in lists, and before the first event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    conversation: Option<ConversationView>,
 }
 
 /// A part of fit.
@@ -121,6 +126,7 @@ pub fn component_views(
                 _ => Evidence::default(),
             },
             parts: fit.filter(|_| *name == "fit").map_or(Vec::new(), fit_parts),
+            conversation: None,
         })
         .collect()
 }
@@ -254,6 +260,9 @@ pub struct StatisticsView {
     /// Those with a substantive comment or a reply.
     #[schema(example = 97, minimum = 0)]
     talking_engagers: i32,
+    /// Those of them whom the creator answered.
+    #[schema(example = 41, minimum = 0)]
+    answered_engagers: i32,
     /// Loyal reach: people expected back within 90 days.
     #[schema(example = 96.4, minimum = 0.0)]
     loyal_reach: f64,
@@ -288,6 +297,7 @@ impl From<&CreatorStatistics> for StatisticsView {
             mature_engagers: sums.mature_engagers,
             loyal_engagers: sums.loyal_engagers,
             talking_engagers: sums.talking_engagers,
+            answered_engagers: sums.answered_engagers,
             loyal_reach: sums.expected_back,
             loyal_reach_variance: sums.expected_back_variance,
             window_days: sums.window_days(),
@@ -358,6 +368,9 @@ fn receipt(
     views.remove(0);
     for (view, of) in views.iter_mut().zip(COMPARED) {
         view.peer_percentile = peers.as_ref().and_then(|peers| peers.percentile(of, of(&own)));
+    }
+    if let Some(view) = views.last_mut() {
+        view.conversation = statistics.map(|sums| ConversationView::new(sums, scored.threads.as_ref()));
     }
     ScoreReceipt {
         creator_id,

@@ -4,6 +4,7 @@ pub mod authority;
 pub mod clock;
 pub mod communities;
 pub mod components;
+pub mod conversation;
 mod creator_effect;
 pub mod discounts;
 pub mod fit;

@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 pub const LOYALTY_PRIOR_WEIGHT: f64 = 20.0;
 /// People the niche's share of talkers counts as, in each creator's conversation.
 pub const TALK_PRIOR_WEIGHT: f64 = 10.0;
+/// People who talk that the niche's share of answered ones counts as, in each creator's conversation. As many as
+/// [`TALK_PRIOR_WEIGHT`], or more: with fewer, somebody who begins to talk and is not answered could lower the value.
+pub const ANSWER_PRIOR_WEIGHT: f64 = 10.0;
 /// Authenticity of a creator of whom nothing is known: most are not in rings.
 pub const AUTHENTICITY_PRIOR: f64 = 0.95;
 /// People it counts as, in each creator's authenticity.
@@ -35,6 +38,17 @@ pub struct Rates {
     pub loyalty: f64,
     /// Share of engaged people with a substantive comment or a reply.
     pub talk: f64,
+    /// Share of those whom their creator answered.
+    #[serde(default)]
+    pub answer: f64,
+}
+
+impl Rates {
+    /// Share of engaged people in a conversation: who talks counts half, who is answered counts whole.
+    #[must_use]
+    pub fn conversation(&self) -> f64 {
+        self.talk * (1.0 + self.answer) / 2.0
+    }
 }
 
 /// How a component is spread over creators: 10 % and 90 % quantile of its raw value.
@@ -113,7 +127,8 @@ fn authenticity_map() -> Map {
 
 impl ScoringModel {
     /// The model before there is data. Rates and spread of loyalty come from the community that
-    /// [`ReturnModel::PRIOR`] was fitted on; those of conversation are weak assumptions.
+    /// [`ReturnModel::PRIOR`] was fitted on; those of conversation are weak assumptions. No answers are expected before some
+    /// are known: most feeds do not bring them, and then nobody is worse for it.
     #[must_use]
     pub fn published_default() -> Self {
         Self {
@@ -121,7 +136,7 @@ impl ScoringModel {
             return_model: ReturnModel::PRIOR,
             recalibration: Recalibration::PRIOR,
             creator_effect: PRIOR_CREATOR_EFFECT,
-            rates: Rates { loyalty: 0.0044, talk: 0.2 },
+            rates: Rates { loyalty: 0.0044, talk: 0.2, answer: 0.0 },
             niches: BTreeMap::new(),
             loyalty_map: map(&[
                 (0.0, 0.0),
@@ -135,9 +150,16 @@ impl ScoringModel {
                 (1.0, 1.0),
             ]),
             authenticity_map: authenticity_map(),
-            conversation_map: map(&[(0.0, 0.0), (0.05, 0.15), (0.2, 0.5), (0.5, 0.85), (1.0, 1.0)]),
+            conversation_map: map(&[
+                (0.0, 0.0),
+                (0.025, 0.15),
+                (0.1, 0.5),
+                (0.25, 0.85),
+                (0.5, 0.95),
+                (1.0, 1.0),
+            ]),
             loyalty_spread: Spread { low: 0.001, high: 0.02 },
-            conversation_spread: Spread { low: 0.04, high: 0.5 },
+            conversation_spread: Spread { low: 0.02, high: 0.25 },
             basis: Basis::default(),
             edge_weights: EdgeWeights::default(),
         }
@@ -156,10 +178,12 @@ impl ScoringModel {
         if known.is_empty() {
             return self.rates;
         }
-        let count = known.len() as f64;
+        let mean =
+            |of: fn(&Rates) -> f64| known.iter().map(|rates| of(rates)).sum::<f64>() / known.len() as f64;
         Rates {
-            loyalty: known.iter().map(|rates| rates.loyalty).sum::<f64>() / count,
-            talk: known.iter().map(|rates| rates.talk).sum::<f64>() / count,
+            loyalty: mean(|rates| rates.loyalty),
+            talk: mean(|rates| rates.talk),
+            answer: mean(|rates| rates.answer),
         }
     }
 }
@@ -189,10 +213,17 @@ mod tests {
     #[test]
     fn niches_without_data_are_measured_against_all_creators() {
         let mut model = ScoringModel::published_default();
-        model.niches.insert("gaming".to_owned(), Rates { loyalty: 0.1, talk: 0.4 });
+        model.niches.insert("gaming".to_owned(), Rates { loyalty: 0.1, talk: 0.4, answer: 0.5 });
         assert_eq!(model.rates_for(&[]), model.rates);
         assert_eq!(model.rates_for(&["travel".to_owned()]), model.rates);
         assert!((model.rates_for(&["gaming".to_owned(), "travel".to_owned()]).loyalty - 0.1).abs() < 1e-12);
+    }
+
+    #[test]
+    fn rates_that_were_stored_before_answers_were_counted_stay_readable() {
+        let stored = serde_json::json!({"loyalty": 0.1, "talk": 0.4});
+        let rates: Rates = serde_json::from_value(stored).unwrap();
+        assert_eq!(rates, Rates { loyalty: 0.1, talk: 0.4, answer: 0.0 });
     }
 
     #[test]

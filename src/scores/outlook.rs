@@ -50,7 +50,7 @@ pub struct Scored<'a> {
 #[must_use]
 pub fn improvements(scored: Scored<'_>) -> Vec<Improvement> {
     let now = low(scored, scored.sums);
-    let supposed = [returning(scored.sums), talking(scored.sums), open(scored.sums)];
+    let supposed = [returning(scored.sums), talking(scored.sums), answered(scored.sums), open(scored.sums)];
     let supposed = supposed.into_iter().flatten().map(|(component, change, sums)| Improvement {
         component,
         change,
@@ -90,6 +90,13 @@ fn talking(sums: &CreatorStatistics) -> Supposed {
     let people = SUPPOSED.min(sums.engagers - sums.talking_engagers);
     let supposed = CreatorStatistics { talking_engagers: sums.talking_engagers + people, ..sums.clone() };
     let change = format!("{people} more of its people reply, or comment with substance");
+    (people > 0).then_some(("conversation", change, supposed))
+}
+
+fn answered(sums: &CreatorStatistics) -> Supposed {
+    let people = SUPPOSED.min(sums.talking_engagers - sums.answered_engagers);
+    let supposed = CreatorStatistics { answered_engagers: sums.answered_engagers + people, ..sums.clone() };
+    let change = format!("{people} more of the people who talk are answered by the creator");
     (people > 0).then_some(("conversation", change, supposed))
 }
 
@@ -138,7 +145,8 @@ mod tests {
             engagers: 100,
             mature_engagers: 90,
             loyal_engagers: 20,
-            talking_engagers: 10,
+            talking_engagers: 20,
+            answered_engagers: 5,
             expected_back: 5.0,
             expected_back_variance: 3.0,
             first_event: Some(0),
@@ -152,7 +160,12 @@ mod tests {
     fn more_of_what_counts_is_told_with_what_it_brings() {
         let found = told(&community());
         let names: Vec<&str> = found.iter().map(|one| one.component).collect();
-        assert!(names.contains(&"loyalty") && names.contains(&"conversation"), "{found:?}");
+        assert!(names.contains(&"loyalty"), "{found:?}");
+        assert_eq!(
+            names.iter().filter(|name| **name == "conversation").count(),
+            2,
+            "who talks, who is answered"
+        );
         assert!(found.iter().filter_map(|one| one.gain).all(|gain| gain > 0.0 && gain < 0.5));
         assert!(found.iter().filter_map(|one| one.gain).is_sorted_by(|a, b| a >= b));
         assert_eq!(found.last().map(|one| (one.component, one.gain)), Some(("trust", None)));
@@ -168,7 +181,12 @@ mod tests {
 
     #[test]
     fn nothing_is_supposed_of_people_who_are_not_there() {
-        let all = CreatorStatistics { talking_engagers: 100, loyal_engagers: 100, ..community() };
+        let all = CreatorStatistics {
+            talking_engagers: 100,
+            answered_engagers: 100,
+            loyal_engagers: 100,
+            ..community()
+        };
         assert!(told(&all).iter().all(|one| one.gain.is_none()));
     }
 }

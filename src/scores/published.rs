@@ -6,8 +6,8 @@ use super::{
     fit::{AUTHORITY_SHARE, VALUES_SHARE},
     loyalty::HORIZON_DAYS,
     model::{
-        AUTHENTICITY_PRIOR, AUTHENTICITY_PRIOR_WEIGHT, AUTHENTICITY_SPREAD, LOYALTY_PRIOR_WEIGHT,
-        MIN_ENGAGERS, MIN_WINDOW_DAYS, Rates, ScoringModel, Spread, TALK_PRIOR_WEIGHT,
+        ANSWER_PRIOR_WEIGHT, AUTHENTICITY_PRIOR, AUTHENTICITY_PRIOR_WEIGHT, AUTHENTICITY_SPREAD,
+        LOYALTY_PRIOR_WEIGHT, MIN_ENGAGERS, MIN_WINDOW_DAYS, Rates, ScoringModel, Spread, TALK_PRIOR_WEIGHT,
     },
     nearness::{COMMUNITY_HALF, LISTED_SHARE, MAX_COMMUNITY_SHARE, MIN_NEARNESS, PARENT_SHARE},
     recalibration::Recalibration,
@@ -77,8 +77,10 @@ pub struct ModelView {
     trust: TrustParameters,
     /// Parameters of authenticity.
     authenticity: ComponentParameters,
-    /// Parameters of conversation.
+    /// Parameters of conversation; its priors are of the share of people who talk.
     conversation: ComponentParameters,
+    /// Parameters of the share of people who talk that the creator answers, for conversation.
+    answers: AnswerParameters,
     /// Parameters of discounts.
     discounts: DiscountParameters,
     /// Each formula, with its source.
@@ -201,6 +203,20 @@ pub struct ComponentParameters {
     map: Vec<Knot>,
 }
 
+/// Parameters of the share of people who talk that the creator answers.
+#[derive(Serialize, ToSchema)]
+pub struct AnswerParameters {
+    /// People who talk that the niche's rate counts as.
+    #[schema(example = 10.0)]
+    prior_weight: f64,
+    /// Rate over all creators of the tenant; 0 before answers are known.
+    #[schema(example = 0.3)]
+    prior: f64,
+    /// Rates of niches with enough data.
+    #[schema(example = json!({"gaming": 0.4}))]
+    niche_priors: BTreeMap<String, f64>,
+}
+
 /// A knot of a map.
 #[derive(Serialize, ToSchema)]
 pub struct Knot {
@@ -259,6 +275,11 @@ impl ModelView {
             trust: TrustParameters::IN_FORCE,
             authenticity: authenticity_parameters(model),
             conversation: conversation_parameters(model),
+            answers: AnswerParameters {
+                prior_weight: ANSWER_PRIOR_WEIGHT,
+                prior: model.rates.answer,
+                niche_priors: niche_rates(model, |rates| rates.answer),
+            },
             discounts: DiscountParameters::IN_FORCE,
             formulas: FORMULAS.into_iter().collect(),
         }
@@ -285,6 +306,10 @@ fn conversation_parameters(model: &ScoringModel) -> ComponentParameters {
     parameters(model, |rates| rates.talk, model.conversation_spread, model.conversation_map.knots())
 }
 
+fn niche_rates(model: &ScoringModel, rate: impl Fn(&Rates) -> f64) -> BTreeMap<String, f64> {
+    model.niches.iter().map(|(niche, rates)| (niche.clone(), rate(rates))).collect()
+}
+
 fn parameters(
     model: &ScoringModel,
     rate: impl Fn(&Rates) -> f64,
@@ -294,7 +319,7 @@ fn parameters(
     ComponentParameters {
         prior_weight: TALK_PRIOR_WEIGHT,
         prior: rate(&model.rates),
-        niche_priors: model.niches.iter().map(|(niche, rates)| (niche.clone(), rate(rates))).collect(),
+        niche_priors: niche_rates(model, &rate),
         spread_low: spread.low,
         spread_high: spread.high,
         minimum_engagers: MIN_ENGAGERS,
@@ -334,8 +359,12 @@ const FORMULAS: [(&str, &str); 14] = [
     ),
     (
         "conversation",
-        "Mean and quantiles of Beta(talking_engagers + prior_weight prior, engagers - talking_engagers + prior_weight (1 - \
-         prior)), of counted people when anybody is discounted.",
+        "talk (1 + answer) / 2: who talks counts half, who is answered counts whole. talk is the mean of \
+         Beta(talking_engagers + prior_weight prior, engagers - talking_engagers + prior_weight (1 - prior)), answer that of \
+         Beta(answered_engagers + w q, talking_engagers - answered_engagers + w (1 - q)), w and q being prior_weight and prior of \
+         answers; of counted people when anybody is discounted. Interval: Beta with this mean and variance (var_talk \
+         var_answer + var_talk (1 + answer)^2 + talk^2 var_answer) / 4, exact for independent shares. With too few people: \
+         prior (1 + q) / 2.",
     ),
     (
         "fit",

@@ -144,6 +144,7 @@ const MAX_PEOPLE: f64 = 100.0;
 
 fn rates<'a>(sums: impl Iterator<Item = &'a CreatorStatistics>) -> Option<Rates> {
     let (mut back, mut mature, mut talking, mut engagers) = (0.0, 0.0, 0.0, 0.0);
+    let (mut answered, mut answerable) = (0.0, 0.0);
     for sums in sums {
         let share_of = |people: f64| (MAX_PEOPLE / people.max(1.0)).min(1.0);
         let (of_mature, of_engagers) = (share_of(sums.counted_mature()), share_of(sums.counted_engagers()));
@@ -151,8 +152,17 @@ fn rates<'a>(sums: impl Iterator<Item = &'a CreatorStatistics>) -> Option<Rates>
         mature += sums.counted_mature() * of_mature;
         talking += sums.counted_talking() * of_engagers;
         engagers += sums.counted_engagers() * of_engagers;
+        let of_talking = share_of(sums.counted_talking());
+        answered += sums.counted_answered() * of_talking;
+        answerable += sums.counted_talking() * of_talking;
     }
-    (mature > 0.0 && engagers > 0.0).then(|| Rates { loyalty: back / mature, talk: talking / engagers })
+    // Nobody who does not talk can be answered: then no answers are expected.
+    let answer = if answerable > 0.0 { answered / answerable } else { 0.0 };
+    (mature > 0.0 && engagers > 0.0).then(|| Rates {
+        loyalty: back / mature,
+        talk: talking / engagers,
+        answer,
+    })
 }
 
 /// People that the rates of all creators count as, in the rates of a niche: a niche without a single return in the sample
@@ -160,10 +170,19 @@ fn rates<'a>(sums: impl Iterator<Item = &'a CreatorStatistics>) -> Option<Rates>
 const RATES_PRIOR_WEIGHT: f64 = 200.0;
 
 fn drawn(members: &[&CreatorStatistics], own: Rates, all: Rates) -> Rates {
-    let people = members.iter().map(|sums| sums.counted_mature().min(MAX_PEOPLE)).sum::<f64>();
-    let share = people / (people + RATES_PRIOR_WEIGHT);
-    let between = |own: f64, all: f64| share * own + (1.0 - share) * all;
-    Rates { loyalty: between(own.loyalty, all.loyalty), talk: between(own.talk, all.talk) }
+    let share_by = |counted: fn(&CreatorStatistics) -> f64| {
+        let people = members.iter().map(|sums| counted(sums).min(MAX_PEOPLE)).sum::<f64>();
+        people / (people + RATES_PRIOR_WEIGHT)
+    };
+    let between = |share: f64, own: f64, all: f64| share * own + (1.0 - share) * all;
+    let share = share_by(CreatorStatistics::counted_mature);
+    // Answers are known of people who talk only.
+    let of_answers = share_by(CreatorStatistics::counted_talking);
+    Rates {
+        loyalty: between(share, own.loyalty, all.loyalty),
+        talk: between(share, own.talk, all.talk),
+        answer: between(of_answers, own.answer, all.answer),
+    }
 }
 
 /// Rates of niches with enough people, drawn towards those of all creators.
@@ -199,8 +218,8 @@ fn with_scales(model: ScoringModel, sums: &[(&SampledCreator, CreatorStatistics)
             default.loyalty_spread,
         )),
         conversation_spread: spread(&conversation).unwrap_or(around(
-            model.rates.talk,
-            default.rates.talk,
+            model.rates.conversation(),
+            default.rates.conversation(),
             default.conversation_spread,
         )),
         ..model
@@ -248,6 +267,22 @@ mod tests {
         let with_cheater = rates(honest.iter().chain([&creator(10_000, 0.0)])).unwrap().loyalty;
         assert!((alone - 0.1).abs() < 1e-9);
         assert!(with_cheater > 0.6 * alone, "{with_cheater}");
+    }
+
+    #[test]
+    fn answers_are_expected_as_often_as_people_who_talk_have_them() {
+        let talk = |talking, answered| CreatorStatistics {
+            talking_engagers: talking,
+            answered_engagers: answered,
+            ..creator(80, 8.0)
+        };
+        let all = rates([talk(40, 10), talk(20, 20), talk(0, 0)].iter()).unwrap();
+        assert!((all.answer - 0.5).abs() < 1e-9 && (all.talk - 0.25).abs() < 1e-9);
+        let silent = [talk(0, 0), talk(0, 0)];
+        let own = rates(silent.iter()).unwrap();
+        assert!(own.answer.abs() < f64::EPSILON);
+        let drawn = drawn(&silent.iter().collect::<Vec<_>>(), own, all);
+        assert!((drawn.answer - all.answer).abs() < 1e-9, "who does not talk says nothing of answers");
     }
 
     #[test]

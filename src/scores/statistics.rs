@@ -14,6 +14,7 @@ use super::{
     recalibration::History,
 };
 use crate::{
+    events::Kind,
     ids::EngagerKey,
     relationships::{
         Relationship,
@@ -56,6 +57,11 @@ pub struct CreatorStatistics {
     pub loyal_engagers: i32,
     /// Those with a substantive comment or a reply.
     pub talking_engagers: i32,
+    /// Those of them whom the creator answered.
+    pub answered_engagers: i32,
+    /// Comments, replies and answers of the creator, also of people who are not known: they tell when conversations have to
+    /// be looked at anew.
+    pub talk_events: i64,
     /// Loyal reach: sum of the chances that loyal people come back within 90 days, as far as they are not discounted.
     pub expected_back: f64,
     /// Variance of that sum, for independent people.
@@ -135,6 +141,7 @@ impl CreatorStatistics {
         (discounts, model): (&Discounts, &ScoringModel),
         times: i32,
     ) {
+        self.talk_events += i64::from(times) * talk_events_of(relationship);
         if engager == EngagerKey::NOBODY {
             self.anonymous_events += i64::from(times) * events_of(relationship);
         } else {
@@ -220,6 +227,7 @@ impl CreatorStatistics {
         self.mature_engagers += times * share.mature;
         self.loyal_engagers += times * share.loyal;
         self.talking_engagers += times * share.talking;
+        self.answered_engagers += times * share.answered;
         self.expected_back += counted * share.chance;
         self.expected_back_variance += counted * share.chance * (1.0 - share.chance);
         if let Some(discounted) = &mut self.discounted {
@@ -243,6 +251,12 @@ impl CreatorStatistics {
     #[must_use]
     pub fn counted_talking(&self) -> f64 {
         (f64::from(self.talking_engagers) - self.taken().talking).clamp(0.0, self.counted_engagers())
+    }
+
+    /// People who talk and were answered, as far as they are not discounted.
+    #[must_use]
+    pub fn counted_answered(&self) -> f64 {
+        (f64::from(self.answered_engagers) - self.taken().answered).clamp(0.0, self.counted_talking())
     }
 
     fn taken(&self) -> Taken {
@@ -282,6 +296,7 @@ pub(super) struct Share {
     pub(super) mature: i32,
     loyal: i32,
     pub(super) talking: i32,
+    pub(super) answered: i32,
     pub(super) chance: f64,
     pub(super) strength: f64,
     pub(super) discount: Option<Discount>,
@@ -294,10 +309,12 @@ impl Share {
             return Self { events, ..Self::default() };
         };
         let is_loyal = history.repeats > 0;
+        let talks = relationship.talk() > 0;
         Self {
             events,
             engagers: 1,
-            talking: i32::from(relationship.talk() > 0),
+            talking: i32::from(talks),
+            answered: i32::from(talks && relationship.count_of(Kind::CreatorReply) > 0),
             mature: i32::from(is_loyal || history.age >= MATURE_DAYS),
             loyal: i32::from(is_loyal),
             chance: if is_loyal { model.chance_of_return(history, liveness) } else { 0.0 },
@@ -314,6 +331,13 @@ impl Share {
 
 fn events_of(relationship: &Relationship) -> i64 {
     i64::try_from(relationship.events()).unwrap_or(i64::MAX)
+}
+
+fn talk_events_of(relationship: &Relationship) -> i64 {
+    [Kind::Comment, Kind::Reply, Kind::CreatorReply]
+        .map(|kind| i64::from(relationship.count_of(kind)))
+        .iter()
+        .sum()
 }
 
 /// The window over two windows.

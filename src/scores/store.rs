@@ -22,6 +22,10 @@ use super::{
 };
 use crate::{
     annotations::store::accepted,
+    conversations::{
+        Threads,
+        store::{CONVERSATION_COLUMNS, counted},
+    },
     creators::Account,
     db::{Client, DbError, Pool, Tx},
     ids::{CreatorKey, EngagerKey, TenantId},
@@ -56,7 +60,8 @@ const BESIDE_FOLDING: i64 = 10;
 /// Columns of statistics, in the order of [`statistics`]; every column of the table is prefixed with `s.`.
 pub const STATISTICS_COLUMNS: &str = "s.model_version, s.events, s.anonymous_events, s.engagers, s.mature_engagers, \
     s.loyal_engagers, s.talking_engagers, s.expected_back, s.expected_back_variance, s.first_day, s.last_day, \
-    s.first_event, s.observed_until, s.live_recent, s.live_lasting, s.discounted";
+    s.first_event, s.observed_until, s.live_recent, s.live_lasting, s.discounted, \
+    s.answered_engagers, s.talk_events";
 
 /// A creator and what its sums are.
 pub struct Known {
@@ -337,6 +342,8 @@ pub fn statistics(row: &Row) -> Option<CreatorStatistics> {
         mature_engagers: row.get("mature_engagers"),
         loyal_engagers: row.get("loyal_engagers"),
         talking_engagers: row.get("talking_engagers"),
+        answered_engagers: row.get("answered_engagers"),
+        talk_events: row.get("talk_events"),
         expected_back: row.get("expected_back"),
         expected_back_variance: row.get("expected_back_variance"),
         window: window.0.map(day_of).zip(window.1.map(day_of)),
@@ -355,6 +362,8 @@ pub struct Scored {
     pub exposure: Option<Exposure>,
     /// Its trusted people, once trust was looked at.
     pub trust: Option<TrustSums>,
+    /// What its threads amount to, and when they were counted.
+    pub threads: Option<(Threads, Timestamp)>,
     /// When they were computed.
     pub computed_at: Option<Timestamp>,
     /// Declared niches.
@@ -364,9 +373,11 @@ pub struct Scored {
 /// The statistics of a creator; `None`: it is not registered.
 pub async fn scored(client: &Client, creator: CreatorKey) -> Result<Option<Scored>, DbError> {
     let sql = format!(
-        "/* scores::scored */ select {STATISTICS_COLUMNS}, {EXPOSURE_COLUMNS}, {TRUST_COLUMNS}, s.computed_at, c.niches
+        "/* scores::scored */ select {STATISTICS_COLUMNS}, {EXPOSURE_COLUMNS}, {TRUST_COLUMNS}, {CONVERSATION_COLUMNS},
+                s.computed_at, c.niches
          from creators c left join creator_statistics s using (creator_key)
          left join creator_exposure x using (creator_key) left join creator_trust t using (creator_key)
+         left join creator_conversations v using (creator_key)
          where c.creator_key = $1"
     );
     let row = client.query_opt(&sql, &[&creator.0]).await?;
@@ -374,6 +385,7 @@ pub async fn scored(client: &Client, creator: CreatorKey) -> Result<Option<Score
         statistics: statistics(&row),
         exposure: exposure::stored(&row),
         trust: trust_sums(&row),
+        threads: counted(&row),
         computed_at: row.get("computed_at"),
         niches: row.get("niches"),
     }))

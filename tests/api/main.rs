@@ -6,6 +6,7 @@
 
 mod auth;
 mod communities;
+mod conversations;
 mod creators;
 mod creators_bulk;
 mod creators_list;

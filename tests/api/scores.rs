@@ -69,10 +69,19 @@ fn loyalty(model: &Value, statistics: &Value) -> Interval {
 
 /// `conversation` as published.
 fn conversation(model: &Value, statistics: &Value) -> Interval {
-    let of = &model["conversation"];
-    let (weight, prior) = (number(&of["prior_weight"]), number(&of["prior"]));
-    let (all, talking) = (number(&statistics["engagers"]), number(&statistics["talking_engagers"]));
-    beta(talking + weight * prior, all - talking + weight * (1.0 - prior))
+    let people = |name: &str| number(&statistics[name]);
+    // Mean and variance of the posterior.
+    let share = |of: &Value, some: f64, all: f64| {
+        let (weight, prior) = (number(&of["prior_weight"]), number(&of["prior"]));
+        let mean = (some + weight * prior) / (all + weight);
+        (mean, mean * (1.0 - mean) / (all + weight + 1.0))
+    };
+    let talk = share(&model["conversation"], people("talking_engagers"), people("engagers"));
+    let answer = share(&model["answers"], people("answered_engagers"), people("talking_engagers"));
+    let mean = talk.0 * (1.0 + answer.0) / 2.0;
+    let variance = (talk.1 * answer.1 + talk.1 * (1.0 + answer.0).powi(2) + talk.0.powi(2) * answer.1) / 4.0;
+    let concentration = mean * (1.0 - mean) / variance - 1.0;
+    beta(mean * concentration, (1.0 - mean) * concentration)
 }
 
 /// `authenticity` as published.
@@ -109,7 +118,7 @@ fn check(model: &Value, receipt: &Value, name: &str, (mean, low, high): Interval
     (weight * at("value"), weight * (at("value") - at("low")), weight * (at("high") - at("value")))
 }
 
-/// A community of people with different days, and passers-by.
+/// A community of people with different days, some of whom the creator answers, and passers-by.
 fn story() -> Vec<Value> {
     let mut events = community("ana", 15, &[2, 9, 30, 55]);
     let like = |person: i64| {
@@ -117,6 +126,12 @@ fn story() -> Vec<Value> {
         event(&format!("like-{person}"), "ana", by)
     };
     events.extend((0..60).map(like));
+    let answer = |person: i64| {
+        let to = json!({"kind": "creator_reply", "engager_id": format!("fan-{person}-of-ana"),
+            "in_reply_to": format!("ana-{person}-30"), "occurred_at": at_noon(29)});
+        event(&format!("answer-{person}"), "ana", to)
+    };
+    events.extend((0..6).map(answer));
     events
 }
 
@@ -141,8 +156,8 @@ async fn a_receipt_can_be_recomputed_from_the_published_model() {
     near(&statistics["loyal_reach"], 15.0 * chance, 1e-9);
     near(&statistics["loyal_reach_variance"], 15.0 * chance * (1.0 - chance), 1e-9);
     // Of the passers-by, those who came 31 to 60 days ago are mature.
-    let expected = json!({"events": 120, "anonymous_events": 0, "engagers": 75, "mature_engagers": 45,
-        "loyal_engagers": 15, "talking_engagers": 15, "window_days": 60, "observed_until": &at_noon(1)[..10],
+    let expected = json!({"events": 126, "anonymous_events": 0, "engagers": 75, "mature_engagers": 45,
+        "loyal_engagers": 15, "talking_engagers": 15, "answered_engagers": 6, "window_days": 60, "observed_until": &at_noon(1)[..10],
         "live_recent": statistics["live_recent"], "live_lasting": statistics["live_lasting"],
         "loyal_reach": statistics["loyal_reach"], "loyal_reach_variance": statistics["loyal_reach_variance"]});
     assert_eq!(*statistics, expected);

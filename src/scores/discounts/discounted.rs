@@ -41,6 +41,9 @@ pub struct Taken {
     pub mature: f64,
     /// Of people who talk.
     pub talking: f64,
+    /// Of people who talk and were answered.
+    #[serde(default)]
+    pub answered: f64,
     /// Of the loyal reach.
     pub expected_back: f64,
 }
@@ -90,6 +93,7 @@ impl Discounted {
         self.taken.engagers += lost * f64::from(share.engagers);
         self.taken.mature += lost * f64::from(share.mature);
         self.taken.talking += lost * f64::from(share.talking);
+        self.taken.answered += lost * f64::from(share.answered);
         self.taken.expected_back += lost * share.chance;
         self.lost[discount.pattern as usize] += lost * share.strength;
         if discount.pattern == Pattern::Ring {
@@ -100,10 +104,11 @@ impl Discounted {
     /// True when both say the same, with numbers that may be off by rounding.
     pub(in crate::scores) fn agrees_with(&self, other: &Self, close: impl Fn(f64, f64) -> bool) -> bool {
         let numbers = |of: &Self| {
-            let Taken { engagers, mature, talking, expected_back } = of.taken;
+            let Taken { engagers, mature, talking, answered, expected_back } = of.taken;
             let strength = of.strength.max(f64::MIN_POSITIVE);
             let lost = of.lost.map(|lost| lost / strength);
-            [&[engagers, mature, talking, expected_back, of.in_rings, strength][..], &lost].concat()
+            let people = [engagers, mature, talking, answered];
+            [&people[..], &[expected_back, of.in_rings, strength], &lost].concat()
         };
         self.crowds == other.crowds
             && self.edge_weights == other.edge_weights

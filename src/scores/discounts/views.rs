@@ -37,6 +37,9 @@ pub struct DiscountsView {
     /// People who talk, each by its weight.
     #[schema(example = 97.0, minimum = 0.0)]
     counted_talking: f64,
+    /// People who talk and were answered, each by its weight.
+    #[schema(example = 41.0, minimum = 0.0)]
+    counted_answered: f64,
     /// Loyal reach if nothing were discounted.
     #[schema(example = 96.4, minimum = 0.0)]
     undiscounted_loyal_reach: f64,
@@ -87,6 +90,7 @@ impl DiscountsView {
             counted_engagers: sums.counted_engagers(),
             counted_mature: sums.counted_mature(),
             counted_talking: sums.counted_talking(),
+            counted_answered: sums.counted_answered(),
             undiscounted_loyal_reach: sums.expected_back + discounted.taken.expected_back,
             patterns: patterns
                 .filter(|(_, people)| *people > 0)

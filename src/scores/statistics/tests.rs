@@ -47,9 +47,10 @@ fn own_accounts_and_nobody_are_never_scored() {
 }
 
 prop_compose! {
-    fn acts(days: std::ops::Range<Day>, least: usize)(acts in prop::collection::vec((0_i64..6, days, any::<bool>()), least..60)) -> Vec<(i64, Day, Kind)> {
-        let kind = |talks| if talks { Kind::Comment } else { Kind::View };
-        acts.into_iter().map(|(engager, day, talks)| (engager, day, kind(talks))).collect()
+    fn acts(days: std::ops::Range<Day>, least: usize)(
+        acts in prop::collection::vec((0_i64..6, days, prop::sample::select(&[Kind::View, Kind::Comment, Kind::CreatorReply][..])), least..60)
+    ) -> Vec<(i64, Day, Kind)> {
+        acts
     }
 }
 
@@ -95,25 +96,27 @@ proptest! {
     }
 }
 
+fn deed() -> impl Strategy<Value = Kind> {
+    prop::sample::select(&[Kind::Like, Kind::Comment, Kind::CreatorReply][..])
+}
+
 prop_compose! {
     /// People of ten weeks, three a week, and 40 more who all come first in the last one.
-    fn crowded()(extra in prop::collection::vec((0..80_i64, 0..70_i32, any::<bool>()), 0..120)) -> Vec<(i64, Day, Kind)> {
-        let kind = |talks| if talks { Kind::Comment } else { Kind::Like };
+    fn crowded()(extra in prop::collection::vec((0..80_i64, 0..70_i32, deed()), 0..120)) -> Vec<(i64, Day, Kind)> {
         let weekly = (0..30).map(|person| (person, 4 + 7 * i32::try_from(person / 3).unwrap(), Kind::Like));
         let crowd = (30..70).map(|person| (person, 4 + 63, Kind::Like));
-        weekly.chain(crowd).chain(extra.into_iter().map(|(person, day, talks)| (person + 1, day, kind(talks)))).collect()
+        weekly.chain(crowd).chain(extra.into_iter().map(|(person, day, kind)| (person + 1, day, kind))).collect()
     }
 }
 
 proptest! {
     #[test]
     fn what_is_discounted_is_followed_as_it_would_be_summed_up(
-        before in crowded(), after in prop::collection::vec((1..110_i64, 0..67_i32, any::<bool>()), 0..120),
+        before in crowded(), after in prop::collection::vec((1..110_i64, 0..67_i32, deed()), 0..120),
         found in prop::collection::hash_map((1..110_i64).prop_map(EngagerKey), 0.0..1.0_f64, 0..20),
     ) {
         let found: Found = found.into_iter().map(|(key, weight)| (key, Discount { pattern: Pattern::Ring, weight })).collect();
-        let after = after.into_iter().map(|(person, day, talks)| (person, day, if talks { Kind::Comment } else { Kind::Like }));
-        let (old, new) = (fold(&before), fold(&before.iter().copied().chain(after).collect::<Vec<_>>()));
+        let (old, new) = (fold(&before), fold(&[before, after].concat()));
         let pairs = |folded: &std::collections::BTreeMap<i64, Relationship>| {
             folded.iter().map(|(key, relationship)| (EngagerKey(*key), relationship.clone())).collect::<Vec<_>>()
         };
@@ -127,6 +130,8 @@ proptest! {
         let mut expected = CreatorStatistics { window: followed.sums.window, first_event: followed.sums.first_event, ..sums.emptied(0) };
         expected.take_in(new_pairs.iter().map(|(key, known)| (*key, known)), &[], &discounts, &model());
         prop_assert!(followed.sums.agrees_with(&expected), "{:?} {:?}", followed.sums, expected);
+        let (talking, answered) = (followed.sums.counted_talking(), followed.sums.counted_answered());
+        prop_assert!(0.0 <= answered && answered <= talking);
         let counted = followed.sums.counted_engagers();
         prop_assert!(counted >= 0.0 && counted <= f64::from(followed.sums.engagers) + 1e-9);
     }
@@ -168,6 +173,27 @@ fn people_who_come_back_make_loyal_reach() {
         (2, 1, 1, 1)
     );
     assert!(sums.expected_back > 0.1 && sums.expected_back < 1.0);
+}
+
+#[test]
+fn people_are_answered_when_they_talk_and_the_creator_replied_to_them() {
+    let answered = |kind| {
+        let mut relationship = relationship(kind, &[100]);
+        relationship.absorb(&fact(Kind::CreatorReply, 101));
+        relationship
+    };
+    let sums = sum(
+        &[
+            (1, answered(Kind::Comment)),
+            (2, answered(Kind::Like)),
+            (3, relationship(Kind::Reply, &[100])),
+            (7, answered(Kind::Comment)),
+            (0, answered(Kind::Comment)),
+        ],
+        &[EngagerKey(7)],
+    );
+    assert_eq!((sums.engagers, sums.talking_engagers, sums.answered_engagers), (3, 2, 1));
+    assert_eq!(sums.talk_events, 6, "those of nobody in particular are talk, too, the creator's own are not");
 }
 
 #[test]

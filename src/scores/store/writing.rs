@@ -59,7 +59,9 @@ async fn write_with(
     let (first, last) = (day(|window| window.0), day(|window| window.1));
     let first_event = column(computed, |sums| sums.first_event.map(date_of));
     let discounted = column(computed, |sums| sums.discounted.clone().map(Json));
-    let common: [&(dyn ToSql + Sync); 15] = [
+    let (answered, talk_events) =
+        (column(computed, |sums| sums.answered_engagers), column(computed, |sums| sums.talk_events));
+    let common: [&(dyn ToSql + Sync); 17] = [
         &keys,
         &tenants,
         &versions,
@@ -75,6 +77,8 @@ async fn write_with(
         &last,
         &first_event,
         &discounted,
+        &answered,
+        &talk_events,
     ];
     tx.execute(sql, &[&common, more].concat()).await?;
     Ok(())
