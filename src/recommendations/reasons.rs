@@ -166,6 +166,9 @@ fn discount(pattern: Pattern, people: i32) -> String {
         Pattern::Drifter => {
             format!("{people} engage with very many creators and hardly come back to any: they count less")
         }
+        Pattern::OneKind => {
+            format!("{people} engage with very many creators, always in the same way: they count less")
+        }
     }
 }
 

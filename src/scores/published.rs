@@ -325,7 +325,10 @@ const FORMULAS: [(&str, &str); 13] = [
          creators whose mean weight over those is below a half, when ring_members or more of them engage with somebody else; \
          weight = that mean. drifter: people with drifter_creators or more mature \
          relationships; weight = share of those in which they came back / (drifter_share x that share over all people), in \
-         steps of a tenth, at most 1. A day counts for live_recent and live_lasting when somebody of at least half a weight engaged.",
+         steps of a tenth, at most 1. one_kind: people who engage with one_kind_creators or more creators, with all of them by \
+         acts of one and the same kind (views aside) and never answered by any, where there are one_kind_people or more of \
+         such reach and a share of one_kind_mixed of them mix kinds; weight = one_kind_weight. A day counts for live_recent \
+         and live_lasting when somebody of at least half a weight engaged.",
     ),
     (
         "trust",
