@@ -19,7 +19,7 @@ use crate::{
         refit,
         store::{Turn, score_lane},
     },
-    trust,
+    sponsorship, trust,
 };
 use jiff::Timestamp;
 use std::{
@@ -74,6 +74,9 @@ pub async fn run(pool: Pool, config: WorkConfig) {
         ));
         tasks.spawn(keep_up("trust", every, pool.clone(), |pool| async move {
             trust::rounds::renew_all(&pool).await
+        }));
+        tasks.spawn(keep_up("sponsorship", every, pool.clone(), |pool| async move {
+            sponsorship::rounds::renew_all(&pool).await
         }));
         tasks.spawn(keep_up("models", every, pool, |pool| async move {
             refit::refit_all(&pool).await?;

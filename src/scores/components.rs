@@ -9,7 +9,7 @@ use super::{
     },
     statistics::CreatorStatistics,
 };
-use crate::trust::TrustSums;
+use crate::{sponsorship::UnderSponsorship, trust::TrustSums};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -93,7 +93,7 @@ impl Components {
     #[must_use]
     pub fn of(
         statistics: Option<&CreatorStatistics>,
-        trust: Option<&TrustSums>,
+        (trust, sponsorship): (Option<&TrustSums>, Option<&UnderSponsorship>),
         niches: &[String],
         model: &ScoringModel,
     ) -> Self {
@@ -106,7 +106,7 @@ impl Components {
             ),
             trust: loyalty_of(trust.and_then(|sums| sums.estimate(rates.loyalty, model.creator_effect))),
             authenticity: Component::of(
-                statistics.and_then(authenticity),
+                statistics.and_then(|sums| authenticity(sums, sponsorship)),
                 AUTHENTICITY_PRIOR,
                 AUTHENTICITY_SPREAD,
                 &model.authenticity_map,
@@ -153,13 +153,28 @@ pub fn conversation(sums: &CreatorStatistics, prior: f64) -> Option<Estimate> {
     Some(Estimate::from_beta(talkers, silent))
 }
 
+/// What is not lost to rings, times what is left of trust under sponsorship, as far as there is enough to tell.
+#[must_use]
+pub fn authenticity(sums: &CreatorStatistics, sponsorship: Option<&UnderSponsorship>) -> Option<Estimate> {
+    let open = outside_rings(sums)?;
+    Some(sponsorship.and_then(UnderSponsorship::kept).map_or(open, |kept| open.times(kept)))
+}
+
+/// The factors of authenticity where there are two: what is not lost to rings, and what is left under sponsorship.
+#[must_use]
+pub fn authenticity_factors(
+    sums: Option<&CreatorStatistics>,
+    sponsorship: Option<&UnderSponsorship>,
+) -> Option<[Estimate; 2]> {
+    Some([outside_rings(sums?)?, sponsorship?.kept()?])
+}
+
 /// Posterior of the share of the strength of relationships that is not lost to rings: Beta, as many people as engaged and
 /// are not discounted for other patterns.
 ///
 /// A ring takes the creator's own accounts to return its engagement. Nothing else does: whoever wants to can send crowds to
 /// anybody, so they are discounted and shown, but say nothing about the creator.
-#[must_use]
-pub fn authenticity(sums: &CreatorStatistics) -> Option<Estimate> {
+fn outside_rings(sums: &CreatorStatistics) -> Option<Estimate> {
     let (share, in_rings) =
         sums.discounted.as_ref().map_or((1.0, 0.0), |discounted| discounted.outside_rings());
     let people = sums.counted_engagers() + in_rings;
@@ -207,7 +222,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_interval_holds_its_value_within_0_and_1(sums in statistics()) {
-            let components = Components::of(Some(&sums), None, &[], &ScoringModel::published_default());
+            let components = Components::of(Some(&sums), (None, None), &[], &ScoringModel::published_default());
             for component in [components.loyalty, components.trust, components.authenticity, components.conversation] {
                 prop_assert!(ordered(component.raw), "{:?}", component);
                 prop_assert!(ordered(component.mapped), "{:?}", component);
@@ -226,7 +241,7 @@ mod tests {
     #[test]
     fn missing_evidence_is_the_mean_of_comparable_creators() {
         let model = ScoringModel::published_default();
-        let components = Components::of(None, None, &[], &model);
+        let components = Components::of(None, (None, None), &[], &model);
         assert_eq!(components.loyalty.status, Status::Insufficient);
         assert!((components.loyalty.raw.value - model.rates.loyalty).abs() < 1e-12);
         assert!(components.loyalty.mapped.low < components.loyalty.mapped.value);
