@@ -59,6 +59,7 @@ impl UnderSponsorship {
     ///
     /// One day of each sort is looked at, of those on which it was the second active day or a later one. The first ones
     /// would do wrong: sponsored posts are fewer, so people meet the first of them later in their time with the creator.
+    /// What remains is that whoever stays longer is more likely to meet one at all, which errs in favour of the creator.
     /// Which day is decided by the pseudonym, a hash: any day may be it, and nobody outside can know.
     pub fn add(&mut self, engager: EngagerKey, active: &DaySet, encounters: &[Encounter], until: Day) {
         for (is_sponsored, returns) in [(true, &mut self.sponsored), (false, &mut self.ordinary)] {
