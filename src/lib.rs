@@ -28,6 +28,7 @@ pub mod relationships;
 pub mod retention;
 pub mod scores;
 pub mod snapshot;
+pub mod sponsorship;
 pub mod telemetry;
 pub mod time;
 pub mod transfer;

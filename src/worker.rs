@@ -21,7 +21,7 @@ use crate::{
         refit,
         store::{Turn, score_lane},
     },
-    trust,
+    sponsorship, trust,
 };
 use jiff::Timestamp;
 use std::{
@@ -86,6 +86,9 @@ pub async fn run(pool: Pool, config: WorkConfig) {
         }));
         tasks.spawn(keep_up("conversations", CONVERSATIONS, pool.clone(), |pool| async move {
             conversations::rounds::count_all(&pool).await
+        }));
+        tasks.spawn(keep_up("sponsorship", every, pool.clone(), |pool| async move {
+            sponsorship::rounds::renew_all(&pool).await
         }));
         tasks.spawn(keep_up("models", every, pool, |pool| async move {
             refit::refit_all(&pool).await?;

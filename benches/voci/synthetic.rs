@@ -68,7 +68,8 @@ fn creator(tenant: TenantId, seed: u64, niches: &[String]) -> SourceRow {
         statistics: Some(statistics(seed)),
         community: None,
         trust: None,
-        stamp: (0, None, None, None),
+        sponsorship: None,
+        stamp: (0, None, None, None, None),
         creator_id,
     }
 }

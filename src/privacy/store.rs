@@ -115,7 +115,7 @@ pub async fn finish_erasures(pool: &Pool) -> Result<(), DbError> {
 }
 
 /// Every table that holds something of a creator by its key.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 17] = [
     "score_queue",
     "retractions",
     "events",
@@ -130,6 +130,7 @@ const TABLES: [&str; 16] = [
     "edge_discounts",
     "creator_trust",
     "creator_conversations",
+    "creator_sponsorship",
     "annotations",
     "unknown_creators",
 ];
@@ -140,7 +141,7 @@ pub async fn wait_for_inserts(pool: &Pool) -> Result<(), DbError> {
     let under_way = "/* privacy::wait_for_inserts */
         select distinct virtualtransaction from pg_locks
         where relation in ('events'::regclass, 'creator_communities'::regclass, 'edge_discounts'::regclass,
-                           'creator_trust'::regclass, 'creator_conversations'::regclass,
+                           'creator_trust'::regclass, 'creator_conversations'::regclass, 'creator_sponsorship'::regclass,
                            'unknown_creators'::regclass)
           and mode = 'RowExclusiveLock' and granted
           and database = (select oid from pg_database where datname = current_database())";

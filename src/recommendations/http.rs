@@ -16,7 +16,10 @@ use crate::{
         problem::{Kind, Problem, ProblemDocument},
     },
     ids::TenantId,
-    scores::http::{ComponentView, component_views, trusted_evidence},
+    scores::{
+        components::authenticity_factors,
+        http::{ComponentView, component_views, trusted_evidence},
+    },
     snapshot::{Snapshots, registry::Published},
 };
 use actix_web::{HttpResponse, get, post, web::Data};
@@ -233,6 +236,7 @@ fn items(
                 &query.weights,
                 (row.cold.evidence(), trusted_evidence(row.cold.trust.as_ref())),
                 Some(&ranked.fit),
+                authenticity_factors(row.cold.statistics.as_ref(), row.cold.sponsorship.as_ref()),
             ),
             reasons: reasons(&published.tenant, &asked, row, &ranked.fit),
         })

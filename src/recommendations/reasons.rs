@@ -10,6 +10,7 @@ use crate::{
         nearness::Nearness,
     },
     snapshot::{TenantSnapshot, chunk::Row},
+    sponsorship::{UnderSponsorship, model::RETURN_DAYS},
 };
 use std::fmt::Display;
 
@@ -21,8 +22,12 @@ pub fn reasons(snapshot: &TenantSnapshot, asked: &[String], row: &Row, fit: &Fit
     reasons.extend(authority_reason(&fit.authority));
     reasons.extend(values_reason(fit.values));
     let cold = &row.cold;
-    let told =
-        Told { statistics: cold.statistics.as_ref(), components: &cold.components, niches: &cold.niches };
+    let told = Told {
+        statistics: cold.statistics.as_ref(),
+        components: &cold.components,
+        niches: &cold.niches,
+        sponsorship: cold.sponsorship.as_ref(),
+    };
     reasons.extend(of_creator(snapshot, told));
     reasons
 }
@@ -36,6 +41,8 @@ pub struct Told<'a> {
     pub components: &'a Components,
     /// Declared niches.
     pub niches: &'a [String],
+    /// Its people after sponsored posts.
+    pub sponsorship: Option<&'a UnderSponsorship>,
 }
 
 /// What there is to say of a creator without a brief, the most telling first. English.
@@ -45,6 +52,7 @@ pub fn of_creator(snapshot: &TenantSnapshot, told: Told<'_>) -> Vec<String> {
     reasons.extend(loyalty_reason(snapshot, told));
     reasons.extend(conversation_reason(snapshot, told));
     reasons.extend(answers_reason(snapshot, told));
+    reasons.extend(told.sponsorship.and_then(sponsorship_reason));
     reasons.extend(discount_reasons(told));
     reasons.extend(evidence_reason(told));
     reasons
@@ -182,6 +190,20 @@ fn answered(answered: i32, talking: i32, usual: Option<(String, String)>) -> Opt
     is_told.then(|| people + &usual)
 }
 
+/// Who came back after sponsored posts and after others, where there are enough of both.
+fn sponsorship_reason(under: &UnderSponsorship) -> Option<String> {
+    let UnderSponsorship { sponsored, ordinary } = under;
+    under.kept().map(|_| {
+        format!(
+            "Of {} loyal people who engaged with sponsored posts, {} came back within {RETURN_DAYS} days; with ordinary ones, {} of {}",
+            grouped(sponsored.people),
+            grouped(sponsored.returned),
+            grouped(ordinary.returned),
+            grouped(ordinary.people),
+        )
+    })
+}
+
 fn discount_reasons(told: Told<'_>) -> Vec<String> {
     let discounted = told.statistics.and_then(|sums| sums.discounted.as_ref());
     let told = discounted.map(|discounted| Pattern::ALL.into_iter().zip(discounted.people));
@@ -205,6 +227,9 @@ fn discount(pattern: Pattern, people: i32) -> String {
         Pattern::Member => format!("{people} came together from rings of creators: they count less"),
         Pattern::Drifter => {
             format!("{people} engage with very many creators and hardly come back to any: they count less")
+        }
+        Pattern::OneKind => {
+            format!("{people} engage with very many creators, always in the same way: they count less")
         }
     }
 }
@@ -265,6 +290,7 @@ pub(crate) fn grouped<N: Display>(number: N) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sponsorship::model::Returns;
 
     #[test]
     fn niches_of_the_brief_are_told_from_others() {
@@ -326,6 +352,19 @@ mod tests {
             "2,340 people came in crowds, many times more than usual in a week: they count as many as usual"
         );
         assert!(discount(Pattern::Drifter, 1).starts_with("1 person"));
+    }
+
+    #[test]
+    fn who_comes_back_after_sponsored_posts_is_told_in_numbers() {
+        let of = |people, returned| Returns { people, returned };
+        let told = |sponsored, ordinary| sponsorship_reason(&UnderSponsorship { sponsored, ordinary });
+        assert_eq!(
+            told(of(80, 41), of(1_000, 550)).as_deref(),
+            Some(
+                "Of 80 loyal people who engaged with sponsored posts, 41 came back within 30 days; with ordinary ones, 550 of 1,000"
+            )
+        );
+        assert_eq!(told(of(19, 0), of(100, 55)), None, "nothing is concluded from few");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{
     },
     statistics::CreatorStatistics,
 };
-use crate::trust::TrustSums;
+use crate::{sponsorship::UnderSponsorship, trust::TrustSums};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -94,7 +94,7 @@ impl Components {
     #[must_use]
     pub fn of(
         statistics: Option<&CreatorStatistics>,
-        trust: Option<&TrustSums>,
+        (trust, sponsorship): (Option<&TrustSums>, Option<&UnderSponsorship>),
         niches: &[String],
         model: &ScoringModel,
     ) -> Self {
@@ -107,7 +107,7 @@ impl Components {
             ),
             trust: loyalty_of(trust.and_then(|sums| sums.estimate(rates.loyalty, model.creator_effect))),
             authenticity: Component::of(
-                statistics.and_then(authenticity),
+                statistics.and_then(|sums| authenticity(sums, sponsorship)),
                 AUTHENTICITY_PRIOR,
                 AUTHENTICITY_SPREAD,
                 &model.authenticity_map,
@@ -147,13 +147,28 @@ pub fn loyalty(sums: &CreatorStatistics, prior: f64, creator_effect: f64) -> Opt
     Some(Estimate::from_mean_and_variance(mean, by_chance + (creator_effect * mean).powi(2)))
 }
 
+/// What is not lost to rings, times what is left of trust under sponsorship, as far as there is enough to tell.
+#[must_use]
+pub fn authenticity(sums: &CreatorStatistics, sponsorship: Option<&UnderSponsorship>) -> Option<Estimate> {
+    let open = outside_rings(sums)?;
+    Some(sponsorship.and_then(UnderSponsorship::kept).map_or(open, |kept| open.times(kept)))
+}
+
+/// The factors of authenticity where there are two: what is not lost to rings, and what is left under sponsorship.
+#[must_use]
+pub fn authenticity_factors(
+    sums: Option<&CreatorStatistics>,
+    sponsorship: Option<&UnderSponsorship>,
+) -> Option<[Estimate; 2]> {
+    Some([outside_rings(sums?)?, sponsorship?.kept()?])
+}
+
 /// Posterior of the share of the strength of relationships that is not lost to rings: Beta, as many people as engaged and
 /// are not discounted for other patterns.
 ///
 /// A ring takes the creator's own accounts to return its engagement. Nothing else does: whoever wants to can send crowds to
 /// anybody, so they are discounted and shown, but say nothing about the creator.
-#[must_use]
-pub fn authenticity(sums: &CreatorStatistics) -> Option<Estimate> {
+fn outside_rings(sums: &CreatorStatistics) -> Option<Estimate> {
     let (share, in_rings) =
         sums.discounted.as_ref().map_or((1.0, 0.0), |discounted| discounted.outside_rings());
     let people = sums.counted_engagers() + in_rings;
@@ -201,7 +216,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_interval_holds_its_value_within_0_and_1(sums in statistics()) {
-            let components = Components::of(Some(&sums), None, &[], &ScoringModel::published_default());
+            let components = Components::of(Some(&sums), (None, None), &[], &ScoringModel::published_default());
             for component in [components.loyalty, components.trust, components.authenticity, components.conversation] {
                 prop_assert!(ordered(component.raw), "{:?}", component);
                 prop_assert!(ordered(component.mapped), "{:?}", component);
@@ -220,7 +235,7 @@ mod tests {
     #[test]
     fn missing_evidence_is_the_mean_of_comparable_creators() {
         let model = ScoringModel::published_default();
-        let components = Components::of(None, None, &[], &model);
+        let components = Components::of(None, (None, None), &[], &model);
         assert_eq!(components.loyalty.status, Status::Insufficient);
         assert!((components.loyalty.raw.value - model.rates.loyalty).abs() < 1e-12);
         assert!(components.loyalty.mapped.low < components.loyalty.mapped.value);

@@ -1,9 +1,10 @@
 //! `/v1/creators/{creator_id}/scores`.
 
 use super::{
-    components::{Component, Components, Evidence, NAMES, Status},
+    components::{Component, Components, Evidence, NAMES, Status, authenticity_factors},
     discounts::views::DiscountsView,
     fit::{AUTHORITY_SHARE, Fit, VALUES_SHARE},
+    interval::Estimate,
     model::ScoringModel,
     outlook::{self, Improvement, improvements},
     peers::Peers,
@@ -34,6 +35,7 @@ use crate::{
     recommendations::reasons::{Told, of_creator},
     relationships::days::date_of,
     snapshot::{Snapshots, TenantSnapshot, chunk::evidence_of},
+    sponsorship::http::SponsorshipView,
     trust::{TrustSums, http::TrustSumsView},
 };
 use actix_web::{HttpResponse, get, web::Data};
@@ -73,7 +75,7 @@ pub struct ComponentView {
     peer_percentile: Option<f64>,
     /// What the value rests on. For fit: people of the creator who engage with other creators, too. For trust: people with any.
     evidence: Evidence,
-    /// What fit is made of; absent for the others.
+    /// What fit is made of, or authenticity where trust under sponsorship is measured; absent otherwise.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 4)]
     parts: Vec<PartView>,
@@ -83,18 +85,21 @@ pub struct ComponentView {
     conversation: Option<ConversationView>,
 }
 
-/// A part of fit.
+/// A part of fit, or one of the two factors of authenticity.
 #[derive(Serialize, ToSchema)]
 pub struct PartView {
-    /// `declared` (niches the creator names), `community` (niches its people engage with elsewhere), `authority` (its part of
-    /// the loyal reach of the niches of the brief) or `values` (those of the brief that it names, when the brief names any).
+    /// Of fit: `declared` (niches the creator names), `community` (niches its people engage with elsewhere), `authority` (its
+    /// part of the loyal reach of the niches of the brief) or `values` (those of the brief that it names, when the brief names
+    /// any). Of authenticity: `outside_rings` (what is not lost to rings) or `kept_under_sponsorship` (how often people come back
+    /// after sponsored posts, as a part of how often they do after others).
     #[schema(example = "community", max_length = 32)]
     name: &'static str,
-    /// How much it counts; all parts add up to 1.
-    #[schema(example = 0.4, minimum = 0.0, maximum = 1.0)]
-    share: f64,
+    /// How much it counts; all parts of fit add up to 1. Absent for factors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 0.4, minimum = 0.0, maximum = 1.0)]
+    share: Option<f64>,
     /// Declared and community: cosine of the brief and this side alone. Authority: x / (1 + x) for x times an equal part of
-    /// the loyal reach. Values: share of the brief's.
+    /// the loyal reach. Values: share of the brief's. Of authenticity: the factor.
     #[schema(example = 0.9, minimum = 0.0, maximum = 1.0)]
     value: f64,
 }
@@ -106,6 +111,7 @@ pub fn component_views(
     weights: &Weights,
     (evidence, trusted): (Evidence, Evidence),
     fit: Option<&Fit>,
+    factors: Option<[Estimate; 2]>,
 ) -> Vec<ComponentView> {
     let views = NAMES.iter().zip(components).zip(weights.0);
     views
@@ -125,7 +131,11 @@ pub fn component_views(
                 "fit" => fit.map_or(Evidence::default(), fit_evidence),
                 _ => Evidence::default(),
             },
-            parts: fit.filter(|_| *name == "fit").map_or(Vec::new(), fit_parts),
+            parts: match *name {
+                "fit" => fit.map_or(Vec::new(), fit_parts),
+                "authenticity" => factors.map_or(Vec::new(), factor_parts),
+                _ => Vec::new(),
+            },
             conversation: None,
         })
         .collect()
@@ -144,13 +154,20 @@ fn fit_evidence(fit: &Fit) -> Evidence {
 
 fn fit_parts(fit: &Fit) -> Vec<PartView> {
     let (near, share) = (&fit.nearness, fit.nearness_share());
+    let part = |name, share, value| PartView { name, share: Some(share), value };
     let mut parts = vec![
-        PartView { name: "declared", share: share * (1.0 - near.share), value: near.declared },
-        PartView { name: "community", share: share * near.share, value: near.community },
-        PartView { name: "authority", share: AUTHORITY_SHARE, value: fit.authority.value },
+        part("declared", share * (1.0 - near.share), near.declared),
+        part("community", share * near.share, near.community),
+        part("authority", AUTHORITY_SHARE, fit.authority.value),
     ];
-    parts.extend(fit.values.map(|value| PartView { name: "values", share: VALUES_SHARE, value }));
+    parts.extend(fit.values.map(|value| part("values", VALUES_SHARE, value)));
     parts
+}
+
+fn factor_parts(factors: [Estimate; 2]) -> Vec<PartView> {
+    let names = ["outside_rings", "kept_under_sponsorship"];
+    let part = |(name, factor): (&'static str, Estimate)| PartView { name, share: None, value: factor.value };
+    names.into_iter().zip(factors).map(part).collect()
 }
 
 /// The scores of a creator, without a brief: fit is left out, and the other weights are scaled to a sum of 1.
@@ -206,6 +223,10 @@ pub struct ScoreReceipt {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     trust: Option<TrustSumsView>,
+    /// Its sponsored posts and who comes back after them; absent while there are none. Looked at once an hour at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    sponsorship: Option<SponsorshipView>,
     /// What the counts of its posts amount to; absent while there are no posts. Shown, never part of a score.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -343,6 +364,12 @@ fn standing(annotations: Vec<Annotation>) -> Vec<AnnotationView> {
 const COMPARED: [fn(&Components) -> &Component; 4] =
     [|all| &all.loyalty, |all| &all.trust, |all| &all.authenticity, |all| &all.conversation];
 
+/// The default weights for a score without a brief.
+fn without_fit() -> Weights {
+    let [_, loyalty, trust, authenticity, conversation] = Weights::DEFAULT.0;
+    Weights::normalised([0.0, loyalty, trust, authenticity, conversation]).unwrap_or(Weights::DEFAULT)
+}
+
 fn receipt(
     (creator_id, key): (String, CreatorKey),
     scored: &store::Scored,
@@ -350,21 +377,21 @@ fn receipt(
     snapshot: &TenantSnapshot,
 ) -> ScoreReceipt {
     let peers = Peers::of(snapshot, key, &scored.niches);
-    let own = Components::of(scored.statistics.as_ref(), scored.trust.as_ref(), &scored.niches, model);
+    let (trust, statistics) = (scored.trust.as_ref(), scored.statistics.as_ref());
+    let returns = scored.sponsorship.as_ref().map(|found| &found.returns);
+    let own = Components::of(statistics, (trust, returns), &scored.niches, model);
     let components = own.with_fit(Component::UNMEASURED);
-    let [_, loyalty, trust, authenticity, conversation] = Weights::DEFAULT.0;
-    let weights =
-        Weights::normalised([0.0, loyalty, trust, authenticity, conversation]).unwrap_or(Weights::DEFAULT);
+    let weights = without_fit();
     let score = Score::of(&weights, &components.map(|component| component.mapped));
     let evidence = scored.statistics.as_ref().map_or(Evidence::default(), evidence_of);
-    let trusted = trusted_evidence(scored.trust.as_ref());
-    let (statistics, niches) = (scored.statistics.as_ref(), scored.niches.as_slice());
-    let told = Told { statistics, components: &own, niches };
+    let trusted = trusted_evidence(trust);
+    let niches = scored.niches.as_slice();
+    let told = Told { statistics, components: &own, niches, sponsorship: returns };
     let outlook = |sums| {
-        let trust = scored.trust.as_ref();
-        improvements(outlook::Scored { sums, trust, niches, model, weights: &weights })
+        improvements(outlook::Scored { sums, trust, sponsorship: returns, niches, model, weights: &weights })
     };
-    let mut views = component_views(&components, &weights, (evidence, trusted), None);
+    let factors = authenticity_factors(statistics, returns);
+    let mut views = component_views(&components, &weights, (evidence, trusted), None, factors);
     views.remove(0);
     for (view, of) in views.iter_mut().zip(COMPARED) {
         view.peer_percentile = peers.as_ref().and_then(|peers| peers.percentile(of, of(&own)));
@@ -388,6 +415,7 @@ fn receipt(
         peers: peers.as_ref().map(PeersView::from),
         statistics: scored.statistics.as_ref().map(StatisticsView::from),
         trust: scored.trust.as_ref().map(TrustSumsView::from),
+        sponsorship: scored.sponsorship.as_ref().map(SponsorshipView::from),
         exposure: scored.exposure.as_ref().map(ExposureView::from),
     }
 }

@@ -79,6 +79,17 @@ impl Estimate {
         let matched = Self::from_beta(value * nu, (1.0 - value) * nu);
         Self { value, low: matched.low.min(value), high: matched.high.max(value) }
     }
+
+    /// The product of two independent shares. Their half-widths, each times the other share, add up as squares, to either
+    /// side by itself (the delta method).
+    #[must_use]
+    pub fn times(self, other: Self) -> Self {
+        let value = self.value * other.value;
+        let width = |of_one: f64, of_other: f64| (other.value * of_one).hypot(self.value * of_other);
+        let below = width(self.value - self.low, other.value - other.low);
+        let above = width(self.high - self.value, other.high - other.value);
+        Self { value, low: (value - below).max(0.0), high: (value + above).min(1.0) }
+    }
 }
 
 /// The value within the range; one that is not a number becomes the least.

@@ -6,7 +6,10 @@ use super::{
     model::{MIN_ENGAGERS, MIN_WINDOW_DAYS},
     receipt::{Score, Weights},
 };
-use crate::trust::{TrustSums, model::MIN_TRUSTED};
+use crate::{
+    sponsorship::UnderSponsorship,
+    trust::{TrustSums, model::MIN_TRUSTED},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -38,6 +41,8 @@ pub struct Scored<'a> {
     pub sums: &'a CreatorStatistics,
     /// Its trusted people.
     pub trust: Option<&'a TrustSums>,
+    /// Its people after sponsored posts.
+    pub sponsorship: Option<&'a UnderSponsorship>,
     /// Declared niches.
     pub niches: &'a [String],
     /// What it is scored with.
@@ -56,6 +61,7 @@ pub fn improvements(scored: Scored<'_>) -> Vec<Improvement> {
         change,
         gain: Some(low(scored, &sums) - now),
     });
+    let supposed = supposed.chain(trusting(scored, now));
     let mut found: Vec<Improvement> = supposed.filter(|one| one.gain > Some(0.0)).collect();
     found.sort_by(|a, b| b.gain.unwrap_or_default().total_cmp(&a.gain.unwrap_or_default()));
     found.extend(unmeasured(scored));
@@ -63,7 +69,8 @@ pub fn improvements(scored: Scored<'_>) -> Vec<Improvement> {
 }
 
 fn low(scored: Scored<'_>, sums: &CreatorStatistics) -> f64 {
-    let components = Components::of(Some(sums), scored.trust, scored.niches, scored.model);
+    let components =
+        Components::of(Some(sums), (scored.trust, scored.sponsorship), scored.niches, scored.model);
     let all = components.with_fit(Component::UNMEASURED);
     Score::of(scored.weights, &all.map(|component| component.mapped)).low
 }
@@ -110,8 +117,20 @@ fn open(sums: &CreatorStatistics) -> Supposed {
     was_in_rings.then_some(("authenticity", change, supposed))
 }
 
+/// People do not care who paid; told where they do beyond chance.
+fn trusting(scored: Scored<'_>, now: f64) -> Option<Improvement> {
+    scored.sponsorship?.kept().filter(|kept| kept.high < 1.0)?;
+    let supposed = Scored { sponsorship: None, ..scored };
+    Some(Improvement {
+        component: "authenticity",
+        change: "its people come back after sponsored posts as often as after others".to_owned(),
+        gain: Some(low(supposed, scored.sums) - now),
+    })
+}
+
 fn unmeasured(scored: Scored<'_>) -> Vec<Improvement> {
-    let components = Components::of(Some(scored.sums), scored.trust, scored.niches, scored.model);
+    let components =
+        Components::of(Some(scored.sums), (scored.trust, scored.sponsorship), scored.niches, scored.model);
     let needs = [
         (
             "loyalty",
@@ -134,10 +153,15 @@ fn unmeasured(scored: Scored<'_>) -> Vec<Improvement> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sponsorship::model::Returns;
 
     fn told(sums: &CreatorStatistics) -> Vec<Improvement> {
+        told_with(sums, None)
+    }
+
+    fn told_with(sums: &CreatorStatistics, sponsorship: Option<&UnderSponsorship>) -> Vec<Improvement> {
         let (model, weights) = (ScoringModel::published_default(), Weights::DEFAULT);
-        improvements(Scored { sums, trust: None, niches: &[], model: &model, weights: &weights })
+        improvements(Scored { sums, trust: None, sponsorship, niches: &[], model: &model, weights: &weights })
     }
 
     fn community() -> CreatorStatistics {
@@ -169,6 +193,17 @@ mod tests {
         assert!(found.iter().filter_map(|one| one.gain).all(|gain| gain > 0.0 && gain < 0.5));
         assert!(found.iter().filter_map(|one| one.gain).is_sorted_by(|a, b| a >= b));
         assert_eq!(found.last().map(|one| (one.component, one.gain)), Some(("trust", None)));
+    }
+
+    #[test]
+    fn trust_that_is_lost_under_sponsorship_is_told_where_it_is_lost() {
+        let tells = |returned| {
+            let of = |returned| Returns { people: 100, returned };
+            let returns = UnderSponsorship { sponsored: of(returned), ordinary: of(60) };
+            let found = told_with(&community(), Some(&returns));
+            found.iter().any(|one| one.component == "authenticity" && one.gain > Some(0.0))
+        };
+        assert!(tells(10) && !tells(100));
     }
 
     #[test]

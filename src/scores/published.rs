@@ -24,6 +24,7 @@ use crate::{
     },
     posts::exposure::{EXPOSURE_DAYS, EXPOSURE_POSTS},
     relationships::{model::HALF_LIFE_DAYS, purchases},
+    sponsorship::http::SponsorshipParameters,
     trust::http::TrustParameters,
 };
 use actix_web::{HttpResponse, get, web::Data};
@@ -77,6 +78,8 @@ pub struct ModelView {
     trust: TrustParameters,
     /// Parameters of authenticity.
     authenticity: ComponentParameters,
+    /// Parameters of trust under sponsorship, a factor of authenticity.
+    sponsorship: SponsorshipParameters,
     /// Parameters of conversation; its priors are of the share of people who talk.
     conversation: ComponentParameters,
     /// Parameters of the share of people who talk that the creator answers, for conversation.
@@ -274,6 +277,7 @@ impl ModelView {
             loyalty: loyalty_parameters(model),
             trust: TrustParameters::IN_FORCE,
             authenticity: authenticity_parameters(model),
+            sponsorship: SponsorshipParameters::IN_FORCE,
             conversation: conversation_parameters(model),
             answers: AnswerParameters {
                 prior_weight: ANSWER_PRIOR_WEIGHT,
@@ -330,7 +334,7 @@ fn parameters(
 }
 
 /// The formulas, for people who recompute receipts. A test recomputes one from these.
-const FORMULAS: [(&str, &str); 14] = [
+const FORMULAS: [(&str, &str); 15] = [
     (
         "chance_of_return",
         "For x active days after the first, t_x days from first to last active day, T days from the first active day to \
@@ -390,10 +394,24 @@ const FORMULAS: [(&str, &str); 14] = [
     ),
     (
         "authenticity",
-        "Mean and quantiles of Beta(n s + prior_weight prior, n (1 - s) + prior_weight (1 - prior)): s = share_outside_rings, \
-         the share of the strength of relationships that is not lost to rings, of what other patterns leave (1 when \
-         nothing is discounted), n = counted_engagers + people_lost_to_rings. What other patterns take away can be sent to anybody, so \
-         it says nothing about the creator.",
+        "outside_rings x kept_under_sponsorship. outside_rings: mean and quantiles of Beta(n s + prior_weight prior, n (1 \
+         - s) + prior_weight (1 - prior)), s = share_outside_rings, the share of the strength of relationships that is \
+         not lost to rings, of what other patterns leave (1 when nothing is discounted), n = counted_engagers + \
+         people_lost_to_rings. What other patterns take away can be sent to anybody, so it says nothing about the \
+         creator. Interval of the product of a and b: low = a b - sqrt((b (a - low of a))^2 + (a (b - low of b))^2), high \
+         likewise, within 0 and 1. Where kept_under_sponsorship is insufficient, outside_rings alone.",
+    ),
+    (
+        "kept_under_sponsorship",
+        "S / O within least_kept and 1, O = (o + 1) / (no + 2), S = (s + prior_people O) / (ns + prior_people): of ns \
+         loyal people after sponsored posts, and no after ordinary ones, s and o came back. Insufficient with fewer than \
+         minimum_people of either. Of each person one day of each sort is looked at, return_days to looked_at_days - 1 \
+         days before the last observed day: one of those on which they acted on a sponsored post, and one of those on \
+         which they acted on other posts only, as their second active day or a later one. Which one is decided by a hash \
+         of the person. They came back with another active day within return_days; days after which that time is not over \
+         are left out, whether somebody returned or not. So are people who are discounted to less than a half. Interval: \
+         S / O -+ 1.2816 sqrt(S (1 - S) / ((ns + prior_people + 1) O^2) + (s / ((ns + prior_people) O^2))^2 O (1 - O) / \
+         (no + 3)), within the same bounds: Beta posteriors, joined by the delta method.",
     ),
     (
         "discounts",
@@ -408,7 +426,10 @@ const FORMULAS: [(&str, &str); 14] = [
          creators whose mean weight over those is below a half, when ring_members or more of them engage with somebody else; \
          weight = that mean. drifter: people with drifter_creators or more mature \
          relationships; weight = share of those in which they came back / (drifter_share x that share over all people), in \
-         steps of a tenth, at most 1. A day counts for live_recent and live_lasting when somebody of at least half a weight engaged.",
+         steps of a tenth, at most 1. one_kind: people who engage with one_kind_creators or more creators, with all of them by \
+         acts of one and the same kind (views aside) and never answered by any, where there are one_kind_people or more of \
+         such reach and a share of one_kind_mixed of them mix kinds; weight = one_kind_weight. A day counts for live_recent \
+         and live_lasting when somebody of at least half a weight engaged.",
     ),
     (
         "trust",

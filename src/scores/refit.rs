@@ -205,7 +205,7 @@ fn with_scales(model: ScoringModel, sums: &[(&SampledCreator, CreatorStatistics)
     let default = ScoringModel::published_default();
     let components: Vec<Components> = sums
         .iter()
-        .map(|(creator, sums)| Components::of(Some(sums), None, &creator.niches, &model))
+        .map(|(creator, sums)| Components::of(Some(sums), (None, None), &creator.niches, &model))
         .collect();
     let loyalty = measured(components.iter().map(|components| components.loyalty));
     let conversation = measured(components.iter().map(|components| components.conversation));

@@ -42,6 +42,7 @@ use crate::{
         queue::store::try_lane,
         store::{Found, load_creators},
     },
+    sponsorship::{Sponsorship, store as sponsorship},
     trust::{
         TrustSums,
         store::{TRUST_COLUMNS, trust_sums},
@@ -91,6 +92,12 @@ pub async fn known_after(
         Known { key, own, statistics: statistics(row) }
     };
     Ok(rows.iter().map(known).collect())
+}
+
+/// A creator and what its sums are; `None`: it is not registered.
+pub async fn known(tx: &Tx, creator: CreatorKey) -> Result<Option<Known>, DbError> {
+    let found = known_statistics(tx, [creator].iter()).await?.remove(&creator);
+    Ok(found.map(|(Waiting { key, own, .. }, kept)| Known { key, own, statistics: kept.map(|kept| kept.0) }))
 }
 
 /// Asks for the statistics of these creators to be computed anew.
@@ -364,6 +371,8 @@ pub struct Scored {
     pub trust: Option<TrustSums>,
     /// What its threads amount to, and when they were counted.
     pub threads: Option<(Threads, Timestamp)>,
+    /// Its sponsored posts, once they were looked at.
+    pub sponsorship: Option<Sponsorship>,
     /// When they were computed.
     pub computed_at: Option<Timestamp>,
     /// Declared niches.
@@ -381,11 +390,13 @@ pub async fn scored(client: &Client, creator: CreatorKey) -> Result<Option<Score
          where c.creator_key = $1"
     );
     let row = client.query_opt(&sql, &[&creator.0]).await?;
+    let sponsorship = sponsorship::of_creator(client, creator).await?;
     Ok(row.map(|row| Scored {
         statistics: statistics(&row),
         exposure: exposure::stored(&row),
         trust: trust_sums(&row),
         threads: counted(&row),
+        sponsorship,
         computed_at: row.get("computed_at"),
         niches: row.get("niches"),
     }))

@@ -11,6 +11,7 @@ use crate::{
         interval::Estimate,
         nearness::{CreatorNiches, NichePlace},
     },
+    sponsorship::UnderSponsorship,
     trust::TrustSums,
 };
 use std::sync::Arc;
@@ -67,14 +68,16 @@ pub struct Cold {
     pub statistics: Option<CreatorStatistics>,
     /// Its trusted people, once trust was looked at.
     pub trust: Option<TrustSums>,
+    /// Its people after sponsored posts, once they were looked at.
+    pub sponsorship: Option<UnderSponsorship>,
     /// Components that depend on the creator alone.
     pub components: Components,
     /// Transactions that wrote the rows it was read from.
     pub stamp: Stamp,
 }
 
-/// Which versions of its rows a creator was read from: profile, statistics, community, trust.
-pub type Stamp = (i64, Option<i64>, Option<i64>, Option<i64>);
+/// Which versions of its rows a creator was read from: profile, statistics, community, trust, sponsorship.
+pub type Stamp = (i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
 
 impl Cold {
     /// Audience on the platforms asked for.
@@ -121,7 +124,8 @@ impl Row {
 
     /// Puts changed sums or niches in place; the components follow.
     pub fn put(&mut self, cold: Cold, model: &ScoringModel) {
-        let components = Components::of(cold.statistics.as_ref(), cold.trust.as_ref(), &cold.niches, model);
+        let sums = (cold.trust.as_ref(), cold.sponsorship.as_ref());
+        let components = Components::of(cold.statistics.as_ref(), sums, &cold.niches, model);
         self.hot.reach = measured_reach(cold.statistics.as_ref(), &components);
         self.hot.loyalty = components.loyalty.mapped;
         self.hot.trust = components.trust.mapped;

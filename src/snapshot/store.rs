@@ -14,6 +14,7 @@ use crate::{
         communities::community,
         store::{STATISTICS_COLUMNS, statistics},
     },
+    sponsorship::store::{RETURNS_COLUMNS, returns},
     trust::store::{TRUST_COLUMNS, trust_sums},
 };
 use tokio_postgres::Row;
@@ -31,14 +32,15 @@ pub async fn watermark(tx: &Tx) -> Result<i64, DbError> {
 const WITH_SCORES: &str = "left join creator_statistics s using (creator_key)
          left join (select creator_key, people, niches as community_niches, shares, changed_xid from creator_communities) m
              using (creator_key)
-         left join creator_trust t using (creator_key)";
+         left join creator_trust t using (creator_key) left join creator_sponsorship p using (creator_key)";
 
 /// The columns that [`source`] reads.
 fn columns() -> String {
     format!(
         "c.creator_key, c.tenant_id as tenant, c.creator_id, {PROFILE_COLUMNS}, {STATISTICS_COLUMNS},
                 c.changed_xid as profile_xid, s.changed_xid as statistics_xid, m.changed_xid as community_xid,
-                m.people, m.community_niches, m.shares, {TRUST_COLUMNS}, t.changed_xid as trust_xid"
+                m.people, m.community_niches, m.shares, {TRUST_COLUMNS}, t.changed_xid as trust_xid,
+                {RETURNS_COLUMNS}, p.changed_xid as sponsorship_xid"
     )
 }
 
@@ -54,14 +56,15 @@ pub async fn page(tx: &Tx, after: Option<CreatorKey>) -> Result<Vec<(TenantId, S
     Ok(tx.query(&sql, &[&after.map(|key| key.0), &PAGE]).await?.iter().map(source).collect())
 }
 
-/// Creators whose profile, community or trust changed.
+/// Creators whose profile, community, trust or sponsorship changed.
 pub async fn changed_creators(tx: &Tx, since: i64) -> Result<Vec<(TenantId, SourceRow)>, DbError> {
     let sql = format!(
         "/* snapshot::changed_creators */
          select {}
          from (select creator_key from creators where changed_xid >= $1
                union select creator_key from creator_communities where changed_xid >= $1
-               union select creator_key from creator_trust where changed_xid >= $1) changed
+               union select creator_key from creator_trust where changed_xid >= $1
+               union select creator_key from creator_sponsorship where changed_xid >= $1) changed
          join creators c using (creator_key) {WITH_SCORES}",
         columns()
     );
@@ -120,11 +123,13 @@ fn source(row: &Row) -> (TenantId, SourceRow) {
         statistics: statistics(row),
         community: community(row),
         trust: trust_sums(row),
+        sponsorship: returns(row),
         stamp: (
             row.get("profile_xid"),
             row.get("statistics_xid"),
             row.get("community_xid"),
             row.get("trust_xid"),
+            row.get("sponsorship_xid"),
         ),
     };
     (TenantId(row.get("tenant")), source)

@@ -14,6 +14,7 @@ use crate::{
         components::Components,
         nearness::{CreatorNiches, LISTED_SHARE, NichePlace, NicheVector},
     },
+    sponsorship::UnderSponsorship,
     trust::TrustSums,
 };
 use std::{collections::HashMap, sync::Arc};
@@ -117,6 +118,8 @@ pub struct SourceRow {
     pub community: Option<Community>,
     /// Its trusted people, once trust was looked at.
     pub trust: Option<TrustSums>,
+    /// Its people after sponsored posts, once they were looked at.
+    pub sponsorship: Option<UnderSponsorship>,
     /// Transactions that wrote the rows it was read from.
     pub stamp: Stamp,
 }
@@ -247,7 +250,7 @@ impl TenantBuilder {
         let (places, vectors) = self.current.located(&source.profile.niches, &community);
         let components = Components::of(
             source.statistics.as_ref(),
-            source.trust.as_ref(),
+            (source.trust.as_ref(), source.sponsorship.as_ref()),
             &source.profile.niches,
             &self.current.model,
         );
@@ -276,6 +279,7 @@ impl TenantBuilder {
             values,
             statistics: source.statistics,
             trust: source.trust,
+            sponsorship: source.sponsorship,
             components,
             stamp: source.stamp,
         };
@@ -413,7 +417,8 @@ mod tests {
             statistics: None,
             community: None,
             trust: None,
-            stamp: (jiff::Timestamp::now().as_microsecond(), None, None, None),
+            sponsorship: None,
+            stamp: (jiff::Timestamp::now().as_microsecond(), None, None, None, None),
         }
     }
 
@@ -486,9 +491,9 @@ mod tests {
     #[test]
     fn applying_a_row_again_changes_nothing_and_erased_rows_are_used_again() {
         let mut builder = builder();
-        builder.apply_creator(SourceRow { stamp: (1, None, None, None), ..source("ana", &["gaming"]) });
+        builder.apply_creator(SourceRow { stamp: (1, None, None, None, None), ..source("ana", &["gaming"]) });
         builder.publish();
-        builder.apply_creator(SourceRow { stamp: (1, None, None, None), ..source("ana", &["gaming"]) });
+        builder.apply_creator(SourceRow { stamp: (1, None, None, None, None), ..source("ana", &["gaming"]) });
         assert!(builder.publish().is_none());
         builder.apply_creator(source("bea", &["gaming"]));
         builder.remove_creator(CreatorKey::derive(TenantId(1), "ana"));

@@ -210,3 +210,48 @@ async fn somebody_who_drifts_through_very_many_creators_counts_nothing() {
     assert!((number(&discounts["counted_engagers"]) - 1.0).abs() < 1e-9);
     assert_eq!(differences(&app).await, 0);
 }
+
+/// Likes of these people, one for each creator.
+fn like_all(people: &[String], creators: &[String]) -> Vec<Value> {
+    let like = |person: &String, creator: &String| {
+        let by = json!({"engager_id": person, "occurred_at": at_noon(5)});
+        event(&format!("{person}-{creator}"), creator, by)
+    };
+    people.iter().flat_map(|person| creators.iter().map(move |creator| like(person, creator))).collect()
+}
+
+#[tokio::test]
+async fn somebody_who_only_likes_at_scale_counts_less_where_others_mix_kinds() {
+    let app = App::start().await;
+    let ids: Vec<String> = (0..50).map(|number| format!("creator-{number}")).collect();
+    app.put_creators(&ids.iter().map(String::as_str).collect::<Vec<_>>(), json!({})).await;
+    let people: Vec<String> = (0..20).map(|number| format!("person-{number}")).collect();
+    app.send(&like_all(&people, &ids)).await;
+    // However many they are.
+    let likes = (0..130).map(|number| {
+        let by = json!({"engager_id": "person-0", "occurred_at": at_noon(5)});
+        event(&format!("more-{number}"), "creator-1", by)
+    });
+    app.send(&likes.collect::<Vec<_>>()).await;
+    app.settle().await;
+    look_at_all(&app).await;
+    let before = receipt(&app, "creator-7").await;
+    assert!(before["statistics"].get("discounts").is_none(), "where everybody only likes, that is usual");
+    // Somewhere, all but one of them do something else, or are answered.
+    let act = |person: &String| {
+        let kind = if person == "person-1" { "creator_reply" } else { "comment" };
+        let by = json!({"engager_id": person, "kind": kind, "occurred_at": at_noon(4)});
+        event(&format!("act-{person}"), "creator-0", by)
+    };
+    app.send(&people[1..].iter().map(act).collect::<Vec<_>>()).await;
+    app.settle().await;
+    look_at_all(&app).await;
+    let after = receipt(&app, "creator-7").await;
+    let discounts = &after["statistics"]["discounts"];
+    assert_eq!(discounts["patterns"], json!([{"pattern": "one_kind", "people": 1}]));
+    assert!((number(&discounts["counted_engagers"]) - 19.5).abs() < 1e-9);
+    assert!(after["reasons"].to_string().contains("always in the same way"), "{after}");
+    assert_eq!(after["components"][2]["name"], "authenticity");
+    assert!(number(&discounts["share_outside_rings"]) > 0.999, "it says nothing about the creator");
+    assert_eq!(differences(&app).await, 0);
+}

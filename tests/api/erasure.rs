@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 17] = [
     "creators",
     "events",
     "posts",
@@ -21,6 +21,7 @@ const TABLES: [&str; 16] = [
     "edge_discounts",
     "creator_trust",
     "creator_conversations",
+    "creator_sponsorship",
     "annotations",
 ];
 
@@ -54,6 +55,7 @@ async fn a_deleted_creator_is_gone_from_every_table_and_every_answer() {
         "insert into creator_trust select creator_key, tenant_id, 5, 1, 1, 1 from creators",
         "insert into creator_conversations (creator_key, tenant_id, comments) select creator_key, tenant_id, 5 from creators
          on conflict (creator_key) do update set comments = 5",
+        "insert into creator_sponsorship select creator_key, tenant_id, 1, 1, '{ana}', 1, 1, 1, 1, now() from creators",
     ] {
         app.sql(fill).await;
     }

@@ -40,5 +40,6 @@ mod quality;
 mod recommendations;
 mod retention;
 mod scores;
+mod sponsorship;
 mod support;
 mod trust;

@@ -9,17 +9,17 @@ use voci::{
     scores::store::{Turn, score_lane},
 };
 
-fn number(value: &Value) -> f64 {
+pub(crate) fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
 }
 
 /// The component of this name.
-fn component<'a>(receipt: &'a Value, name: &str) -> &'a Value {
+pub(crate) fn component<'a>(receipt: &'a Value, name: &str) -> &'a Value {
     let components = receipt["components"].as_array().unwrap();
     components.iter().find(|component| component["name"] == name).unwrap()
 }
 
-fn near(found: &Value, expected: f64, tolerance: f64) {
+pub(crate) fn near(found: &Value, expected: f64, tolerance: f64) {
     assert!((number(found) - expected).abs() < tolerance, "{found} instead of {expected}");
 }
 
@@ -52,7 +52,7 @@ fn chance_of_return(model: &Value, [x, t_x, age]: [f64; 3], [recent, lasting]: [
 }
 
 /// Mean and 10 % and 90 % quantile.
-type Interval = (f64, f64, f64);
+pub(crate) type Interval = (f64, f64, f64);
 
 /// `loyalty` as published.
 fn loyalty(model: &Value, statistics: &Value) -> Interval {
@@ -84,8 +84,8 @@ fn conversation(model: &Value, statistics: &Value) -> Interval {
     beta(mean * concentration, (1.0 - mean) * concentration)
 }
 
-/// `authenticity` as published.
-fn authenticity(model: &Value, statistics: &Value) -> Interval {
+/// `authenticity` as published, for a creator without sponsored posts.
+pub(crate) fn authenticity(model: &Value, statistics: &Value) -> Interval {
     let of = &model["authenticity"];
     let (weight, prior) = (number(&of["prior_weight"]), number(&of["prior"]));
     let discounts = &statistics["discounts"];

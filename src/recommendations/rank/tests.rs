@@ -90,7 +90,8 @@ fn source(index: usize, person: &Person) -> SourceRow {
         statistics: (person.engagers > 0).then_some(statistics),
         community: Some(Community { people: 30, shares }),
         trust: None,
-        stamp: (1, None, None, None),
+        sponsorship: None,
+        stamp: (1, None, None, None, None),
     }
 }
 

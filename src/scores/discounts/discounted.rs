@@ -5,7 +5,7 @@ use crate::{
     edge_weights::{EdgeWeights, model::FIRST_VERSION},
     scores::statistics::Share,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What is discounted of one creator.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -13,6 +13,7 @@ pub struct Discounted {
     /// Crowds, ascending by week.
     pub crowds: Vec<Crowd>,
     /// People, by pattern.
+    #[serde(deserialize_with = "by_pattern")]
     pub people: [i32; Pattern::ALL.len()],
     /// What is taken away from the sums.
     pub taken: Taken,
@@ -24,12 +25,21 @@ pub struct Discounted {
     /// Strength of all relationships with people.
     pub strength: f64,
     /// Strength taken away, by pattern.
+    #[serde(deserialize_with = "by_pattern")]
     pub lost: [f64; Pattern::ALL.len()],
 }
 
 // Sums that were stored before tenants had weights of their own stay readable.
 fn first_version() -> i32 {
     FIRST_VERSION
+}
+
+/// Numbers by pattern; of patterns that were not known yet when they were stored there is nothing.
+fn by_pattern<'de, D: Deserializer<'de>, T: Copy + Default + Deserialize<'de>>(
+    stored: D,
+) -> Result<[T; Pattern::ALL.len()], D::Error> {
+    let stored = Vec::<T>::deserialize(stored)?;
+    Ok(std::array::from_fn(|pattern| stored.get(pattern).copied().unwrap_or_default()))
 }
 
 /// What is taken away from sums.
@@ -120,4 +130,20 @@ impl Discounted {
 /// What is left of a strength; all of it without any.
 fn left(lost: f64, strength: f64) -> f64 {
     if strength > 0.0 { (1.0 - lost / strength).clamp(0.0, 1.0) } else { 1.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_stored_before_a_pattern_was_known_stays_readable() {
+        let discounted =
+            Discounted { people: [1, 2, 3, 4, 0], lost: [0.1, 0.2, 0.3, 0.4, 0.0], ..Discounted::default() };
+        let mut stored = serde_json::to_value(&discounted).unwrap();
+        for name in ["people", "lost"] {
+            stored[name].as_array_mut().unwrap().pop();
+        }
+        assert_eq!(serde_json::from_value::<Discounted>(stored).unwrap(), discounted);
+    }
 }

@@ -1,4 +1,5 @@
-//! The look at all creators of a tenant, once in an hour, for what no single one shows: rings and drifters.
+//! The look at all creators of a tenant, once in an hour, for what no single one shows: rings, drifters and people who
+//! act in one way only.
 
 use super::{
     Discount, Pattern,
@@ -44,6 +45,9 @@ pub async fn look(pool: &Pool, tenant: TenantId, engagers: i64) -> Result<usize,
     let mut found = BTreeMap::new();
     for pass in 0..passes {
         for one in store::drifters(&client, tenant, (pass, passes)).await? {
+            add(&mut found, one);
+        }
+        for one in store::one_kind(&client, tenant, (pass, passes)).await? {
             add(&mut found, one);
         }
     }

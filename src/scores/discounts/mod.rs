@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 
 /// What engagement looks like that counts less. Discounts are stored by these codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Pattern {
     /// Somebody came for the first time in a week in which many more people did than ever do.
     Crowd = 0,
@@ -29,11 +29,13 @@ pub enum Pattern {
     Member = 2,
     /// Somebody engages with very many creators and comes back to none.
     Drifter = 3,
+    /// Somebody engages with very many creators, always in the same way, where others of such reach do not.
+    OneKind = 4,
 }
 
 impl Pattern {
     /// All patterns, in the order of every list of them.
-    pub const ALL: [Self; 4] = [Self::Crowd, Self::Ring, Self::Member, Self::Drifter];
+    pub const ALL: [Self; 5] = [Self::Crowd, Self::Ring, Self::Member, Self::Drifter, Self::OneKind];
 }
 
 /// What a relationship counts as.

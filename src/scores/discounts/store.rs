@@ -160,3 +160,26 @@ pub(super) async fn drifters(
     let drifter = |row: &Row| (edge(row), Discount { pattern: Pattern::Drifter, weight: row.get("weight") });
     Ok(rows.iter().map(drifter).collect())
 }
+
+/// People of such reach in a tenant, at least, for it to be known what is usual among them.
+pub(super) const ONE_KIND_PEOPLE: i64 = 20;
+/// Share of them who mix kinds, from which on those who do not are told apart. Lower: people are discounted for what others
+/// do, too, where nearly everything is likes; higher: fewer accounts that only like are enough to pass for usual.
+pub(super) const ONE_KIND_MIXED: f64 = 0.8;
+/// What their relationships count as: it is a hint, and no more.
+pub(super) const ONE_KIND_WEIGHT: f64 = 0.5;
+
+/// Relationships of people who engage with very many creators, always in the same way; of those whose keys have one
+/// remainder.
+pub(super) async fn one_kind(
+    client: &Client,
+    tenant: TenantId,
+    (remainder, divisor): (i64, i64),
+) -> Result<Vec<(Edge, Discount)>, DbError> {
+    let sql = include_str!("one_kind.sql");
+    let rows = client
+        .query(sql, &[&tenant.0, &MANY_CREATORS, &ONE_KIND_PEOPLE, &ONE_KIND_MIXED, &remainder, &divisor])
+        .await?;
+    let discount = Discount { pattern: Pattern::OneKind, weight: ONE_KIND_WEIGHT };
+    Ok(rows.iter().map(|row| (edge(row), discount)).collect())
+}

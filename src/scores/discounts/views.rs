@@ -5,7 +5,7 @@ use super::{
     crowds::{self, Crowd},
     discounted::Discounted,
     rings,
-    store::{MANY_CREATORS, SELDOM},
+    store::{MANY_CREATORS, ONE_KIND_MIXED, ONE_KIND_PEOPLE, ONE_KIND_WEIGHT, SELDOM},
 };
 use crate::{relationships::days::date_of, scores::CreatorStatistics};
 use jiff::civil::Date;
@@ -44,7 +44,7 @@ pub struct DiscountsView {
     #[schema(example = 96.4, minimum = 0.0)]
     undiscounted_loyal_reach: f64,
     /// People by the pattern they are discounted for.
-    #[schema(max_items = 4)]
+    #[schema(max_items = 5)]
     patterns: Vec<PatternView>,
     /// Weeks in which crowds came, ascending.
     #[schema(max_items = 1000)]
@@ -132,6 +132,18 @@ pub struct DiscountParameters {
     /// Share of the usual returns from which on people count whole.
     #[schema(example = 0.1)]
     drifter_share: f64,
+    /// Least relationships of somebody who acts in one way only.
+    #[schema(example = 50, minimum = 0)]
+    one_kind_creators: i64,
+    /// Least people of such reach in the tenant.
+    #[schema(example = 20, minimum = 0)]
+    one_kind_people: i64,
+    /// Least share of them who mix kinds.
+    #[schema(example = 0.8)]
+    one_kind_mixed: f64,
+    /// What those who do not count as.
+    #[schema(example = 0.5)]
+    one_kind_weight: f64,
 }
 
 impl DiscountParameters {
@@ -143,5 +155,9 @@ impl DiscountParameters {
         ring_closed: rings::CLOSED,
         drifter_creators: MANY_CREATORS,
         drifter_share: SELDOM,
+        one_kind_creators: MANY_CREATORS,
+        one_kind_people: ONE_KIND_PEOPLE,
+        one_kind_mixed: ONE_KIND_MIXED,
+        one_kind_weight: ONE_KIND_WEIGHT,
     };
 }

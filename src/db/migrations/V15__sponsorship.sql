@@ -1,0 +1,25 @@
+-- Sponsored posts of a creator, and whether its people come back after them as they do after others. brands holds those
+-- with most sponsored posts.
+create table creator_sponsorship (
+    creator_key uuid primary key,
+    tenant_id integer not null references tenants,
+    posts integer not null,
+    sponsored_posts integer not null,
+    brands text[] not null,
+    sponsored_people integer not null,
+    sponsored_returned integer not null,
+    ordinary_people integer not null,
+    ordinary_returned integer not null,
+    -- When posts and events were read, and which version of creator_statistics was there then; null: none.
+    looked_at timestamptz not null,
+    statistics_xid bigint,
+    changed_xid bigint not null default (pg_current_xact_id()::text::bigint)
+);
+create index creator_sponsorship_changed on creator_sponsorship (changed_xid);
+create index posts_sponsored on posts (creator_key) where sponsored;
+
+-- When the creators of a tenant were last looked through for sponsored posts.
+create table sponsorship_rounds (
+    tenant_id integer primary key references tenants,
+    claimed_at timestamptz not null default now()
+);

@@ -1,0 +1,18 @@
+/* sponsorship::write */
+insert into creator_sponsorship as p (
+    creator_key, tenant_id, posts, sponsored_posts, brands, sponsored_people, sponsored_returned, ordinary_people,
+    ordinary_returned, looked_at, statistics_xid
+)
+select creator_key, tenant_id, $2, $3, $4, $5, $6, $7, $8, $9, $10 from creators
+-- What was seen of a creator that was erased meanwhile is not that of a new one of the same id.
+where creator_key = $1 and created_at <= $9
+on conflict (creator_key) do update
+set posts = excluded.posts, sponsored_posts = excluded.sponsored_posts, brands = excluded.brands,
+    sponsored_people = excluded.sponsored_people, sponsored_returned = excluded.sponsored_returned,
+    ordinary_people = excluded.ordinary_people, ordinary_returned = excluded.ordinary_returned,
+    looked_at = excluded.looked_at, statistics_xid = excluded.statistics_xid,
+    changed_xid = case
+        when (p.sponsored_people, p.sponsored_returned, p.ordinary_people, p.ordinary_returned)
+             is distinct from (excluded.sponsored_people, excluded.sponsored_returned, excluded.ordinary_people,
+                               excluded.ordinary_returned)
+        then pg_current_xact_id()::text::bigint else p.changed_xid end
