@@ -332,9 +332,7 @@ fn receipt(
     let peers = Peers::of(snapshot, key, &scored.niches);
     let own = Components::of(scored.statistics.as_ref(), scored.trust.as_ref(), &scored.niches, model);
     let components = own.with_fit(Component::UNMEASURED);
-    let [_, loyalty, trust, authenticity, conversation] = Weights::DEFAULT.0;
-    let weights =
-        Weights::normalised([0.0, loyalty, trust, authenticity, conversation]).unwrap_or(Weights::DEFAULT);
+    let weights = Weights::without_fit();
     let score = Score::of(&weights, &components.map(|component| component.mapped));
     let evidence = scored.statistics.as_ref().map_or(Evidence::default(), evidence_of);
     let trusted = trusted_evidence(scored.trust.as_ref());
