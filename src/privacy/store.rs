@@ -115,7 +115,7 @@ pub async fn finish_erasures(pool: &Pool) -> Result<(), DbError> {
 }
 
 /// Every table that holds something of a creator by its key.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "score_queue",
     "retractions",
     "events",
@@ -129,6 +129,7 @@ const TABLES: [&str; 15] = [
     "creator_communities",
     "edge_discounts",
     "creator_trust",
+    "creator_score_history",
     "annotations",
     "unknown_creators",
 ];
@@ -139,7 +140,7 @@ pub async fn wait_for_inserts(pool: &Pool) -> Result<(), DbError> {
     let under_way = "/* privacy::wait_for_inserts */
         select distinct virtualtransaction from pg_locks
         where relation in ('events'::regclass, 'creator_communities'::regclass, 'edge_discounts'::regclass,
-                           'creator_trust'::regclass,
+                           'creator_trust'::regclass, 'creator_score_history'::regclass,
                            'unknown_creators'::regclass)
           and mode = 'RowExclusiveLock' and granted
           and database = (select oid from pg_database where datname = current_database())";

@@ -6,6 +6,7 @@ pub mod components;
 mod creator_effect;
 pub mod discounts;
 pub mod fit;
+pub mod history;
 pub mod http;
 pub mod interval;
 pub mod liveness;

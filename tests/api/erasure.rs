@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "creators",
     "events",
     "posts",
@@ -20,6 +20,7 @@ const TABLES: [&str; 15] = [
     "relationship_base",
     "edge_discounts",
     "creator_trust",
+    "creator_score_history",
     "annotations",
 ];
 
@@ -51,6 +52,7 @@ async fn a_deleted_creator_is_gone_from_every_table_and_every_answer() {
     for fill in [
         "insert into edge_discounts select creator_key, 7, tenant_id, 1, 0 from creators",
         "insert into creator_trust select creator_key, tenant_id, 5, 1, 1, 1 from creators",
+        "insert into creator_score_history select creator_key, 1, 1, '2026-11-01', 0, 1, 1, 1, '' from creators",
     ] {
         app.sql(fill).await;
     }
