@@ -41,6 +41,7 @@ pub(super) fn routes_of_features(config: &mut utoipa_actix_web::service_config::
         .service(posts::http::list_post_metrics)
         .service(posts::http::put_posts_bulk)
         .service(scores::http::get_creator_scores)
+        .service(scores::history::http::get_score_history)
         .service(scores::published::get_model)
         .service(annotations::http::annotate_creator)
         .service(annotations::http::list_annotations)

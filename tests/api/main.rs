@@ -37,6 +37,7 @@ mod provocations;
 mod quality;
 mod recommendations;
 mod retention;
+mod score_history;
 mod scores;
 mod support;
 mod trust;

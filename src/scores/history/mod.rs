@@ -3,7 +3,9 @@
 //! When a UTC day has ended, a round passes over the creators of each tenant and keeps what is published of them then. Rows
 //! are thinned out as they grow old, so that what is kept of a creator is bounded.
 
+pub mod asked;
 pub mod codec;
+pub mod http;
 pub mod kept;
 pub mod model;
 pub mod rounds;
