@@ -1,7 +1,7 @@
 //! Times as callers send them: in the form of RFC 3339 and in no other.
 
 use crate::error::Violations;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 
 /// How far a caller's clock may be ahead of ours.
 const MAX_AHEAD: SignedDuration = SignedDuration::from_mins(5);
@@ -48,6 +48,17 @@ pub fn rfc3339(text: &str) -> Option<Timestamp> {
         .flatten()
 }
 
+/// A date as RFC 3339 writes it.
+#[must_use]
+pub fn rfc3339_date(text: &str) -> Option<Date> {
+    let is_digit_or_dash = |(place, byte): (usize, u8)| match place {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    };
+    let fits = text.len() == 10 && text.bytes().enumerate().all(is_digit_or_dash);
+    fits.then(|| text.parse().ok()).flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +79,16 @@ mod tests {
             assert_eq!(rfc3339(lenient), None, "{lenient}");
         }
         assert!(rfc3339("2026-11-20t10:00:00.123456789-03:30").is_some());
+    }
+
+    #[test]
+    fn dates_are_taken_in_one_form_only() {
+        for lenient in
+            ["20261120", "2026-11-20T10:00:00", "2026-W47-5", "2026-1-20", "+2026-1-20", "2026-02-30"]
+        {
+            assert_eq!(rfc3339_date(lenient), None, "{lenient}");
+        }
+        assert_eq!(rfc3339_date("2026-11-20"), Some(jiff::civil::date(2026, 11, 20)));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::{
     scores::{
         clock, communities,
         discounts::look::look_at_all,
-        refit,
+        history, refit,
         store::{Turn, score_lane},
     },
     sponsorship, trust,
@@ -90,6 +90,10 @@ pub async fn run(pool: Pool, config: WorkConfig) {
         tasks.spawn(keep_up("sponsorship", every, pool.clone(), |pool| async move {
             sponsorship::rounds::renew_all(&pool).await
         }));
+        tasks.spawn(keep_up("history", every, pool.clone(), |pool| async move {
+            let now = earlier_clock(&pool).await?;
+            history::rounds::record_all(&pool, now).await
+        }));
         tasks.spawn(keep_up("models", every, pool, |pool| async move {
             refit::refit_all(&pool).await?;
             communities::count_all(&pool).await
@@ -148,10 +152,14 @@ async fn fold_and_score_lane(pool: &Pool, busy: BusyLane, batch: u32) -> Result<
     Ok(folded?.events + summed_up)
 }
 
-/// By the earlier of two clocks: days that a wrong one closes stay closed.
-async fn look(pool: &Pool) -> Result<retention::Look, DbError> {
+/// The earlier of two clocks: days that a wrong one closes stay closed.
+async fn earlier_clock(pool: &Pool) -> Result<Timestamp, DbError> {
     let clock = retention::store::clock(&pool.get().await?).await?;
-    retention::look(pool, clock.min(Timestamp::now())).await
+    Ok(clock.min(Timestamp::now()))
+}
+
+async fn look(pool: &Pool) -> Result<retention::Look, DbError> {
+    retention::look(pool, earlier_clock(pool).await?).await
 }
 
 async fn retain(pool: Pool) {

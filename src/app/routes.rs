@@ -41,6 +41,7 @@ pub(super) fn routes_of_features(config: &mut utoipa_actix_web::service_config::
         .service(posts::http::list_post_metrics)
         .service(posts::http::put_posts_bulk)
         .service(scores::http::get_creator_scores)
+        .service(scores::history::http::get_score_history)
         .service(scores::published::get_model)
         .service(edge_weights::http::get_edge_weights)
         .service(edge_weights::http::put_edge_weights)

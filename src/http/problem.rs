@@ -49,6 +49,7 @@ problem_kinds! {
     TrustSeedNotFound "trust_seed_not_found" NOT_FOUND "Nobody of this id is named as trusted";
     AnnotationNotFound "annotation_not_found" NOT_FOUND "The creator has no annotation of this id";
     EventNotFound "event_not_found" NOT_FOUND "No event is stored under this id";
+    NoScoreThen "no_score_then" NOT_FOUND "No scores of that time are kept";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The path does not take this method";
     EventConflict "event_conflict" CONFLICT "Another event has this identity";
     MetricsConflict "metrics_conflict" CONFLICT "Other counts are stored as of this time";

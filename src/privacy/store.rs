@@ -115,7 +115,7 @@ pub async fn finish_erasures(pool: &Pool) -> Result<(), DbError> {
 }
 
 /// Every table that holds something of a creator by its key.
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 18] = [
     "score_queue",
     "retractions",
     "events",
@@ -131,6 +131,7 @@ const TABLES: [&str; 17] = [
     "creator_trust",
     "creator_conversations",
     "creator_sponsorship",
+    "creator_score_history",
     "annotations",
     "unknown_creators",
 ];
@@ -142,6 +143,7 @@ pub async fn wait_for_inserts(pool: &Pool) -> Result<(), DbError> {
         select distinct virtualtransaction from pg_locks
         where relation in ('events'::regclass, 'creator_communities'::regclass, 'edge_discounts'::regclass,
                            'creator_trust'::regclass, 'creator_conversations'::regclass, 'creator_sponsorship'::regclass,
+                           'creator_score_history'::regclass,
                            'unknown_creators'::regclass)
           and mode = 'RowExclusiveLock' and granted
           and database = (select oid from pg_database where datname = current_database())";

@@ -1,5 +1,8 @@
 //! `/v1/creators/{creator_id}/scores`.
 
+mod then;
+
+use self::then::receipt_then;
 use super::{
     components::{Component, Components, Evidence, NAMES, Status, authenticity_factors},
     discounts::views::DiscountsView,
@@ -27,8 +30,8 @@ use crate::{
     edge_weights::http::EdgeWeightsView,
     http::{
         auth::{Caller, Read},
-        params::PathId,
-        problem::Problem,
+        params::{PathId, Query},
+        problem::{Problem, ProblemDocument},
     },
     ids::CreatorKey,
     posts::views::ExposureView,
@@ -40,8 +43,8 @@ use crate::{
 };
 use actix_web::{HttpResponse, get, web::Data};
 use jiff::{Timestamp, civil::Date};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// One part of a score.
 #[derive(Serialize, ToSchema)]
@@ -171,17 +174,27 @@ fn factor_parts(factors: [Estimate; 2]) -> Vec<PartView> {
 }
 
 /// The scores of a creator, without a brief: fit is left out, and the other weights are scaled to a sum of 1.
-#[derive(Serialize, ToSchema)]
+///
+/// Of the past there are score, interval, components, loyal reach and model version; all else is known of now only.
+#[derive(Default, Serialize, ToSchema)]
 pub struct ScoreReceipt {
     /// The creator.
     #[schema(example = "ana-verde", max_length = 128)]
     creator_id: String,
-    /// Version of the scoring model; `GET /v1/model` shows it.
+    /// Of the past: the UTC day at whose end this was published, and since when it stayed so until what was asked for; absent
+    /// for now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "2026-11-01")]
+    as_of: Option<Date>,
+    /// Version of the scoring model; `GET /v1/model` shows it, unless it is one of the past.
     #[schema(example = 3, minimum = 0)]
     model_version: i32,
-    /// How much an act of each kind counts in strengths; those of trust are under the weights of its generation.
-    edge_weights: EdgeWeightsView,
-    /// When the sums over relationships were computed; absent before the first event.
+    /// How much an act of each kind counts in strengths; those of trust are under the weights of its generation. Absent of the
+    /// past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    edge_weights: Option<EdgeWeightsView>,
+    /// When the sums over relationships were computed; absent before the first event, and of the past.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     computed_at: Option<Timestamp>,
@@ -200,17 +213,23 @@ pub struct ScoreReceipt {
     /// Loyalty, trust, authenticity and conversation.
     #[schema(min_items = 4, max_items = 4)]
     components: Vec<ComponentView>,
+    /// Of the past: people expected back within 90 days. Of now, `statistics` has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 96.4, minimum = 0.0)]
+    loyal_reach: Option<f64>,
     /// What it says of itself, the newest period first, but for what was declined.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 100)]
     annotations: Vec<AnnotationView>,
-    /// What there is to say of it, in plain English, the most telling first.
-    #[schema(max_items = 10, example = json!([
+    /// What there is to say of it, in plain English, the most telling first; absent for the past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_items = 10, example = json!([
         "143 of 412 people came back on another day, and 96 of them are expected again within 90 days: 3.1 times the loyalty usual in Sustainable fashion"]))]
-    reasons: Vec<String>,
-    /// What would raise the score, the most first, and then what is not measured yet.
-    #[schema(max_items = 10)]
-    improvements: Vec<Improvement>,
+    reasons: Option<Vec<String>>,
+    /// What would raise the score, the most first, and then what is not measured yet; absent for the past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_items = 10)]
+    improvements: Option<Vec<Improvement>>,
     /// With whom its values are compared; absent with fewer than 30 of them. For reading only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -330,23 +349,40 @@ impl From<&CreatorStatistics> for StatisticsView {
     }
 }
 
+/// Of when.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ScoresQuery {
+    /// A UTC day such as `2026-11-01`, for what held when it ended, or a time such as `2026-11-01T18:04:31Z`, for what held
+    /// when the day before it ended. Without it: now.
+    #[param(max_length = 64, nullable = false)]
+    as_of: Option<String>,
+}
+
 /// Get the scores of a creator
 ///
 /// A receipt: every component with interval and evidence, and the sums from which anyone can recompute it with
-/// `GET /v1/model`.
+/// `GET /v1/model`. With `as_of`: what was published in the past, as far as it is kept (see the history of scores).
 #[utoipa::path(operation_id = "getCreatorScores", tag = "scores",
-    params(("creator_id" = String, Path, description = "The caller's id", example = "ana-verde", max_length = 128)),
-    responses((status = 200, body = ScoreReceipt, description = "The receipt")))]
+    params(("creator_id" = String, Path, description = "The caller's id", example = "ana-verde", max_length = 128), ScoresQuery),
+    responses((status = 200, body = ScoreReceipt, description = "The receipt"),
+        (status = 404, body = ProblemDocument, description = "There is no such creator, or no scores of it are kept of that time",
+            content_type = "application/problem+json")))]
 #[get("/v1/creators/{creator_id}/scores")]
 pub(crate) async fn get_creator_scores(
     caller: Caller<Read>,
     id: PathId,
+    query: Query<ScoresQuery>,
     pools: Data<Pools>,
     snapshots: Data<Snapshots>,
 ) -> Result<HttpResponse, Problem> {
     let client = pools.reads.get().await?;
     let tenant = caller.tenant().id;
     let key = CreatorKey::derive(tenant, &id.0);
+    if let Some(as_of) = query.0.as_of {
+        return Ok(HttpResponse::Ok().json(receipt_then(&client, key, id.0, &as_of).await?));
+    }
     let scored = store::scored(&client, key).await?.ok_or_else(not_found)?;
     let InForce { model, .. } = in_force(&client, tenant).await?;
     let published = snapshots.current(tenant);
@@ -364,12 +400,6 @@ fn standing(annotations: Vec<Annotation>) -> Vec<AnnotationView> {
 const COMPARED: [fn(&Components) -> &Component; 4] =
     [|all| &all.loyalty, |all| &all.trust, |all| &all.authenticity, |all| &all.conversation];
 
-/// The default weights for a score without a brief.
-fn without_fit() -> Weights {
-    let [_, loyalty, trust, authenticity, conversation] = Weights::DEFAULT.0;
-    Weights::normalised([0.0, loyalty, trust, authenticity, conversation]).unwrap_or(Weights::DEFAULT)
-}
-
 fn receipt(
     (creator_id, key): (String, CreatorKey),
     scored: &store::Scored,
@@ -381,7 +411,7 @@ fn receipt(
     let returns = scored.sponsorship.as_ref().map(|found| &found.returns);
     let own = Components::of(statistics, (trust, returns), &scored.niches, model);
     let components = own.with_fit(Component::UNMEASURED);
-    let weights = without_fit();
+    let weights = Weights::without_fit();
     let score = Score::of(&weights, &components.map(|component| component.mapped));
     let evidence = scored.statistics.as_ref().map_or(Evidence::default(), evidence_of);
     let trusted = trusted_evidence(trust);
@@ -401,17 +431,19 @@ fn receipt(
     }
     ScoreReceipt {
         creator_id,
+        as_of: None,
         model_version: model.version,
-        edge_weights: EdgeWeightsView::from(&model.edge_weights),
+        edge_weights: Some(EdgeWeightsView::from(&model.edge_weights)),
         computed_at: scored.computed_at,
         score: score.score,
         low: score.low,
         high: score.high,
         uncertainty: score.uncertainty(),
         components: views,
+        loyal_reach: None,
         annotations: Vec::new(),
-        reasons: of_creator(snapshot, told),
-        improvements: scored.statistics.as_ref().map_or_else(Vec::new, outlook),
+        reasons: Some(of_creator(snapshot, told)),
+        improvements: Some(scored.statistics.as_ref().map_or_else(Vec::new, outlook)),
         peers: peers.as_ref().map(PeersView::from),
         statistics: scored.statistics.as_ref().map(StatisticsView::from),
         trust: scored.trust.as_ref().map(TrustSumsView::from),

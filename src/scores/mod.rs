@@ -8,6 +8,7 @@ pub mod conversation;
 mod creator_effect;
 pub mod discounts;
 pub mod fit;
+pub mod history;
 pub mod http;
 pub mod interval;
 pub mod liveness;

@@ -10,6 +10,13 @@ impl Weights {
     /// The published default.
     pub const DEFAULT: Self = Self([0.35, 0.25, 0.15, 0.15, 0.10]);
 
+    /// The default without a brief: fit is left out, and the others are scaled to a sum of 1.
+    #[must_use]
+    pub fn without_fit() -> Self {
+        let [_, loyalty, trust, authenticity, conversation] = Self::DEFAULT.0;
+        Self::normalised([0.0, loyalty, trust, authenticity, conversation]).unwrap_or(Self::DEFAULT)
+    }
+
     /// Weights in proportion to these numbers; `None` unless all are finite, none is negative and one is above 0.
     #[must_use]
     pub fn normalised(parts: [f64; 5]) -> Option<Self> {
@@ -86,6 +93,7 @@ mod tests {
     #[test]
     fn default_weights_add_up_to_one() {
         assert!((Weights::DEFAULT.0.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        assert!((Weights::without_fit().0.iter().sum::<f64>() - 1.0).abs() < 1e-12);
         assert_eq!(Weights::normalised([0.0; 5]), None);
         assert_eq!(Weights::normalised([-1.0, 2.0, 0.0, 0.0, 0.0]), None);
         assert_eq!(Weights::normalised([f64::NAN, 1.0, 0.0, 0.0, 0.0]), None);

@@ -157,6 +157,7 @@ mod tests {
                 post: None,
                 substance: None,
                 verified: false,
+                amount: None,
             });
         }
         relationship.active_days().clone()

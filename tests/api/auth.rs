@@ -14,6 +14,7 @@ fn endpoints() -> Vec<(Method, &'static str, Scope)> {
         (Method::PATCH, "/v1/creators/ana", Scope::CreatorsWrite),
         (Method::POST, "/v1/creators/bulk", Scope::CreatorsWrite),
         (Method::GET, "/v1/creators/ana/scores", Scope::Read),
+        (Method::GET, "/v1/creators/ana/scores/history", Scope::Read),
         (Method::GET, "/v1/creators/ana/posts", Scope::Read),
         (Method::PUT, "/v1/creators/ana/posts/p1", Scope::EventsWrite),
         (Method::GET, "/v1/creators/ana/posts/p1", Scope::Read),

@@ -39,6 +39,7 @@ mod provocations;
 mod quality;
 mod recommendations;
 mod retention;
+mod score_history;
 mod scores;
 mod sponsorship;
 mod support;

@@ -44,6 +44,7 @@ async fn simple(app: &App, kind: Kind) -> Answer {
         Kind::AnnotationNotFound => {
             app.patch("/v1/creators/ana/annotations/nothing", &json!({"status": "accepted"})).await
         }
+        Kind::NoScoreThen => app.get("/v1/creators/ana/scores?as_of=2026-11-01").await,
         Kind::TrustSeedNotFound => app.delete("/v1/trust/seeds/nobody").await,
         Kind::NicheNotFound => app.get("/v1/niches/nothing").await,
         Kind::MethodNotAllowed => app.delete("/v1/events").await,

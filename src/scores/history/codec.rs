@@ -1,0 +1,124 @@
+//! How components are stored: a byte for the status and six numbers of three bytes each, as ten-millionths.
+//!
+//! That is finer than any difference that makes a row, and what is read is a short decimal.
+
+use super::model::{kept, numbers_of};
+use crate::scores::{
+    Components,
+    components::{Component, Status},
+    interval::Estimate,
+};
+
+/// So many steps from 0 to 1.
+const STEPS: f64 = 1e7;
+/// Bytes of a component.
+const WIDTH: usize = 19;
+
+/// Stored components that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("stored components are damaged")]
+pub struct Damaged;
+
+/// The components as bytes.
+#[must_use]
+pub fn encode(components: &Components) -> Vec<u8> {
+    kept(components).into_iter().flat_map(encode_one).collect()
+}
+
+/// Components from what [`encode`] made of them.
+pub fn decode(bytes: &[u8]) -> Result<Components, Damaged> {
+    let (parts, []) = bytes.as_chunks::<WIDTH>() else { return Err(Damaged) };
+    let [loyalty, trust, authenticity, conversation] = parts else { return Err(Damaged) };
+    Ok(Components {
+        loyalty: decode_one(loyalty)?,
+        trust: decode_one(trust)?,
+        authenticity: decode_one(authenticity)?,
+        conversation: decode_one(conversation)?,
+    })
+}
+
+fn encode_one(component: Component) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(WIDTH);
+    bytes.push(u8::from(component.status == Status::Measured));
+    for number in numbers_of(component) {
+        let [_, three @ ..] = steps(number).to_be_bytes();
+        bytes.extend(three);
+    }
+    bytes
+}
+
+fn decode_one(bytes: &[u8; WIDTH]) -> Result<Component, Damaged> {
+    let [status, rest @ ..] = bytes;
+    let status = match status {
+        0 => Status::Insufficient,
+        1 => Status::Measured,
+        _ => return Err(Damaged),
+    };
+    let mut numbers = [0.0; 6];
+    for (number, [high, middle, low]) in numbers.iter_mut().zip(rest.as_chunks::<3>().0) {
+        *number = f64::from(u32::from_be_bytes([0, *high, *middle, *low])) / STEPS;
+    }
+    let estimate = |[value, low, high]: [f64; 3]| {
+        let ordered = low <= value && value <= high && high <= 1.0;
+        ordered.then_some(Estimate { value, low, high }).ok_or(Damaged)
+    };
+    let [value, low, high, mapped @ ..] = numbers;
+    Ok(Component { status, raw: estimate([value, low, high])?, mapped: estimate(mapped)? })
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a number from 0 to 1 has at most ten million steps"
+)]
+fn steps(number: f64) -> u32 {
+    (number.clamp(0.0, 1.0) * STEPS).round() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn estimate() -> impl Strategy<Value = Estimate> {
+        prop::array::uniform3(0.0..=1.0_f64).prop_map(|mut sorted| {
+            sorted.sort_by(f64::total_cmp);
+            Estimate { low: sorted[0], value: sorted[1], high: sorted[2] }
+        })
+    }
+
+    prop_compose! {
+        fn component()(raw in estimate(), mapped in estimate(), is_measured in any::<bool>()) -> Component {
+            Component { status: if is_measured { Status::Measured } else { Status::Insufficient }, raw, mapped }
+        }
+    }
+
+    prop_compose! {
+        fn components()([loyalty, trust, authenticity, conversation] in prop::array::uniform4(component())) -> Components {
+            Components { loyalty, trust, authenticity, conversation }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn components_survive_storage(components in components()) {
+            let bytes = encode(&components);
+            prop_assert_eq!(bytes.len(), 4 * WIDTH);
+            let stored = decode(&bytes).unwrap();
+            for (before, after) in kept(&components).into_iter().zip(kept(&stored)) {
+                prop_assert_eq!(before.status, after.status);
+                for (before, after) in numbers_of(before).into_iter().zip(numbers_of(after)) {
+                    prop_assert!((before - after).abs() <= 0.5 / STEPS + 1e-12, "{} {}", before, after);
+                }
+            }
+            prop_assert_eq!(encode(&stored), bytes, "what was stored is stored as it is");
+        }
+
+        #[test]
+        fn damaged_bytes_are_an_error_and_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+            if let Ok(components) = decode(&bytes) {
+                prop_assert_eq!(encode(&components), bytes);
+            }
+        }
+    }
+}
