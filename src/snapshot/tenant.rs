@@ -484,8 +484,9 @@ mod tests {
         let shared =
             before.chunks.iter().zip(&after.chunks).map(|(before, after)| Arc::ptr_eq(before, after));
         assert_eq!(shared.collect::<Vec<_>>(), [true, false, true]);
-        let (chunk, row) = (before.chunks[1].bytes() as u64, before.row(0).unwrap().bytes());
-        assert_eq!(after.copied, chunk + row, "one chunk, and the creator in it");
+        let creator = before.chunks[1].rows[0].as_ref().unwrap();
+        let copied = before.chunks[1].bytes() as u64 + creator.bytes();
+        assert_eq!(after.copied, copied, "one chunk, and the creator in it");
     }
 
     #[test]
