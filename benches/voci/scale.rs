@@ -120,6 +120,7 @@ fn rows(tenant: TenantId, creators: std::ops::Range<u64>, templates: &[Stored]) 
 /// All creators summed up anew, with single events and queries beside it.
 async fn rescore(stage: &mut Stage) -> Result<Comparison, Failure> {
     let quiet = probe(stage, QUIET).await?;
+    synthetic::claim_looks(stage.pool()).await?;
     let start = Instant::now();
     synthetic::ask_for_all(stage.pool()).await?;
     stage.start_workers(WORKERS)?;

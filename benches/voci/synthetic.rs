@@ -207,6 +207,17 @@ pub(crate) fn lines(acts: &[Act]) -> Vec<u8> {
     singles(acts).join("\n").into_bytes()
 }
 
+/// Says of all tenants that what is looked at once in an hour or a day was looked at just now: it is no part of what is
+/// measured over some seconds or minutes.
+pub(crate) async fn claim_looks(pool: &Pool) -> Result<(), Failure> {
+    let claimed = "insert into discount_looks (tenant_id) select tenant_id from tenants;
+                   insert into trust_generations (tenant_id) select tenant_id from tenants;
+                   insert into sponsorship_rounds (tenant_id) select tenant_id from tenants;
+                   insert into score_history_rounds (tenant_id, day, finished)
+                   select tenant_id, (now() at time zone 'utc')::date, true from tenants";
+    Ok(pool.get().await?.batch(claimed).await?)
+}
+
 /// Asks for all creators to be summed up anew.
 pub(crate) async fn ask_for_all(pool: &Pool) -> Result<(), Failure> {
     let sql = "insert into score_queue (lane, creator_key)

@@ -67,12 +67,13 @@ pub(super) async fn set(
 }
 
 /// Asks for creators to be scored whose sums are under other weights than those in force, unless they wait already; how
-/// many. They are due an hour later: until then, those to whom something happened go first.
+/// many. Two days after a change nobody is left, and nobody is looked for. They are due an hour later: until then, those to whom something happened go first.
 pub(super) async fn enqueue_otherwise_weighted(client: &Client) -> Result<u64, DbError> {
     let sql = "/* edge_weights::enqueue_otherwise_weighted */
                insert into score_queue (lane, creator_key, enqueued_at)
                select (get_byte(uuid_send(s.creator_key), 15) % $1)::int2, s.creator_key, now() + interval '1 hour'
-               from (select tenant_id, max(version) as version from tenant_edge_weights group by tenant_id) w
+               from (select tenant_id, max(version) as version from tenant_edge_weights group by tenant_id
+                     having max(set_at) > now() - interval '2 days') w
                join creator_statistics s using (tenant_id)
                where coalesce((s.discounted ->> 'edge_weights')::int4, $2) <> w.version and s.discounted is not null
                  and not exists (select from score_queue q where q.creator_key = s.creator_key)";

@@ -4,7 +4,7 @@ use crate::{
     creators::{Platform, codes},
     error::{FieldError, Violations, not_null},
     ids::{self, CreatorKey, TenantId},
-    niches::words::folded,
+    niches::words,
     scores::{components::NAMES, fit::Asked, nearness::NichePlace, receipt::Weights},
     snapshot::{
         TenantSnapshot,
@@ -125,7 +125,7 @@ pub struct Band {
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WeightsInput {
-    /// Nearness of niches.
+    /// Nearness of niches, authority in them, shared values.
     #[schema(example = 0.35, minimum = 0.0, maximum = 1000.0)]
     pub fit: f64,
     /// Do the same people come back?
@@ -220,7 +220,7 @@ impl RecommendationRequest {
         violations.finish()?;
         let reach = |(place, weight): (NichePlace, f64)| (place, weight, snapshot.reach(place.niche));
         let niches: Vec<_> = niches.into_iter().map(reach).collect();
-        let values = self.brief.values.iter().map(|value| snapshot.value(value)).collect();
+        let values = self.brief.values.iter().map(|value| words::number(value)).collect();
         Ok(Query {
             asked: Asked::new(&niches, values),
             band: self.filters.band(),
@@ -273,7 +273,7 @@ impl Brief {
         for (index, value) in self.values.iter().enumerate().take(MAX_VALUES) {
             let pointer = format!("/brief/values/{index}");
             violations.text(&pointer, value, 1, 64);
-            if !seen.insert(folded(value)) {
+            if !seen.insert(words::folded(value)) {
                 violations.add(pointer, "duplicate", "is in the brief already");
             }
         }

@@ -1,7 +1,7 @@
 //! `/v1/recommendations`.
 
 use super::{
-    brief::{Query as RankQuery, RecommendationRequest},
+    brief::{Query as RankQuery, RecommendationRequest, WeightedNiche},
     rank::{self, Position, Ranked},
     reasons::reasons,
 };
@@ -18,6 +18,7 @@ use crate::{
     ids::TenantId,
     scores::{
         components::authenticity_factors,
+        fit::AskedNiche,
         http::{ComponentView, component_views, trusted_evidence},
     },
     snapshot::{Snapshots, registry::Published},
@@ -36,6 +37,8 @@ pub struct RecommendationPage {
     /// Names the state of the data that was ranked; all pages of one query come from one state.
     #[schema(example = "5d0c7b1f22aa-17", max_length = 64)]
     snapshot: String,
+    /// The brief as it was understood.
+    brief: BriefView,
     /// The creators.
     #[schema(max_items = 200)]
     items: Vec<RecommendationItem>,
@@ -43,6 +46,43 @@ pub struct RecommendationPage {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 2048)]
     next_cursor: Option<String>,
+}
+
+/// A brief as it was understood.
+#[derive(Serialize, ToSchema)]
+pub struct BriefView {
+    /// Its niches.
+    #[schema(max_items = 20)]
+    niches: Vec<AskedNicheView>,
+}
+
+/// A niche of a brief.
+#[derive(Serialize, ToSchema)]
+pub struct AskedNicheView {
+    /// The niche.
+    #[schema(example = "sustainable-fashion", max_length = 64)]
+    id: String,
+    /// Its part of the weights of all niches of the brief.
+    #[schema(example = 1.0, minimum = 0.0, maximum = 1.0)]
+    share: f64,
+    /// Creators in its list whose loyal reach is measured: those who declare it, or whose community is much in it.
+    #[schema(example = 140, minimum = 0)]
+    measured_creators: i64,
+    /// Loyal reach that is usual among them: the geometric mean, of one person more each.
+    #[schema(example = 11.4, minimum = 0.0)]
+    usual_reach: f64,
+}
+
+impl BriefView {
+    fn new(request: &RecommendationRequest, query: &RankQuery) -> Self {
+        let view = |(asked, niche): (&WeightedNiche, &AskedNiche)| AskedNicheView {
+            id: asked.id.clone(),
+            share: niche.share,
+            measured_creators: niche.reach.creators(),
+            usual_reach: niche.reach.usual(),
+        };
+        Self { niches: request.brief.niches.iter().zip(&query.asked.niches).map(view).collect() }
+    }
 }
 
 /// A recommended creator.
@@ -54,6 +94,11 @@ pub struct RecommendationItem {
     /// The creator.
     #[schema(example = "ana-verde", max_length = 128)]
     creator_id: String,
+    /// People expected back within 90 days, in each of the niches in whose lists the creator stands: what authority looks at.
+    /// Absent where loyalty is not measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 48.2, minimum = 0.0)]
+    reach_per_niche: Option<f64>,
     /// Name of the creator.
     #[schema(example = "Ana Verde", max_length = 200)]
     display_name: String,
@@ -193,7 +238,13 @@ fn answer(
         signer.seal(&scope, &page)
     });
     let as_of = snapshots.as_of(tenant, &published);
-    Ok(RecommendationPage { as_of, snapshot: published.id.clone(), items, next_cursor })
+    Ok(RecommendationPage {
+        as_of,
+        snapshot: published.id.clone(),
+        brief: BriefView::new(request, &query),
+        items,
+        next_cursor,
+    })
 }
 
 /// A cursor belongs to a tenant and to everything in the request that decides what is on which place.
@@ -225,6 +276,7 @@ fn items(
         Some(RecommendationItem {
             rank: ranks_before + index + 1,
             creator_id: row.cold.creator_id.clone(),
+            reach_per_niche: row.hot.reach.map(|reach| reach.value),
             display_name: row.cold.display_name.clone(),
             score: ranked.score.score,
             low: ranked.score.low,

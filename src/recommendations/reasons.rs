@@ -19,7 +19,7 @@ use std::fmt::Display;
 pub fn reasons(snapshot: &TenantSnapshot, asked: &[String], row: &Row, fit: &Fit) -> Vec<String> {
     let mut reasons = vec![fit_reason(snapshot, asked, row, fit.nearness.estimate.value)];
     reasons.extend(community_reason(asked, row, &fit.nearness));
-    reasons.extend(authority_reason(&fit.authority));
+    reasons.extend(authority_reason(snapshot, asked, &fit.authority));
     reasons.extend(values_reason(fit.values));
     let cold = &row.cold;
     let told = Told {
@@ -75,16 +75,16 @@ fn declared(shared: &[&str], besides: &[&str], asked: usize, fit: &str) -> Strin
     let besides = listed(besides);
     let part = match (shared.len(), asked) {
         (0, _) if besides.is_empty() => {
-            return format!("Declares no niche; its people are near the brief (fit {fit})");
+            return format!("Declares no niche; its people are near the brief (nearness {fit})");
         }
-        (0, _) => return format!("Declares {besides}, next to what the brief asks for (fit {fit})"),
+        (0, _) => return format!("Declares {besides}, next to what the brief asks for (nearness {fit})"),
         (1, 1) => "the niche of the brief".to_owned(),
         (2, 2) => "both niches of the brief".to_owned(),
         (shared, asked) if shared == asked => format!("all {asked} niches of the brief"),
         (shared, asked) => format!("{shared} of the {asked} niches of the brief"),
     };
     let besides = if besides.is_empty() { besides } else { format!(", and {besides} besides") };
-    format!("Declares {}, {part}{besides} (fit {fit})", listed(shared))
+    format!("Declares {}, {part}{besides} (nearness {fit})", listed(shared))
 }
 
 /// Least people of a community that is worth a sentence.
@@ -100,19 +100,21 @@ fn community_reason(asked: &[String], row: &Row, near: &Nearness) -> Option<Stri
     })
 }
 
-/// Authority that is worth a sentence: twice an equal part.
+/// Authority that is worth a sentence: twice the usual loyal reach.
 const TOLD_AUTHORITY: f64 = 2.0 / 3.0;
 
-fn authority_reason(authority: &Estimate) -> Option<String> {
-    (authority.value >= TOLD_AUTHORITY).then(|| {
+/// In a brief of several niches it is a mean, of which no such sentence is true.
+fn authority_reason(snapshot: &TenantSnapshot, asked: &[String], authority: &Estimate) -> Option<String> {
+    let [niche] = asked else { return None };
+    (authority.low >= TOLD_AUTHORITY).then(|| {
         let times = authority.value / (1.0 - authority.value);
-        format!("Has {times:.1} times an equal part of the loyal people of the brief's niches")
+        format!("{times:.1} times the loyal people that are usual in {}", name(snapshot, niche))
     })
 }
 
 fn values_reason(shared: Option<f64>) -> Option<String> {
     let shared = shared.filter(|shared| *shared > 0.0)?;
-    Some(format!("Names {} of the brief's values", percent(shared)))
+    Some(format!("Shares values of the brief ({})", percent(shared)))
 }
 
 fn loyalty_reason(snapshot: &TenantSnapshot, told: Told<'_>) -> Option<String> {
@@ -294,18 +296,18 @@ mod tests {
 
     #[test]
     fn niches_of_the_brief_are_told_from_others() {
-        assert_eq!(declared(&["A"], &[], 1, "100 %"), "Declares A, the niche of the brief (fit 100 %)");
+        assert_eq!(declared(&["A"], &[], 1, "100 %"), "Declares A, the niche of the brief (nearness 100 %)");
         assert_eq!(
             declared(&["A", "B"], &[], 2, "95 %"),
-            "Declares A and B, both niches of the brief (fit 95 %)"
+            "Declares A and B, both niches of the brief (nearness 95 %)"
         );
         assert_eq!(
             declared(&["A"], &["C", "D"], 2, "60 %"),
-            "Declares A, 1 of the 2 niches of the brief, and C and D besides (fit 60 %)"
+            "Declares A, 1 of the 2 niches of the brief, and C and D besides (nearness 60 %)"
         );
         assert_eq!(
             declared(&[], &["C"], 1, "45 %"),
-            "Declares C, next to what the brief asks for (fit 45 %)"
+            "Declares C, next to what the brief asks for (nearness 45 %)"
         );
     }
 

@@ -1,42 +1,55 @@
-//! Authority: which part of a niche's loyal reach is a creator's, against an equal part for everybody.
+//! Authority: how a creator's loyal reach in a niche compares with what is usual there.
 //!
-//! The loyal reach of a niche is the sum of the loyal reaches of the creators in its list: the people expected back, and
-//! somebody loyal to two creators counts for both. It is kept in thousandths of a person, as whole numbers, so that it is
-//! the same in whatever order creators came and changed.
+//! A creator's loyal reach is divided evenly over the niches in whose lists it stands, so that naming more of them does not
+//! make more of it. What is usual in a niche is the geometric mean over its list, of one person more each: the arithmetic
+//! one would follow whoever is largest, and one large creator could take the authority of all others away. It is kept as a
+//! sum of logarithms in millionths, as whole numbers, so that it is the same in whatever order creators came and changed.
 
 use super::interval::Estimate;
 
-/// What creators of a niche are expected to see again, together.
+/// What creators of a niche are expected to see again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NicheReach {
-    thousandths: i64,
+    logarithms: i64,
     creators: i64,
 }
 
 impl NicheReach {
-    /// Adds a creator's loyal reach, or with -1 takes it away again; one that is not measured is not counted.
-    pub fn count(&mut self, reach: Option<f64>, times: i64) {
+    /// Adds a creator's loyal reach in the niche, or with -1 takes it away again; one that is not measured is not counted.
+    pub fn count(&mut self, reach: Option<Estimate>, times: i64) {
         let Some(reach) = reach else { return };
-        self.thousandths += times * thousandths(reach);
+        self.logarithms += times * millionths(reach.value.max(0.0).ln_1p());
         self.creators += times;
     }
 
-    /// Authority of a creator of the niche, 0 to 1: x / (1 + x) for x times an equal part of the niche's loyal reach. An
-    /// equal part gives 0.5, and so does what is not measured, with everything as interval.
+    /// Creators whose loyal reach is measured.
     #[must_use]
-    pub fn authority(&self, reach: Option<f64>) -> Estimate {
-        let Some(reach) = reach.filter(|_| self.thousandths > 0) else {
+    pub fn creators(&self) -> i64 {
+        self.creators
+    }
+
+    /// The loyal reach that is usual in the niche; 0 without any that is measured.
+    #[must_use]
+    pub fn usual(&self) -> f64 {
+        (self.logarithms as f64 / 1e6 / self.creators.max(1) as f64).exp_m1()
+    }
+
+    /// Authority of a creator of the niche with this loyal reach in it, 0 to 1: x / (1 + x) for x times what is usual, one
+    /// person more each. The usual reach gives 0.5, and so does what is not measured, with everything as interval.
+    #[must_use]
+    pub fn authority(&self, reach: Option<Estimate>) -> Estimate {
+        let Some(reach) = reach else {
             return Estimate { value: 0.5, low: 0.0, high: 1.0 };
         };
-        let parts = reach * 1e3 * self.creators as f64 / self.thousandths as f64;
-        Estimate::exactly(parts / (1.0 + parts))
+        let usual = 1.0 + self.usual();
+        let of = |reach: f64| (1.0 + reach) / (1.0 + reach + usual);
+        Estimate { value: of(reach.value), low: of(reach.low), high: of(reach.high) }
     }
 }
 
-/// Never negative, and far from the end of the type for any number of creators.
-#[expect(clippy::cast_possible_truncation, reason = "held within 1e12")]
-fn thousandths(reach: f64) -> i64 {
-    (reach.clamp(0.0, 1e9) * 1e3).round() as i64
+#[expect(clippy::cast_possible_truncation, reason = "logarithms of numbers are small")]
+fn millionths(logarithm: f64) -> i64 {
+    (logarithm * 1e6).round() as i64
 }
 
 #[cfg(test)]
@@ -47,27 +60,40 @@ mod tests {
     fn niche(reaches: &[f64]) -> NicheReach {
         let mut niche = NicheReach::default();
         for reach in reaches {
-            niche.count(Some(*reach), 1);
+            niche.count(Some(Estimate::exactly(*reach)), 1);
         }
         niche
     }
 
+    fn authority(niche: &NicheReach, reach: f64) -> f64 {
+        niche.authority(Some(Estimate::exactly(reach))).value
+    }
+
     fn near(a: f64, b: f64) -> bool {
-        (a - b).abs() < 1e-9
+        (a - b).abs() < 1e-5
     }
 
     #[test]
-    fn an_equal_part_is_the_middle_and_nine_of_them_are_near_the_top() {
-        assert!(near(niche(&[5.0; 4]).authority(Some(5.0)).value, 0.5));
-        assert!(near(niche(&[9.0, 0.0, 0.0]).authority(Some(9.0)).value, 0.75));
-        assert!(near(niche(&[9.0, 0.0, 0.0]).authority(Some(0.0)).value, 0.0));
+    fn the_usual_reach_is_the_middle_and_three_times_as_much_three_quarters() {
+        let niche = niche(&[5.0; 4]);
+        assert!(near(niche.usual(), 5.0) && near(authority(&niche, 5.0), 0.5));
+        assert!(near(authority(&niche, 17.0), 0.75));
     }
 
     #[test]
-    fn what_is_not_measured_is_taken_as_an_equal_part_and_left_open() {
+    fn what_is_not_measured_is_taken_as_usual_and_left_open() {
         let open = Estimate { value: 0.5, low: 0.0, high: 1.0 };
         assert_eq!(niche(&[5.0]).authority(None), open);
-        assert_eq!(niche(&[0.0]).authority(Some(0.0)), open, "nobody is expected back to anybody");
+        assert!(near(authority(&niche(&[0.0]), 0.0), 0.5), "nobody is expected back to anybody");
+    }
+
+    #[test]
+    fn one_large_creator_does_not_take_the_authority_of_the_others() {
+        let mut reaches = vec![10.0; 30];
+        let before = authority(&niche(&reaches), 10.0);
+        reaches.push(5_000.0);
+        let after = authority(&niche(&reaches), 10.0);
+        assert!(before - after < 0.06, "{before} {after}");
     }
 
     proptest! {
@@ -77,9 +103,9 @@ mod tests {
         ) {
             let mut backwards = niche(&[gone]);
             for reach in reaches.iter().rev() {
-                backwards.count(Some(*reach), 1);
+                backwards.count(Some(Estimate::exactly(*reach)), 1);
             }
-            backwards.count(Some(gone), -1);
+            backwards.count(Some(Estimate::exactly(gone)), -1);
             backwards.count(None, 1);
             prop_assert_eq!(niche(&reaches), backwards);
         }
@@ -89,8 +115,8 @@ mod tests {
             reaches in prop::collection::vec(0.0..1e4_f64, 1..20), a in 0.0..1e4_f64, b in 0.0..1e4_f64,
         ) {
             let niche = niche(&reaches);
-            let (less, more) = (niche.authority(Some(a.min(b))), niche.authority(Some(a.max(b))));
-            prop_assert!(less.value <= more.value && more.value <= 1.0);
+            prop_assert!(authority(&niche, a.min(b)) <= authority(&niche, a.max(b)));
+            prop_assert!((0.0..=1.0).contains(&authority(&niche, a)));
         }
     }
 }

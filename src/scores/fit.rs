@@ -18,8 +18,8 @@ pub struct Asked {
     pub vector: NicheVector,
     /// The niches one by one.
     pub niches: Vec<AskedNiche>,
-    /// The values named; `None` for one that no creator names.
-    pub values: Vec<Option<u32>>,
+    /// Numbers of the values named.
+    pub values: Vec<u64>,
 }
 
 /// A niche of a brief.
@@ -29,7 +29,7 @@ pub struct AskedNiche {
     pub place: NichePlace,
     /// Its part of the weights of all niches of the brief.
     pub share: f64,
-    /// The loyal reach of the creators in its list.
+    /// What is usual in its list.
     pub reach: NicheReach,
 }
 
@@ -38,10 +38,10 @@ pub struct AskedNiche {
 pub struct Candidate<'a> {
     /// The niches in whose lists it stands.
     pub places: &'a [NichePlace],
-    /// Its loyal reach, where loyalty is measured.
-    pub reach: Option<f64>,
-    /// The values it names.
-    pub values: &'a [u32],
+    /// Its loyal reach in each of these, where loyalty is measured.
+    pub reach: Option<Estimate>,
+    /// Numbers of the values it names.
+    pub values: &'a [u64],
 }
 
 /// How well a creator suits a brief, with its parts.
@@ -53,14 +53,14 @@ pub struct Fit {
     pub nearness: Nearness,
     /// Its authority in the niches of the brief.
     pub authority: Estimate,
-    /// Share of the values of the brief that it names, too; `None`: the brief names none.
+    /// Cosine of the values of the brief and those it names; `None`: the brief names none.
     pub values: Option<f64>,
 }
 
 impl Asked {
     /// The niches of a brief with their weights, and the values it names.
     #[must_use]
-    pub fn new(niches: &[(NichePlace, f64, NicheReach)], values: Vec<Option<u32>>) -> Self {
+    pub fn new(niches: &[(NichePlace, f64, NicheReach)], values: Vec<u64>) -> Self {
         let all: f64 = niches.iter().map(|(_, weight, _)| weight).sum();
         let asked = |&(place, weight, reach): &_| AskedNiche { place, share: weight / all, reach };
         Self {
@@ -80,9 +80,11 @@ impl Asked {
         })
     }
 
+    /// The cosine, so that naming every value there is does not help.
     fn values(&self, creator: &Candidate) -> Option<f64> {
-        let shared = self.values.iter().flatten().filter(|value| creator.values.contains(value)).count();
-        (!self.values.is_empty()).then(|| shared as f64 / self.values.len() as f64)
+        let shared = self.values.iter().filter(|value| creator.values.contains(value)).count();
+        let all = self.values.len() * creator.values.len().max(1);
+        (!self.values.is_empty()).then(|| shared as f64 / (all as f64).sqrt())
     }
 }
 

@@ -92,7 +92,7 @@ pub struct ComponentView {
 #[derive(Serialize, ToSchema)]
 pub struct PartView {
     /// Of fit: `declared` (niches the creator names), `community` (niches its people engage with elsewhere), `authority` (its
-    /// part of the loyal reach of the niches of the brief) or `values` (those of the brief that it names, when the brief names
+    /// loyal reach beside what is usual in the niches of the brief) or `values` (those of the brief that it names, when the brief names
     /// any). Of authenticity: `outside_rings` (what is not lost to rings) or `kept_under_sponsorship` (how often people come back
     /// after sponsored posts, as a part of how often they do after others).
     #[schema(example = "community", max_length = 32)]
@@ -101,8 +101,8 @@ pub struct PartView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 0.4, minimum = 0.0, maximum = 1.0)]
     share: Option<f64>,
-    /// Declared and community: cosine of the brief and this side alone. Authority: x / (1 + x) for x times an equal part of
-    /// the loyal reach. Values: share of the brief's. Of authenticity: the factor.
+    /// Declared and community: cosine of the brief and this side alone. Authority: x / (1 + x) for x times the
+    /// loyal reach that is usual in the niche. Values: cosine of the brief's and the creator's. Of authenticity: the factor.
     #[schema(example = 0.9, minimum = 0.0, maximum = 1.0)]
     value: f64,
 }

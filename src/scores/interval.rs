@@ -8,6 +8,8 @@ use statrs::function::beta::{checked_beta_reg, checked_ln_beta};
 /// leaves the same chance above it.
 const TAIL: f64 = 0.1;
 
+/// The 90 % quantile of the standard normal.
+pub const NORMAL: f64 = 1.281_551_565_544_600_4;
 /// Shapes of a Beta are held within this range.
 const SHAPES: (f64, f64) = (1e-12, 1e9);
 /// The sum of the shapes of a Beta matched by moments is held within this range.
@@ -42,6 +44,12 @@ impl Estimate {
     #[must_use]
     pub fn exactly(value: f64) -> Self {
         Self { value, low: value, high: value }
+    }
+
+    /// The same, so many times; not negative.
+    #[must_use]
+    pub fn scaled(self, times: f64) -> Self {
+        Self { value: self.value * times, low: self.low * times, high: self.high * times }
     }
 
     /// The share with the posterior Beta(alpha, beta), such as successes and
@@ -150,8 +158,6 @@ fn start(a: f64, b: f64, ln_beta: f64) -> f64 {
 /// (1947), 352-358, as used in Algorithm AS 109 (Cran, Martin and Thomas 1977). For
 /// shapes above 1.
 fn normal_start(a: f64, b: f64) -> f64 {
-    /// The 90 % quantile of the standard normal.
-    const NORMAL: f64 = 1.281_551_565_544_600_4;
     let curvature = (NORMAL * NORMAL - 3.0) / 6.0;
     let [of_a, of_b] = [a, b].map(|shape| 1.0 / (2.0 * shape - 1.0));
     let mean = 2.0 / (of_a + of_b);

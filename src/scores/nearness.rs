@@ -6,7 +6,7 @@
 //! as much as the first. Nearness is the cosine of brief and creator. With declared niches alone, the same niche gives 1,
 //! parent and child 0.45, two children of one parent 0.2.
 
-use super::interval::Estimate;
+use super::interval::{Estimate, NORMAL};
 
 /// What a niche shares with its parent.
 pub const PARENT_SHARE: f64 = 0.5;
@@ -18,9 +18,6 @@ pub const MAX_COMMUNITY_SHARE: f64 = 0.5;
 pub const LISTED_SHARE: f64 = 0.2;
 /// People at which the community counts half of its most.
 pub const COMMUNITY_HALF: f64 = 20.0;
-
-/// 90 % quantile of the normal distribution.
-const Z: f64 = 1.281_551_565_544_6;
 
 /// A niche by number, with the number of its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +127,7 @@ impl CreatorNiches {
         let (declared, community) = (snapped(brief.dot(&self.declared)), snapped(brief.dot(&self.community)));
         let value = snapped(((1.0 - self.share) * declared + self.share * community) / self.length);
         let spread = (community * (1.0 - community) / (f64::from(self.people) + 1.0)).sqrt();
-        let half = Z * self.share * spread / self.length;
+        let half = NORMAL * self.share * spread / self.length;
         let estimate = Estimate { value, low: (value - half).max(0.0), high: (value + half).min(1.0) };
         Nearness { estimate, declared, community, share: self.share, people: self.people }
     }

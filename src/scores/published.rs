@@ -378,9 +378,12 @@ const FORMULAS: [(&str, &str); 15] = [
          with elsewhere by their share, each scaled to length 1; s = community_share_max n / (n + community_half) for n \
          people who engage with other creators, too (0 without them, 1 without declared niches). Its interval: nearness -+ 1.2816 \
          s sqrt(c (1 - c) / (n + 1)) / |creator|, c the cosine of brief and C. Authority: the mean over the brief's niches by \
-         weight of x / (1 + x), x = loyal_reach k / R for the k creators in the niche's list whose loyalty is measured, with R \
-         loyal reach together; 0 in a niche in whose list the creator does not stand; 1/2 with interval 0 to 1 where its \
-         loyalty is not measured. Values: share of the brief's that the creator names, too. \
+         share of (1 + r) / (1 + r + 1 + usual_reach), r = reach_per_niche, the loyal reach divided by the number of niches in whose \
+         lists the creator stands, with loyal_reach -+ 1.2816 sqrt(loyal_reach_variance), not below 0, as interval; usual_reach = \
+         exp(mean of ln(1 + r) over the measured creators in the niche's list) - 1, each logarithm rounded to millionths; 0 in a \
+         niche in whose list the creator does not stand; 1/2 with interval 0 to 1 where its loyalty is not measured. Values: \
+         cosine of the brief's and the creator's (shared / sqrt(asked named)). The ends of the interval of fit are the same \
+         sum over the ends of its parts. \
          Candidates are creators who declare a niche of the brief, its parent or a child of it (and siblings, when the \
          brief names several niches of one parent), or whose community has at least listed_share in one of these.",
     ),

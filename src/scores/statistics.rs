@@ -10,6 +10,7 @@ use super::{
         Discount, Discounts, Found,
         discounted::{Discounted, Taken},
     },
+    interval::{Estimate, NORMAL},
     liveness::{Liveness, engaged_days},
     recalibration::History,
 };
@@ -261,6 +262,14 @@ impl CreatorStatistics {
 
     fn taken(&self) -> Taken {
         self.discounted.as_ref().map(|discounted| discounted.taken).unwrap_or_default()
+    }
+
+    /// Loyal reach with its 80 % interval, for independent people: normal, not below 0.
+    #[must_use]
+    pub fn reach(&self) -> Estimate {
+        let half = NORMAL * self.expected_back_variance.max(0.0).sqrt();
+        let value = self.expected_back.max(0.0);
+        Estimate { value, low: (value - half).max(0.0), high: value + half }
     }
 
     /// Days of the observed window, both ends included.

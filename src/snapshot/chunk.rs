@@ -33,8 +33,8 @@ pub struct Hot {
     pub platforms: u32,
     /// Languages, one bit each.
     pub languages: [u64; 3],
-    /// Loyal reach, where loyalty is measured.
-    pub reach: Option<f64>,
+    /// Loyal reach in each of the niches in whose lists it stands, where loyalty is measured.
+    pub reach: Option<Estimate>,
     /// Loyalty on the common scale.
     pub loyalty: Estimate,
     /// Trust on the common scale.
@@ -63,7 +63,7 @@ pub struct Cold {
     /// Declared niches and community as vectors.
     pub vectors: CreatorNiches,
     /// Numbers of the values it names.
-    pub values: Vec<u32>,
+    pub values: Vec<u64>,
     /// Sums over relationships, once there are any.
     pub statistics: Option<CreatorStatistics>,
     /// Its trusted people, once trust was looked at.
@@ -126,7 +126,7 @@ impl Row {
     pub fn put(&mut self, cold: Cold, model: &ScoringModel) {
         let sums = (cold.trust.as_ref(), cold.sponsorship.as_ref());
         let components = Components::of(cold.statistics.as_ref(), sums, &cold.niches, model);
-        self.hot.reach = measured_reach(cold.statistics.as_ref(), &components);
+        self.hot.reach = measured_reach(cold.statistics.as_ref(), &components, cold.places.len());
         self.hot.loyalty = components.loyalty.mapped;
         self.hot.trust = components.trust.mapped;
         self.hot.authenticity = components.authenticity.mapped;
@@ -135,11 +135,15 @@ impl Row {
     }
 }
 
-/// Loyal reach, where loyalty is measured.
+/// Loyal reach in each of so many niches, where loyalty is measured.
 #[must_use]
-pub fn measured_reach(statistics: Option<&CreatorStatistics>, components: &Components) -> Option<f64> {
-    let measured = statistics.filter(|_| components.loyalty.status == Status::Measured);
-    measured.map(|sums| sums.expected_back)
+pub fn measured_reach(
+    statistics: Option<&CreatorStatistics>,
+    components: &Components,
+    niches: usize,
+) -> Option<Estimate> {
+    let sums = statistics.filter(|_| components.loyalty.status == Status::Measured)?;
+    Some(sums.reach().scaled(1.0 / niches.max(1) as f64))
 }
 
 /// Rows that are copied together.

@@ -91,7 +91,9 @@ impl Feed {
     async fn read_all(&mut self, tx: &Tx) -> Result<(), DbError> {
         let started = Instant::now();
         // Emptied and not forgotten, so that a tenant of whom nothing is left gets an empty snapshot.
-        self.tenants.values_mut().for_each(|tenant| *tenant = TenantBuilder::new(self.taxonomy.clone()));
+        for tenant in self.tenants.values_mut() {
+            *tenant = tenant.started_again(self.taxonomy.clone());
+        }
         self.read_niches(tx, 0).await?;
         self.read_models(tx).await?;
         let (mut after, mut creators) = (None, 0_usize);

@@ -34,8 +34,6 @@ pub struct Snapshots {
     empty: Arc<Published>,
     current: ArcSwap<HashMap<TenantId, Arc<Published>>>,
     kept: Mutex<Kept>,
-    /// Bytes that were copied because something changed in them, over all tenants.
-    copied: AtomicU64,
     series: u64,
     count: AtomicU64,
     looked_us: AtomicI64,
@@ -50,7 +48,6 @@ impl Snapshots {
             empty: Arc::new(Published { id: name(series, 0), as_of: Timestamp::now(), tenant: empty }),
             current: ArcSwap::default(),
             kept: Mutex::default(),
-            copied: AtomicU64::new(0),
             series,
             count: AtomicU64::new(1),
             looked_us: AtomicI64::new(NEVER),
@@ -70,9 +67,13 @@ impl Snapshots {
         current.or_else(|| self.kept().named(tenant, id))
     }
 
-    /// Keeps a snapshot for a while, because a cursor for it is given out.
+    /// Keeps a snapshot for a while, because a cursor for it is given out. One that was replaced meanwhile is kept as long as it
+    /// was to be kept before, which may be no time at all.
     pub fn keep(&self, tenant: TenantId, published: &Arc<Published>) {
-        self.kept().keep(tenant, published, Instant::now(), self.copied.load(Ordering::Relaxed));
+        let mut kept = self.kept();
+        if self.current(tenant).id == published.id {
+            kept.keep(tenant, published, Instant::now());
+        }
     }
 
     /// The moment up to which everything committed is in this snapshot.
@@ -90,7 +91,6 @@ impl Snapshots {
         if !fresh.is_empty() {
             let mut all = HashMap::clone(&self.current.load());
             for (id, tenant) in fresh {
-                self.copied.fetch_add(tenant.copied, Ordering::Relaxed);
                 let id_of_snapshot = name(self.series, self.count.fetch_add(1, Ordering::Relaxed));
                 all.insert(id, Arc::new(Published { id: id_of_snapshot, as_of, tenant }));
             }
@@ -98,7 +98,8 @@ impl Snapshots {
         }
         self.looked_us.store(as_of.as_microsecond(), Ordering::Relaxed);
         // Freed after the lock is given back.
-        let expired = self.kept().expire(Instant::now(), self.copied.load(Ordering::Relaxed));
+        let copied = |tenant| self.current(tenant).tenant.copied;
+        let expired = self.kept().expire(Instant::now(), copied);
         drop(expired);
     }
 

@@ -6,7 +6,7 @@ use super::chunk::{
 use crate::{
     creators::{Profile, model::audience},
     ids::CreatorKey,
-    niches::{Niche, NicheTree, Taxonomy, words::folded},
+    niches::{Niche, NicheTree, Taxonomy, words},
     scores::{
         CreatorStatistics, ScoringModel,
         authority::NicheReach,
@@ -28,10 +28,10 @@ pub struct TenantSnapshot {
     pub tree: Arc<NicheTree>,
     /// How many creators there are.
     pub creators: usize,
-    /// Bytes that were copied since the snapshot before, because something changed in them: so much that one holds by itself.
+    /// Bytes that were copied so far because something changed in them: the difference to an older snapshot is what that
+    /// one holds by itself.
     pub copied: u64,
     numbers: Arc<HashMap<String, u32>>,
-    values: Arc<HashMap<String, u32>>,
     reaches: Vec<NicheReach>,
     postings: Vec<Arc<Vec<u32>>>,
     children: Vec<Arc<Vec<u32>>>,
@@ -85,16 +85,10 @@ impl TenantSnapshot {
         self.postings.get(niche as usize).map_or(&[], |rows| rows.as_slice())
     }
 
-    /// Loyal reach of the creators in a niche's list.
+    /// What loyal reach is usual in a niche's list.
     #[must_use]
     pub fn reach(&self, niche: u32) -> NicheReach {
         self.reaches.get(niche as usize).copied().unwrap_or_default()
-    }
-
-    /// Number of a value that some creator names or named; however it is written.
-    #[must_use]
-    pub fn value(&self, value: &str) -> Option<u32> {
-        self.values.get(&folded(value)).copied()
     }
 
     /// Numbers of the niches that are part of a niche.
@@ -153,7 +147,6 @@ impl TenantBuilder {
             creators: 0,
             copied: 0,
             numbers: Arc::default(),
-            values: Arc::default(),
             reaches: Vec::new(),
             postings: Vec::new(),
             children: Vec::new(),
@@ -167,16 +160,24 @@ impl TenantBuilder {
         builder
     }
 
+    /// An empty one in the place of this one, whose snapshots will share nothing with those of before.
+    #[must_use]
+    pub fn started_again(&self, taxonomy: Arc<Taxonomy>) -> Self {
+        let rows = self.current.chunks.iter().flat_map(|chunk| chunk.rows.iter().flatten());
+        let chunks = self.current.chunks.iter().map(|chunk| chunk.bytes() as u64);
+        let bytes = rows.map(Row::bytes).sum::<u64>() + chunks.sum::<u64>();
+        Self { copied: self.copied + bytes, ..Self::new(taxonomy) }
+    }
+
     /// The snapshot of what was applied so far; `None` when nothing changed since the last one.
     pub fn publish(&mut self) -> Option<TenantSnapshot> {
-        let copied = std::mem::take(&mut self.copied);
-        std::mem::take(&mut self.changed).then(|| TenantSnapshot { copied, ..self.snapshot() })
+        std::mem::take(&mut self.changed).then(|| self.snapshot())
     }
 
     /// The snapshot as it stands.
     #[must_use]
     pub fn snapshot(&self) -> TenantSnapshot {
-        TenantSnapshot { creators: self.index.len(), ..self.current.clone() }
+        TenantSnapshot { creators: self.index.len(), copied: self.copied, ..self.current.clone() }
     }
 
     /// Version of the model in force.
@@ -255,14 +256,14 @@ impl TenantBuilder {
             &self.current.model,
         );
         let Profile { display_name, country, languages, values, niches, accounts, .. } = source.profile;
-        let values = values.iter().map(|value| self.number_of_value(value)).collect();
+        let values = values.iter().map(|value| words::number(value)).collect();
         let hot = Hot {
             key: source.key,
             followers: audience(&accounts, |_| true),
             country: country_code(&country),
             platforms: accounts.iter().fold(0, |bits, account| bits | platform_bit(account.platform)),
             languages: language_bits(languages.iter().map(String::as_str)),
-            reach: measured_reach(source.statistics.as_ref(), &components),
+            reach: measured_reach(source.statistics.as_ref(), &components, places.len()),
             loyalty: components.loyalty.mapped,
             trust: components.trust.mapped,
             authenticity: components.authenticity.mapped,
@@ -351,15 +352,6 @@ impl TenantBuilder {
         number
     }
 
-    fn number_of_value(&mut self, value: &str) -> u32 {
-        if let Some(number) = self.current.value(value) {
-            return number;
-        }
-        let number = u32::try_from(self.current.values.len()).expect("memory ends long before 2^32 values");
-        Arc::make_mut(&mut self.current.values).insert(folded(value), number);
-        number
-    }
-
     fn relink_children(&mut self) {
         self.current.children.fill(Arc::default());
         let numbers = self.current.numbers.clone();
@@ -406,6 +398,7 @@ fn own<'a, T: Clone>(part: &'a mut Arc<T>, bytes: impl Fn(&T) -> usize, copied: 
 mod tests {
     use super::*;
     use crate::ids::TenantId;
+    use proptest::prelude::*;
 
     fn source(id: &str, niches: &[&str]) -> SourceRow {
         let profile = serde_json::json!({"display_name": id, "country": "RO", "languages": [], "accounts": [],
@@ -486,7 +479,86 @@ mod tests {
         assert_eq!(shared.collect::<Vec<_>>(), [true, false, true]);
         let creator = before.chunks[1].rows[0].as_ref().unwrap();
         let copied = before.chunks[1].bytes() as u64 + creator.bytes();
-        assert_eq!(after.copied, copied, "one chunk, and the creator in it");
+        assert_eq!(after.copied - before.copied, copied, "one chunk, and the creator in it");
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Put { creator: usize, niches: Vec<&'static str> },
+        Score { creator: usize, loyal: i32 },
+        Erase { creator: usize },
+        Move { to: &'static str },
+        Fit,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let niches = prop::sample::subsequence(vec!["gaming", "denim", "minimalism"], 0..4);
+        prop_oneof![
+            3 => (0..6_usize, niches).prop_map(|(creator, niches)| Step::Put { creator, niches }),
+            3 => (0..6_usize, 0..9_i32).prop_map(|(creator, loyal)| Step::Score { creator, loyal }),
+            1 => (0..6_usize).prop_map(|creator| Step::Erase { creator }),
+            1 => prop::sample::select(vec!["fashion", "beauty"]).prop_map(|to| Step::Move { to }),
+            1 => Just(Step::Fit),
+        ]
+    }
+
+    fn take(builder: &mut TenantBuilder, step: Step, number: i64) {
+        let id = |creator: usize| format!("creator-{creator}");
+        match step {
+            Step::Put { creator, niches } => {
+                let stamp = (number, None, None, None, None);
+                builder.apply_creator(SourceRow { stamp, ..source(&id(creator), &niches) });
+            }
+            Step::Score { creator, loyal } => builder.apply_statistics(SourceStatistics {
+                key: CreatorKey::derive(TenantId(1), &id(creator)),
+                statistics: CreatorStatistics {
+                    engagers: 9,
+                    mature_engagers: 9,
+                    loyal_engagers: loyal,
+                    expected_back: f64::from(loyal) * 0.7,
+                    first_event: Some(0),
+                    until: Some(90),
+                    ..CreatorStatistics::default()
+                },
+                stamp: number,
+            }),
+            Step::Erase { creator } => {
+                builder.remove_creator(CreatorKey::derive(TenantId(1), &id(creator)));
+            }
+            Step::Move { to } => builder.apply_niche(denim(to)),
+            Step::Fit => {
+                let version = builder.model_version() + 1;
+                builder.apply_model(ScoringModel { version, ..ScoringModel::published_default() });
+            }
+        }
+    }
+
+    fn reach_of_rows(snapshot: &TenantSnapshot, niche: &str) -> NicheReach {
+        let (mut reach, place) = (NicheReach::default(), snapshot.place(niche).unwrap());
+        for row in (0..u32::try_from(snapshot.rows()).unwrap()).filter_map(|row| snapshot.row(row)) {
+            if row.cold.places.contains(&place) {
+                reach.count(row.hot.reach, 1);
+            }
+        }
+        reach
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_usual_in_a_niche_is_that_of_its_creators_whatever_happened_to_them(
+            steps in prop::collection::vec(step(), 1..40),
+        ) {
+            let mut builder = builder();
+            builder.apply_niche(denim("fashion"));
+            for (number, step) in (1..).zip(steps) {
+                take(&mut builder, step, number);
+            }
+            let snapshot = builder.snapshot();
+            for niche in ["gaming", "denim", "minimalism", "fashion", "beauty"] {
+                let place = snapshot.place(niche).unwrap();
+                prop_assert_eq!(snapshot.reach(place.niche), reach_of_rows(&snapshot, niche), "{}", niche);
+            }
+        }
     }
 
     #[test]
@@ -505,18 +577,21 @@ mod tests {
         assert_eq!(declarers(&snapshot, "gaming"), ["cia", "bea"]);
     }
 
-    #[test]
-    fn a_niche_that_moves_takes_its_creators_along() {
-        let niche = |parent: &str| Niche {
+    fn denim(parent: &str) -> Niche {
+        Niche {
             id: "denim".to_owned(),
             parent: Some(parent.to_owned()),
             names: crate::niches::model::Names { en: "Denim".to_owned(), ro: "Denim".to_owned() },
             aliases: crate::niches::model::Aliases::default(),
-        };
+        }
+    }
+
+    #[test]
+    fn a_niche_that_moves_takes_its_creators_along() {
         let mut builder = builder();
-        builder.apply_niche(niche("fashion"));
+        builder.apply_niche(denim("fashion"));
         builder.apply_creator(source("ana", &["denim"]));
-        builder.apply_niche(niche("beauty"));
+        builder.apply_niche(denim("beauty"));
         let snapshot = builder.publish().unwrap();
         let (denim, beauty, fashion) = (
             snapshot.place("denim").unwrap(),

@@ -263,15 +263,14 @@ async fn who_names_the_values_of_the_brief_fits_better_however_they_are_written(
     let values = json!({"niches": [{"id": "gaming"}], "values": ["transparenta", "Repair", "nobody's"]});
     let page = found(&app, json!({"brief": values})).await;
     assert_eq!(ids(&page), ["bea", "ana"]);
-    assert_eq!(
-        (part(item(&page, "ana"), "values"), part(item(&page, "bea"), "values")),
-        ((0.15, 0.0), (0.15, 2.0 / 3.0))
-    );
+    assert_eq!(part(item(&page, "ana"), "values"), (0.15, 0.0));
+    let (share, shared) = part(item(&page, "bea"), "values");
+    assert!((share - 0.15).abs() < 1e-12 && (shared - 2.0 / 6.0_f64.sqrt()).abs() < 1e-12, "{page}");
     let parts = item(&page, "bea")["components"][0]["parts"].as_array().unwrap();
     let all: f64 = parts.iter().map(|part| part["share"].as_f64().unwrap()).sum();
     assert!((all - 1.0).abs() < 1e-12);
     let reasons = item(&page, "bea")["reasons"].to_string();
-    assert!(reasons.contains("Names 67 % of the brief's values"), "{reasons}");
+    assert!(reasons.contains("Shares values of the brief (82 %)"), "{reasons}");
     let wrong = json!({"niches": [{"id": "gaming"}], "values": ["Repair", "repair ", ""]});
     let refused = app.post("/v1/recommendations", &json!({"brief": wrong})).await.violations();
     let pointers: Vec<_> = refused.iter().map(|(pointer, _)| pointer.as_str()).collect();
@@ -279,20 +278,31 @@ async fn who_names_the_values_of_the_brief_fits_better_however_they_are_written(
 }
 
 #[tokio::test]
-async fn authority_is_the_part_of_the_niche_s_loyal_people_beside_an_equal_one() {
+async fn authority_is_the_loyal_reach_beside_what_is_usual_in_the_niche() {
     let app = App::start().await;
     app.put_creators(&["ana", "bea", "new"], json!({})).await;
     app.send(&community("ana", 12, &[1, 10, 20, 40])).await;
     app.send(&community("bea", 12, &[1, 30])).await;
     app.settle().await;
     let page = found(&app, json!({})).await;
-    let mut reaches = Vec::new();
+    let (mut reaches, asked) = (Vec::new(), &page["brief"]["niches"][0]);
     for id in ["ana", "bea"] {
         let receipt = app.get(&format!("/v1/creators/{id}/scores")).await.expect(200);
         reaches.push(receipt["statistics"]["loyal_reach"].as_f64().unwrap());
     }
-    let parts = 2.0 * reaches[0] / (reaches[0] + reaches[1]);
+    let usual = ((1.0 + reaches[0]) * (1.0 + reaches[1])).sqrt();
+    assert_eq!(
+        (&asked["id"], &asked["share"], &asked["measured_creators"]),
+        (&json!("gaming"), &json!(1.0), &json!(2))
+    );
+    assert!((asked["usual_reach"].as_f64().unwrap() - (usual - 1.0)).abs() < 1e-5, "{page}");
+    let own = item(&page, "ana")["reach_per_niche"].as_f64().unwrap();
+    assert!((own - reaches[0]).abs() < 1e-9, "{page}");
     let (share, authority) = part(item(&page, "ana"), "authority");
-    assert!((share - 0.1).abs() < 1e-12 && (authority - parts / (1.0 + parts)).abs() < 1e-3, "{page}");
-    assert_eq!(part(item(&page, "new"), "authority"), (0.1, 0.5), "not measured is an equal part");
+    assert!(
+        (share - 0.1).abs() < 1e-12 && (authority - (1.0 + own) / (1.0 + own + usual)).abs() < 1e-5,
+        "{page}"
+    );
+    assert_eq!(part(item(&page, "new"), "authority"), (0.1, 0.5), "not measured is as usual");
+    assert!(item(&page, "new").get("reach_per_niche").is_none());
 }

@@ -70,10 +70,7 @@ pub(crate) async fn all(results: &mut Results) -> Result<(), Failure> {
 /// then once in an hour: it is no part of what is measured over some seconds.
 async fn start_workers(stage: &mut Stage) -> Result<(), Failure> {
     let now = Timestamp::now();
-    // Nor are the other two things that are looked at once in an hour.
-    let claimed = "insert into discount_looks (tenant_id) select tenant_id from tenants;
-                   insert into trust_generations (tenant_id) select tenant_id from tenants";
-    stage.pool().get().await?.batch(claimed).await?;
+    synthetic::claim_looks(stage.pool()).await?;
     stage.start_workers(WORKERS)?;
     settled_since(stage, now).await
 }

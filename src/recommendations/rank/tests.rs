@@ -6,7 +6,7 @@ use crate::{
     ids::{CreatorKey, TenantId},
     niches::Taxonomy,
     recommendations::brief::{Brief, DEFAULT_BAND, RecommendationRequest, WeightedNiche},
-    scores::{CreatorStatistics, communities::Community},
+    scores::{CreatorStatistics, authority::NicheReach, communities::Community, fit::Asked},
     snapshot::{TenantBuilder, tenant::SourceRow},
 };
 use proptest::prelude::*;
@@ -113,9 +113,24 @@ fn ids(snapshot: &TenantSnapshot, ranked: &[Ranked]) -> Vec<String> {
     ranked.iter().map(|ranked| snapshot.row(ranked.row).unwrap().cold.creator_id.clone()).collect()
 }
 
+/// What the brief asks for, with what is usual in its niches counted over the rows.
+fn asked(snapshot: &TenantSnapshot, query: &Query) -> Asked {
+    let mut asked = query.asked.clone();
+    for niche in &mut asked.niches {
+        niche.reach = NicheReach::default();
+        for row in (0..snapshot.rows()).filter_map(|row| snapshot.row(u32::try_from(row).unwrap())) {
+            if row.cold.places.contains(&niche.place) {
+                niche.reach.count(row.hot.reach, 1);
+            }
+        }
+    }
+    asked
+}
+
 /// Every creator of the snapshot, filtered by the words of the request and sorted by the published rule.
 fn oracle(snapshot: &TenantSnapshot, people: &[Person], request: &RecommendationRequest) -> Vec<String> {
     let query = request.query(TENANT, snapshot).unwrap();
+    let brief = asked(snapshot, &query);
     let asked = &request.filters.platforms;
     let band = match request.filters.followers {
         None => Some(DEFAULT_BAND),
@@ -136,8 +151,8 @@ fn oracle(snapshot: &TenantSnapshot, people: &[Person], request: &Recommendation
         let lives = request.filters.countries.is_empty()
             || request.filters.countries.iter().any(|country| country == person.country);
         let excluded = request.exclude_creators.contains(&row.cold.creator_id);
-        let nearness = row.cold.vectors.nearness(&query.asked.vector);
-        let fit = Fit::of(&query.asked, &candidate(row), nearness);
+        let nearness = row.cold.vectors.nearness(&brief.vector);
+        let fit = Fit::of(&brief, &candidate(row), nearness);
         if on_platform && in_band && speaks && lives && !excluded && nearness.estimate.value >= MIN_NEARNESS {
             let parts = components(row, &fit);
             let score: f64 =
