@@ -67,7 +67,8 @@ pub(super) async fn set(
 }
 
 /// Asks for creators to be scored whose sums are under other weights than those in force, unless they wait already; how
-/// many. Two days after a change nobody is left, and nobody is looked for. They are due an hour later: until then, those to whom something happened go first.
+/// many. Two days after a change nobody is left, and nobody is looked for. They are due an hour later: until then, those to
+/// whom something happened go first.
 pub(super) async fn enqueue_otherwise_weighted(client: &Client) -> Result<u64, DbError> {
     let sql = "/* edge_weights::enqueue_otherwise_weighted */
                insert into score_queue (lane, creator_key, enqueued_at)

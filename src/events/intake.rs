@@ -42,7 +42,7 @@ const COMMITTERS: usize = 2;
 /// So few events are not worth a commit of their own while others are being committed: they wait for more ...
 const FEW: usize = 500;
 /// ... for so long. More: fewer commits of many small requests; fewer: they are answered sooner.
-const GATHERING: Duration = Duration::from_millis(2);
+const GATHERING: Duration = Duration::from_millis(5);
 
 /// Why events were not taken in.
 #[derive(Debug, thiserror::Error)]
