@@ -427,8 +427,9 @@ const FORMULAS: [(&str, &str); 15] = [
          weight = that mean. drifter: people with drifter_creators or more mature \
          relationships; weight = share of those in which they came back / (drifter_share x that share over all people), in \
          steps of a tenth, at most 1. one_kind: people who engage with one_kind_creators or more creators, with all of them by \
-         acts of one and the same kind (views aside) and never answered by any, where there are one_kind_people or more of \
-         such reach and a share of one_kind_mixed of them mix kinds; weight = one_kind_weight. A day counts for live_recent \
+         acts of one and the same kind (views aside) and never answered by any, where the tenant has one_kind_people or more of \
+         such reach and a share of one_kind_mixed of them mix kinds (of one_kind_still_mixed while any are discounted for \
+         it); weight = one_kind_weight. A day counts for live_recent \
          and live_lasting when somebody of at least half a weight engaged.",
     ),
     (
