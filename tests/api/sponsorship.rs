@@ -2,10 +2,10 @@
 
 use crate::{
     scores::{authenticity, component, near, number},
-    support::{App, at_noon, event, post},
+    support::{App, at_noon, event, eventually, post},
 };
 use serde_json::{Value, json};
-use voci::{ids::TenantId, sponsorship::rounds::renew};
+use voci::{app::Foundation, ids::TenantId, sponsorship::rounds::renew};
 
 const PEOPLE: usize = 40;
 
@@ -13,12 +13,16 @@ const PEOPLE: usize = 40;
 async fn look(app: &App) -> usize {
     app.settle().await;
     let foundation = app.foundation().await;
-    let tenant =
-        app.sql("select min(tenant_id) from tenants").await[0][0].as_deref().unwrap().parse().unwrap();
-    let looked_at = renew(&foundation.pools.background, TenantId(tenant)).await.unwrap();
+    let looked_at = look_with(app, &foundation).await;
     foundation.close().await.unwrap();
     app.settle().await;
     looked_at
+}
+
+async fn look_with(app: &App, foundation: &Foundation) -> usize {
+    let tenant =
+        app.sql("select min(tenant_id) from tenants").await[0][0].as_deref().unwrap().parse().unwrap();
+    renew(&foundation.pools.background, TenantId(tenant)).await.unwrap()
 }
 
 async fn receipt(app: &App, creator: &str) -> Value {
@@ -166,6 +170,60 @@ async fn creators_are_looked_at_again_when_their_posts_change() {
         (&sponsorship["after_sponsored"]["people"], &sponsorship["status"]),
         (&json!(0), &json!("insufficient"))
     );
+}
+
+#[tokio::test]
+async fn counts_of_posts_are_no_reason_to_look_again_and_a_post_that_is_gone_is() {
+    let app = App::start().await;
+    put_with_posts(&app, "ana").await;
+    app.send(&story("ana", PEOPLE, 0)).await;
+    assert_eq!(look(&app).await, 1);
+    let path = "/v1/creators/ana/posts/paid";
+    let described = json!({"published_at": at_noon(65), "sponsored": true, "brand": "linen-and-co"});
+    let counted = |likes: i64| {
+        let mut counted = described.clone();
+        counted["metrics"] = json!({"as_of": at_noon(10 - likes), "likes": likes});
+        post(counted)
+    };
+    app.put(path, &counted(1)).await.expect(200);
+    assert_eq!(look(&app).await, 0);
+    let mut other = counted(2);
+    other["brand"] = json!("cotton-and-co");
+    app.put(path, &other).await.expect(200);
+    assert_eq!((look(&app).await, look(&app).await), (1, 0));
+    assert_eq!(receipt(&app, "ana").await["sponsorship"]["brands"], json!(["cotton-and-co"]));
+    for id in ["paid", "before", "first", "second"] {
+        app.delete(&format!("/v1/creators/ana/posts/{id}")).await.expect(204);
+        assert_eq!((look(&app).await, look(&app).await), (1, 0), "{id}");
+    }
+    let sponsorship = receipt(&app, "ana").await["sponsorship"].clone();
+    assert_eq!((&sponsorship["posts"], &sponsorship["sponsored_posts"]), (&json!(0), &json!(0)));
+}
+
+#[tokio::test]
+async fn a_post_that_goes_while_its_creator_is_looked_at_has_it_looked_at_again() {
+    let app = App::start().await;
+    put_with_posts(&app, "ana").await;
+    app.send(&story("ana", PEOPLE, 0)).await;
+    assert_eq!(look(&app).await, 1);
+    app.delete("/v1/creators/ana/posts/paid").await.expect(204);
+    app.settle().await;
+    let foundation = app.foundation().await;
+    // Another post goes, which is told when the look has been and is to be written.
+    let other = app.database().connect().await;
+    other.batch_execute("begin; update creator_sponsorship set looked_at = '-infinity'").await.unwrap();
+    let goes = async {
+        eventually("the look is to be written", async || {
+            let waiting = "pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+                           and query like '%sponsorship::write%'";
+            (app.count(waiting).await > 0).then_some(())
+        })
+        .await;
+        other.batch_execute("commit").await.unwrap();
+    };
+    tokio::join!(look_with(&app, &foundation), goes);
+    assert_eq!((look_with(&app, &foundation).await, look_with(&app, &foundation).await), (1, 0));
+    foundation.close().await.unwrap();
 }
 
 #[tokio::test]
