@@ -23,7 +23,7 @@ use tokio_postgres::Row;
 
 /// People of a creator who are looked at, about; of more, a sample. More: finer shares of the largest creators; fewer: less
 /// memory.
-const PEOPLE: u64 = 100_000;
+const PEOPLE: u64 = 10_000;
 /// Creators read from the list at once.
 const PAGE: i64 = 100;
 
@@ -82,7 +82,9 @@ async fn look_in(tx: &Tx, known: &Known) -> Result<Look, DbError> {
     // Without any statistics nothing was seen of anybody, but of posts.
     let until = known.statistics.as_ref().and_then(|sums| sums.until);
     let mut found = read_posts(tx, known.key, until.unwrap_or_else(|| day_of(row.get(1)))).await?;
-    found.returns = match until.filter(|_| found.sponsored_posts > 0) {
+    // The tenant's clock goes on when a feed has ended. Nobody can be seen coming back after that.
+    let seen_until = known.statistics.as_ref().and_then(|sums| sums.window).map(|(_, end)| end).min(until);
+    found.returns = match seen_until.filter(|_| found.sponsored_posts > 0) {
         Some(until) => read_returns(tx, known, until).await?,
         None => UnderSponsorship::default(),
     };

@@ -5,7 +5,7 @@ use crate::{
     support::{App, at_noon, event, eventually, post},
 };
 use serde_json::{Value, json};
-use voci::{app::Foundation, ids::TenantId, sponsorship::rounds::renew};
+use voci::{app::Foundation, ids::TenantId, scores::clock::advance_all, sponsorship::rounds::renew};
 
 const PEOPLE: usize = 40;
 
@@ -54,8 +54,8 @@ fn story(creator: &str, people: usize, faithful: usize) -> Vec<Value> {
     all.chain(back).chain([yesterday]).collect()
 }
 
-/// `kept_under_sponsorship` as published: value, low and high.
-fn kept(model: &Value, sponsorship: &Value) -> [f64; 3] {
+/// `kept_under_sponsorship` and `under_sponsorship` as published: value, low, high, and the factor.
+fn kept(model: &Value, sponsorship: &Value) -> [f64; 4] {
     let of = |name: &str| number(&model["sponsorship"][name]);
     let after = |sort: &str, of: &str| number(&sponsorship[sort][of]);
     let (sponsored, back) = (after("after_sponsored", "people"), after("after_sponsored", "returned"));
@@ -67,7 +67,8 @@ fn kept(model: &Value, sponsorship: &Value) -> [f64; 3] {
     let by_ordinary =
         (back / ((sponsored + prior) * usual.powi(2))).powi(2) * usual * (1.0 - usual) / (ordinary + 3.0);
     let spread = 1.281_551_6 * (by_sponsored + by_ordinary).sqrt();
-    [0.0, -spread, spread].map(|off| (share / usual + off).clamp(of("least_kept"), 1.0))
+    let [value, low, high] = [0.0, -spread, spread].map(|off| (share / usual + off).clamp(0.0, 1.0));
+    [value, low, high, high.max(of("least_kept"))]
 }
 
 #[tokio::test]
@@ -95,23 +96,33 @@ async fn a_creator_whose_people_leave_after_sponsored_posts_has_less_of_authenti
 
     // As published.
     let model = app.get("/v1/model").await.ok();
-    let [value, low, high] = kept(&model, sponsorship);
+    let [value, low, high, factor] = kept(&model, sponsorship);
     near(&sponsorship["kept_under_sponsorship"], value, 1e-9);
     near(&sponsorship["kept_low"], low, 1e-6);
     near(&sponsorship["kept_high"], high, 1e-6);
-    assert!(value > 0.5 && value < 0.75 && bea["sponsorship"]["kept_under_sponsorship"] == 1.0);
+    near(&sponsorship["factor"], factor, 1e-6);
+    assert!(value > 0.5 && value < 0.75 && factor < 1.0);
+    assert_eq!(
+        (&bea["sponsorship"]["kept_under_sponsorship"], &bea["sponsorship"]["factor"]),
+        (&json!(1.0), &json!(1.0))
+    );
     let open = authenticity(&model, &ana["statistics"]);
     let shown = component(&ana, "authenticity");
-    near(&shown["value"], open.0 * value, 1e-9);
-    near(&shown["low"], open.0 * value - (value * (open.0 - open.1)).hypot(open.0 * (value - low)), 2e-3);
-    near(&shown["high"], open.0 * value + (value * (open.2 - open.0)).hypot(open.0 * (high - value)), 2e-3);
+    near(&shown["value"], open.0 * factor, 1e-6);
+    near(&shown["low"], open.1 * factor, 2e-3);
+    near(&shown["high"], open.2 * factor, 2e-3);
     assert_eq!(shown["parts"][0]["name"], "outside_rings");
     near(&shown["parts"][0]["value"], open.0, 1e-9);
-    assert_eq!(shown["parts"][1]["name"], "kept_under_sponsorship");
-    near(&shown["parts"][1]["value"], value, 1e-9);
+    assert_eq!(
+        (&shown["parts"][1]["name"], &shown["parts"][1]["value"]),
+        (&json!("under_sponsorship"), &sponsorship["factor"])
+    );
+    // Whose people are enough to tell, and come back, loses nothing to that.
+    let other = receipt(&app, "bea").await;
+    near(&component(&other, "authenticity")["low"], authenticity(&model, &other["statistics"]).1, 2e-3);
 
     // In words, and with what would raise it.
-    let told = "Of 40 loyal people who engaged with sponsored posts, 10 came back within 30 days; with ordinary ones, 40 of 40";
+    let told = "Of 40 loyal people who engaged with sponsored posts, 10 came back within 30 days; with ordinary ones, 40 of 40: a loss beyond chance";
     assert!(ana["reasons"].as_array().unwrap().contains(&json!(told)), "{ana}");
     let raises =
         |receipt: &Value| receipt["improvements"].to_string().contains("come back after sponsored posts");
@@ -144,11 +155,32 @@ async fn nothing_is_concluded_from_few_people_and_from_days_that_are_not_over() 
         (&sponsorship["after_sponsored"]["people"], &sponsorship["status"]),
         (&json!(19), &json!("insufficient"))
     );
-    assert_eq!(
-        (&sponsorship["kept_under_sponsorship"], &sponsorship["kept_low"]),
-        (&json!(1.0), &json!(1.0))
-    );
+    assert_eq!((&sponsorship["kept_under_sponsorship"], &sponsorship["factor"]), (&json!(1.0), &json!(1.0)));
     assert_eq!(component(&after, "authenticity"), component(&before, "authenticity"));
+}
+
+#[tokio::test]
+async fn a_feed_that_ends_after_a_sponsored_post_loses_nobody_by_that() {
+    let app = App::start().await;
+    for creator in ["ana", "bea"] {
+        put_with_posts(&app, creator).await;
+        app.send(&story(creator, PEOPLE, 0)).await;
+    }
+    // Nothing comes from the platform of bea any more, while ana keeps the clock of the tenant going.
+    let gone = json!({"kind": "retract", "in_reply_to": "bea-now", "occurred_at": at_noon(60)});
+    app.send(&[event("gone", "bea", gone)]).await;
+    app.settle().await;
+    let foundation = app.foundation().await;
+    advance_all(&foundation.pools.background).await.unwrap();
+    foundation.close().await.unwrap();
+    look(&app).await;
+    let [ana, bea] = [receipt(&app, "ana").await, receipt(&app, "bea").await];
+    assert_eq!(ana["statistics"]["observed_until"], bea["statistics"]["observed_until"]);
+    assert_eq!(ana["sponsorship"]["after_sponsored"]["people"], json!(PEOPLE));
+    let sponsorship = &bea["sponsorship"];
+    assert_eq!((&sponsorship["status"], &sponsorship["factor"]), (&json!("insufficient"), &json!(1.0)));
+    assert_eq!(sponsorship["after_sponsored"]["people"], 0, "their time to come back was not over");
+    assert_eq!((&sponsorship["posts"], &sponsorship["sponsored_posts"]), (&json!(4), &json!(1)));
 }
 
 #[tokio::test]
