@@ -23,21 +23,35 @@ pub async fn count_all(pool: &Pool) -> Result<(), DbError> {
             return Ok(());
         }
         for some in due.chunks(WRITTEN) {
-            let counted = count(pool, some).await?;
-            store::write(&pool.get().await?, &counted).await?;
+            let counted = count(pool, some).await;
+            let written = store::write(&pool.get().await?, &counted).await?;
+            if written < counted.len() as u64 {
+                tracing::info!(
+                    counted = counted.len(),
+                    written,
+                    "creators were claimed anew or erased meanwhile"
+                );
+            }
         }
         tracing::info!(creators = due.len(), "conversations counted");
     }
 }
 
-async fn count<'a>(pool: &Pool, due: &'a [Due]) -> Result<Vec<(&'a Due, Threads)>, DbError> {
+/// Counts the conversations of these creators, of those of whom it can be done. One creator's trouble, or one connection that
+/// does not become free, must not keep the others back; it is claimed, and tried again in an hour. When nothing can be done
+/// any more, writing says so.
+async fn count<'a>(pool: &Pool, due: &'a [Due]) -> Vec<(&'a Due, Threads)> {
     let mut counted = Vec::new();
     for creator in due {
-        // One creator's trouble must not keep the others back; it is claimed, and tried again in an hour.
-        match store::acts(&pool.get().await?, creator).await {
-            Ok(acts) => counted.push((creator, Threads::of(&acts))),
+        match count_one(pool, creator).await {
+            Ok(threads) => counted.push((creator, threads)),
             Err(error) => tracing::warn!(%error, creator = %creator.key.0, "conversations not counted"),
         }
     }
-    Ok(counted)
+    counted
+}
+
+async fn count_one(pool: &Pool, creator: &Due) -> Result<Threads, DbError> {
+    let acts = store::acts(&pool.get().await?, creator).await?;
+    Ok(Threads::of(&acts))
 }

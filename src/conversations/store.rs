@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 /// Creators that are claimed at once. More: more of them wait for the next hour when a process dies; fewer: more passes over
 /// the statistics.
-const CLAIMED: i64 = 5_000;
-/// Days that are looked at, to the last one with a sign of life of the creator's feed.
+const CLAIMED: i64 = 500;
+/// Days that are looked at, to the last one with a sign of life of the creator's feed, as far as raw events are kept.
 const DAYS: i64 = 90;
 /// Comments, replies and answers of a creator that are looked at, the newest: they are in memory together.
 const MOST_ACTS: i64 = 50_000;
@@ -46,12 +46,14 @@ fn due(row: &Row) -> Due {
     }
 }
 
-/// The newest comments, replies and answers of a creator that were not taken back.
+/// The newest comments, replies and answers of a creator that were not taken back. Those that its base sums up are none of
+/// them: their rows may be there still, or not.
 pub(super) async fn acts(client: &Client, due: &Due) -> Result<Vec<Act>, DbError> {
     let sql = "/* conversations::acts */
                select event_key, kind, occurred_at, reference_key, engager_key
                from events e
                where creator_key = $1 and occurred_on > $2 and occurred_on <= $3 and kind = any ($4)
+                 and occurred_on >= coalesce((select through from creator_bases where creator_key = $1), '-infinity')
                  and not exists (select from retractions r
                                  where r.creator_key = e.creator_key and r.event_key = e.event_key)
                order by occurred_at desc limit $5";
@@ -71,8 +73,8 @@ fn act(row: &Row, own: &[EngagerKey]) -> Option<Act> {
     })
 }
 
-/// Writes what was counted. Who talked meanwhile makes the statistics say something else than these, and is counted next.
-pub(super) async fn write(client: &Client, counted: &[(&Due, Threads)]) -> Result<(), DbError> {
+/// Writes what was counted; of how many creators. Who talked meanwhile makes the statistics say something else than these, and is counted next.
+pub(super) async fn write(client: &Client, counted: &[(&Due, Threads)]) -> Result<u64, DbError> {
     fn of_creator<T>(counted: &[(&Due, Threads)], pick: fn(&Due) -> T) -> Vec<T> {
         counted.iter().map(|(due, _)| pick(due)).collect()
     }
@@ -94,8 +96,7 @@ pub(super) async fn write(client: &Client, counted: &[(&Due, Threads)]) -> Resul
                 &of_threads(counted, |threads| threads.max_depth),
             ],
         )
-        .await?;
-    Ok(())
+        .await
 }
 
 /// Columns of [`counted`]; every column of the table is prefixed with `v.`.

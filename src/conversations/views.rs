@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// How people and the creator talk with each other. People are of all times; comments, delay and depth are those of the last 90
-/// days of the observed window, counted within an hour or so, and absent before.
+/// days of the observed window, as far as raw events are kept, counted within an hour or so, and absent before.
 #[derive(Serialize, ToSchema)]
 pub struct ConversationView {
     /// People with a substantive comment or a reply.

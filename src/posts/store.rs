@@ -212,6 +212,7 @@ async fn delete_in<E>(
         let sql = format!("/* posts::delete */ delete from {table} where creator_key = $1 and post_key = $2");
         tx.execute(&sql, &[&creator.0, &post.0]).await?;
     }
+    crate::sponsorship::store::mark(tx, creator).await?;
     Ok(crate::scores::store::enqueue(tx, &[creator]).await?)
 }
 

@@ -195,9 +195,10 @@ fn answered(answered: i32, talking: i32, usual: Option<(String, String)>) -> Opt
 /// Who came back after sponsored posts and after others, where there are enough of both.
 fn sponsorship_reason(under: &UnderSponsorship) -> Option<String> {
     let UnderSponsorship { sponsored, ordinary } = under;
-    under.kept().map(|_| {
+    under.factor().map(|factor| {
+        let beyond = if factor < 1.0 { "a loss beyond chance" } else { "no loss beyond chance" };
         format!(
-            "Of {} loyal people who engaged with sponsored posts, {} came back within {RETURN_DAYS} days; with ordinary ones, {} of {}",
+            "Of {} loyal people who engaged with sponsored posts, {} came back within {RETURN_DAYS} days; with ordinary ones, {} of {}: {beyond}",
             grouped(sponsored.people),
             grouped(sponsored.returned),
             grouped(ordinary.returned),
@@ -363,9 +364,11 @@ mod tests {
         assert_eq!(
             told(of(80, 41), of(1_000, 550)).as_deref(),
             Some(
-                "Of 80 loyal people who engaged with sponsored posts, 41 came back within 30 days; with ordinary ones, 550 of 1,000"
+                "Of 80 loyal people who engaged with sponsored posts, 41 came back within 30 days; with ordinary ones, 550 of 1,000: no loss beyond chance"
             )
         );
+        let lost = told(of(80, 11), of(1_000, 550));
+        assert!(lost.is_some_and(|told| told.ends_with("550 of 1,000: a loss beyond chance")));
         assert_eq!(told(of(19, 0), of(100, 55)), None, "nothing is concluded from few");
     }
 

@@ -147,20 +147,20 @@ pub fn loyalty(sums: &CreatorStatistics, prior: f64, creator_effect: f64) -> Opt
     Some(Estimate::from_mean_and_variance(mean, by_chance + (creator_effect * mean).powi(2)))
 }
 
-/// What is not lost to rings, times what is left of trust under sponsorship, as far as there is enough to tell.
+/// What is not lost to rings, times what is left of trust under sponsorship at best, as far as there is enough to tell.
 #[must_use]
 pub fn authenticity(sums: &CreatorStatistics, sponsorship: Option<&UnderSponsorship>) -> Option<Estimate> {
     let open = outside_rings(sums)?;
-    Some(sponsorship.and_then(UnderSponsorship::kept).map_or(open, |kept| open.times(kept)))
+    Some(sponsorship.and_then(UnderSponsorship::factor).map_or(open, |factor| open.times(factor)))
 }
 
-/// The factors of authenticity where there are two: what is not lost to rings, and what is left under sponsorship.
+/// The factors of authenticity where there are two: what is not lost to rings, and what is left under sponsorship at best.
 #[must_use]
 pub fn authenticity_factors(
     sums: Option<&CreatorStatistics>,
     sponsorship: Option<&UnderSponsorship>,
-) -> Option<[Estimate; 2]> {
-    Some([outside_rings(sums?)?, sponsorship?.kept()?])
+) -> Option<[f64; 2]> {
+    Some([outside_rings(sums?)?.value, sponsorship?.factor()?])
 }
 
 /// Posterior of the share of the strength of relationships that is not lost to rings: Beta, as many people as engaged and
@@ -183,6 +183,7 @@ fn outside_rings(sums: &CreatorStatistics) -> Option<Estimate> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sponsorship::model::Returns;
     use proptest::prelude::*;
 
     prop_compose! {
@@ -230,6 +231,18 @@ mod tests {
                 prop_assert!(after.value >= before.value);
             }
         }
+    }
+
+    #[test]
+    fn people_who_are_enough_to_tell_cost_nothing_where_nothing_is_lost() {
+        let sums = CreatorStatistics { engagers: 100, ..CreatorStatistics::default() };
+        let of = |returned| Returns { people: 40, returned };
+        let under =
+            |sponsored, ordinary| UnderSponsorship { sponsored: of(sponsored), ordinary: of(ordinary) };
+        assert_eq!(authenticity(&sums, Some(&under(20, 22))), authenticity(&sums, None));
+        let [lost, whole] =
+            [Some(&under(2, 38)), None].map(|sponsorship| authenticity(&sums, sponsorship).unwrap());
+        assert!(lost.low < whole.low && lost.low > 0.89 * whole.low, "{lost:?} {whole:?}");
     }
 
     #[test]

@@ -7,7 +7,6 @@ use super::{
     components::{Component, Components, Evidence, NAMES, Status, authenticity_factors},
     discounts::views::DiscountsView,
     fit::{AUTHORITY_SHARE, Fit, VALUES_SHARE},
-    interval::Estimate,
     model::ScoringModel,
     outlook::{self, Improvement, improvements},
     peers::Peers,
@@ -92,9 +91,9 @@ pub struct ComponentView {
 #[derive(Serialize, ToSchema)]
 pub struct PartView {
     /// Of fit: `declared` (niches the creator names), `community` (niches its people engage with elsewhere), `authority` (its
-    /// loyal reach beside what is usual in the niches of the brief) or `values` (those of the brief that it names, when the brief names
-    /// any). Of authenticity: `outside_rings` (what is not lost to rings) or `kept_under_sponsorship` (how often people come back
-    /// after sponsored posts, as a part of how often they do after others).
+    /// loyal reach beside what is usual in the niches of the brief) or `values` (those of the brief that it names, when the brief
+    /// names any). Of authenticity: `outside_rings` (what is not lost to rings) or `under_sponsorship` (less than 1 where people
+    /// stay away after sponsored posts beyond chance).
     #[schema(example = "community", max_length = 32)]
     name: &'static str,
     /// How much it counts; all parts of fit add up to 1. Absent for factors.
@@ -114,7 +113,7 @@ pub fn component_views(
     weights: &Weights,
     (evidence, trusted): (Evidence, Evidence),
     fit: Option<&Fit>,
-    factors: Option<[Estimate; 2]>,
+    factors: Option<[f64; 2]>,
 ) -> Vec<ComponentView> {
     let views = NAMES.iter().zip(components).zip(weights.0);
     views
@@ -167,10 +166,9 @@ fn fit_parts(fit: &Fit) -> Vec<PartView> {
     parts
 }
 
-fn factor_parts(factors: [Estimate; 2]) -> Vec<PartView> {
-    let names = ["outside_rings", "kept_under_sponsorship"];
-    let part = |(name, factor): (&'static str, Estimate)| PartView { name, share: None, value: factor.value };
-    names.into_iter().zip(factors).map(part).collect()
+fn factor_parts(factors: [f64; 2]) -> Vec<PartView> {
+    let names = ["outside_rings", "under_sponsorship"];
+    names.into_iter().zip(factors).map(|(name, value)| PartView { name, share: None, value }).collect()
 }
 
 /// The scores of a creator, without a brief: fit is left out, and the other weights are scaled to a sum of 1.

@@ -119,7 +119,7 @@ fn open(sums: &CreatorStatistics) -> Supposed {
 
 /// People do not care who paid; told where they do beyond chance.
 fn trusting(scored: Scored<'_>, now: f64) -> Option<Improvement> {
-    scored.sponsorship?.kept().filter(|kept| kept.high < 1.0)?;
+    scored.sponsorship?.factor().filter(|factor| *factor < 1.0)?;
     let supposed = Scored { sponsorship: None, ..scored };
     Some(Improvement {
         component: "authenticity",

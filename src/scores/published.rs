@@ -334,7 +334,7 @@ fn parameters(
 }
 
 /// The formulas, for people who recompute receipts. A test recomputes one from these.
-const FORMULAS: [(&str, &str); 15] = [
+const FORMULAS: [(&str, &str); 16] = [
     (
         "chance_of_return",
         "For x active days after the first, t_x days from first to last active day, T days from the first active day to \
@@ -397,20 +397,26 @@ const FORMULAS: [(&str, &str); 15] = [
     ),
     (
         "authenticity",
-        "outside_rings x kept_under_sponsorship. outside_rings: mean and quantiles of Beta(n s + prior_weight prior, n (1 \
+        "outside_rings x under_sponsorship. outside_rings: mean and quantiles of Beta(n s + prior_weight prior, n (1 \
          - s) + prior_weight (1 - prior)), s = share_outside_rings, the share of the strength of relationships that is \
          not lost to rings, of what other patterns leave (1 when nothing is discounted), n = counted_engagers + \
          people_lost_to_rings. What other patterns take away can be sent to anybody, so it says nothing about the \
-         creator. Interval of the product of a and b: low = a b - sqrt((b (a - low of a))^2 + (a (b - low of b))^2), high \
-         likewise, within 0 and 1. Where kept_under_sponsorship is insufficient, outside_rings alone.",
+         creator. low and high are those of outside_rings times under_sponsorship, which is taken as exact. Where \
+         kept_under_sponsorship is insufficient, outside_rings alone.",
+    ),
+    (
+        "under_sponsorship",
+        "kept_high of kept_under_sponsorship, least_kept at least: what people who stay away take along beyond chance. Without \
+         such a loss it is 1, however many people there are; and no more can be lost than a tenth, since people who look \
+         loyal and stay away can be sent to anybody. It is the factor that sponsorship shows.",
     ),
     (
         "kept_under_sponsorship",
-        "S / O within least_kept and 1, O = (o + 1) / (no + 2), S = (s + prior_people O) / (ns + prior_people): of ns \
+        "S / O within 0 and 1, O = (o + 1) / (no + 2), S = (s + prior_people O) / (ns + prior_people): of ns \
          loyal people after sponsored posts, and no after ordinary ones, s and o came back. Insufficient with fewer than \
          minimum_people of either. Of each person one day of each sort is looked at, return_days to looked_at_days - 1 \
-         days before the last observed day: one of those on which they acted on a sponsored post, and one of those on \
-         which they acted on other posts only, as their second active day or a later one. Which one is decided by a hash \
+         days before the end of the creator's window: one of those on which they acted on a sponsored post, and one of \
+         those on which they acted on other posts only, as their second active day or a later one. Which one is decided by a hash \
          of the person. They came back with another active day within return_days; days after which that time is not over \
          are left out, whether somebody returned or not. So are people who are discounted to less than a half. Interval: \
          S / O -+ 1.2816 sqrt(S (1 - S) / ((ns + prior_people + 1) O^2) + (s / ((ns + prior_people) O^2))^2 O (1 - O) / \
@@ -430,8 +436,9 @@ const FORMULAS: [(&str, &str); 15] = [
          weight = that mean. drifter: people with drifter_creators or more mature \
          relationships; weight = share of those in which they came back / (drifter_share x that share over all people), in \
          steps of a tenth, at most 1. one_kind: people who engage with one_kind_creators or more creators, with all of them by \
-         acts of one and the same kind (views aside) and never answered by any, where there are one_kind_people or more of \
-         such reach and a share of one_kind_mixed of them mix kinds; weight = one_kind_weight. A day counts for live_recent \
+         acts of one and the same kind (views aside) and never answered by any, where the tenant has one_kind_people or more of \
+         such reach and a share of one_kind_mixed of them mix kinds (of one_kind_still_mixed while any are discounted for \
+         it); weight = one_kind_weight. A day counts for live_recent \
          and live_lasting when somebody of at least half a weight engaged.",
     ),
     (

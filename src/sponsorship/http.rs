@@ -31,22 +31,26 @@ pub struct SponsorshipView {
     /// Whether there are enough people of both.
     status: Status,
     /// Share of trust that is left under sponsorship: how often people come back after sponsored posts, as a part of how
-    /// often they do after ordinary ones, 0.5 to 1. A factor of authenticity; 1 with status `insufficient`.
-    #[schema(example = 0.87, minimum = 0.5, maximum = 1.0)]
+    /// often they do after ordinary ones, 0 to 1; 1 with status `insufficient`.
+    #[schema(example = 0.87, minimum = 0.0, maximum = 1.0)]
     kept_under_sponsorship: f64,
     /// 10 % quantile of it.
-    #[schema(example = 0.78, minimum = 0.5, maximum = 1.0)]
+    #[schema(example = 0.78, minimum = 0.0, maximum = 1.0)]
     kept_low: f64,
     /// 90 % quantile of it.
-    #[schema(example = 0.96, minimum = 0.5, maximum = 1.0)]
+    #[schema(example = 0.96, minimum = 0.0, maximum = 1.0)]
     kept_high: f64,
+    /// What authenticity is multiplied by: that quantile, so that only what is lost beyond chance counts, and 0.9 at least;
+    /// 1 with status `insufficient`.
+    #[schema(example = 0.96, minimum = 0.9, maximum = 1.0)]
+    factor: f64,
 }
 
-/// Loyal people after posts of one sort; of creators with more than 100,000 people, those of a sample.
+/// Loyal people after posts of one sort; of creators with more than 10,000 people, those of a sample.
 #[derive(Serialize, ToSchema)]
 pub struct ReturnsView {
     /// People of whom a day is looked at: one on which they engaged with such a post, as their second active day or a later
-    /// one, 30 to 179 days before the last observed day.
+    /// one, 30 to 179 days before the end of the creator's observed window.
     #[schema(example = 80, minimum = 0)]
     people: i32,
     /// Those with another active day within 30 days after it.
@@ -66,7 +70,7 @@ pub struct ReturnsView {
 impl From<&Sponsorship> for SponsorshipView {
     fn from(found: &Sponsorship) -> Self {
         let kept = found.returns.kept();
-        let Estimate { value, low, high } = kept.unwrap_or(Estimate { value: 1.0, low: 1.0, high: 1.0 });
+        let Estimate { value, low, high } = kept.unwrap_or(Estimate::exactly(1.0));
         Self {
             posts: found.posts,
             sponsored_posts: found.sponsored_posts,
@@ -78,6 +82,7 @@ impl From<&Sponsorship> for SponsorshipView {
             kept_under_sponsorship: value,
             kept_low: low,
             kept_high: high,
+            factor: found.returns.factor().unwrap_or(1.0),
         }
     }
 }
@@ -107,8 +112,8 @@ pub struct SponsorshipParameters {
     /// People of whom it is supposed that they come back after sponsored posts as after ordinary ones.
     #[schema(example = 50.0)]
     prior_people: f64,
-    /// Least that is left.
-    #[schema(example = 0.5)]
+    /// Least that is left of authenticity.
+    #[schema(example = 0.9)]
     least_kept: f64,
 }
 

@@ -23,7 +23,7 @@ use tokio_postgres::Row;
 
 /// People of a creator who are looked at, about; of more, a sample. More: finer shares of the largest creators; fewer: less
 /// memory.
-const PEOPLE: u64 = 100_000;
+const PEOPLE: u64 = 10_000;
 /// Creators read from the list at once.
 const PAGE: i64 = 100;
 
@@ -58,6 +58,8 @@ pub(super) struct Look {
     found: Sponsorship,
     at: Timestamp,
     statistics_xid: Option<i64>,
+    /// Version of the row that there was, to notice a mark that is set meanwhile.
+    known: Option<String>,
 }
 
 /// Looks at a creator; `None`: it is not registered any more.
@@ -74,16 +76,19 @@ pub(super) async fn look(pool: &Pool, creator: CreatorKey) -> Result<Option<Look
 async fn look_in(tx: &Tx, known: &Known) -> Result<Look, DbError> {
     let sql = "/* sponsorship::look */
                select now(), (now() at time zone 'UTC')::date,
-                      (select changed_xid from creator_statistics where creator_key = $1)";
+                      (select changed_xid from creator_statistics where creator_key = $1),
+                      (select xmin::text from creator_sponsorship where creator_key = $1)";
     let row = &tx.query(sql, &[&known.key.0]).await?[0];
     // Without any statistics nothing was seen of anybody, but of posts.
     let until = known.statistics.as_ref().and_then(|sums| sums.until);
     let mut found = read_posts(tx, known.key, until.unwrap_or_else(|| day_of(row.get(1)))).await?;
-    found.returns = match until.filter(|_| found.sponsored_posts > 0) {
+    // The tenant's clock goes on when a feed has ended. Nobody can be seen coming back after that.
+    let seen_until = known.statistics.as_ref().and_then(|sums| sums.window).map(|(_, end)| end).min(until);
+    found.returns = match seen_until.filter(|_| found.sponsored_posts > 0) {
         Some(until) => read_returns(tx, known, until).await?,
         None => UnderSponsorship::default(),
     };
-    Ok(Look { creator: known.key, found, at: row.get(0), statistics_xid: row.get(2) })
+    Ok(Look { creator: known.key, found, at: row.get(0), statistics_xid: row.get(2), known: row.get(3) })
 }
 
 async fn read_posts(tx: &Tx, creator: CreatorKey, until: Day) -> Result<Sponsorship, DbError> {
@@ -160,9 +165,19 @@ pub(super) async fn write(client: &Client, look: &Look) -> Result<(), DbError> {
                 &ordinary.returned,
                 &look.at,
                 &look.statistics_xid,
+                &look.known,
             ],
         )
         .await?;
+    Ok(())
+}
+
+/// Marks a creator to be looked at in the next round: a post that is gone leaves no trace of when. While there is no row yet,
+/// statistics tell of it a day later.
+pub async fn mark(tx: &Tx, creator: CreatorKey) -> Result<(), DbError> {
+    let sql = "/* sponsorship::mark */
+               update creator_sponsorship set looked_at = '-infinity' where creator_key = $1";
+    tx.execute(sql, &[&creator.0]).await?;
     Ok(())
 }
 

@@ -118,6 +118,17 @@ async fn conversations_are_counted_anew_when_somebody_talked_and_once_an_hour() 
 }
 
 #[tokio::test]
+async fn what_is_summed_up_in_a_base_is_not_counted_whether_its_rows_are_there_or_not() {
+    let app = App::start().await;
+    app.put_creator("ana", json!({})).await;
+    app.send(&community("ana", 6, &[1, 10, 40])).await;
+    app.settle().await;
+    app.sql("insert into creator_bases select creator_key, current_date - 10 from creators").await;
+    count(&app).await;
+    assert_eq!(conversation(&app, "ana").await["comments"], 12);
+}
+
+#[tokio::test]
 async fn who_answers_stands_above_who_does_not_and_both_are_told() {
     let app = App::start().await;
     app.put_creators(&["ana", "bea"], json!({})).await;

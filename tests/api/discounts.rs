@@ -29,9 +29,14 @@ async fn receipt(app: &App, creator: &str) -> Value {
 
 /// Looks at all creators, as workers do once an hour, and waits until those are scored anew of whom it found something.
 async fn look_at_all(app: &App) {
+    look_at_so_many(app, 1).await;
+}
+
+/// The same in a tenant with so many engaged people: in passes, when they are many.
+async fn look_at_so_many(app: &App, engagers: i64) {
     let foundation = app.foundation().await;
     let tenant = app.sql("select tenant_id from tenants").await[0][0].as_deref().unwrap().parse().unwrap();
-    look(&foundation.pools.background, TenantId(tenant), 1).await.unwrap();
+    look(&foundation.pools.background, TenantId(tenant), engagers).await.unwrap();
     foundation.close().await.unwrap();
     app.settle().await;
 }
@@ -209,6 +214,22 @@ async fn somebody_who_drifts_through_very_many_creators_counts_nothing() {
     assert_eq!(discounts["patterns"], json!([{"pattern": "drifter", "people": 1}]));
     assert!((number(&discounts["counted_engagers"]) - 1.0).abs() < 1e-9);
     assert_eq!(differences(&app).await, 0);
+    // When they cannot be looked for, here because a day cannot be read, they stay, and others come and go.
+    app.put_creator("other", json!({})).await;
+    app.send(&likes("other", 1, 9)).await;
+    app.sql(
+        r"insert into edge_discounts select creator_key, 7, tenant_id, 1, 0.0 from creators where creator_id = 'creator-9'",
+    )
+    .await;
+    app.settle().await;
+    app.sql(
+        r"update relationships r set active_days = '\x80' from creators c
+          where c.creator_key = r.creator_key and c.creator_id = 'other'",
+    )
+    .await;
+    look_at_all(&app).await;
+    let left = app.sql("select pattern, count(*) from edge_discounts group by pattern").await;
+    assert_eq!(left, [[Some("3".to_owned()), Some("50".to_owned())]]);
 }
 
 /// Likes of these people, one for each creator.
@@ -254,4 +275,16 @@ async fn somebody_who_only_likes_at_scale_counts_less_where_others_mix_kinds() {
     assert_eq!(after["components"][2]["name"], "authenticity");
     assert!(number(&discounts["share_outside_rings"]) > 0.999, "it says nothing about the creator");
     assert_eq!(differences(&app).await, 0);
+    // All people of such reach together say what is usual, in however many passes they are read.
+    look_at_so_many(&app, 25_000_000).await;
+    assert_eq!(app.count("edge_discounts where pattern = 4").await, 50);
+    // A few more who only like do not end it, and would not begin it.
+    let more: Vec<String> = (0..5).map(|number| format!("more-{number}")).collect();
+    app.send(&like_all(&more, &ids)).await;
+    app.settle().await;
+    look_at_so_many(&app, 25_000_000).await;
+    assert_eq!(app.count("edge_discounts where pattern = 4").await, 300, "19 of 25 mix kinds");
+    app.sql("delete from edge_discounts").await;
+    look_at_all(&app).await;
+    assert_eq!(app.count("edge_discounts").await, 0);
 }

@@ -2,10 +2,10 @@
 
 use crate::{
     scores::{authenticity, component, near, number},
-    support::{App, at_noon, event, post},
+    support::{App, at_noon, event, eventually, post},
 };
 use serde_json::{Value, json};
-use voci::{ids::TenantId, sponsorship::rounds::renew};
+use voci::{app::Foundation, ids::TenantId, scores::clock::advance_all, sponsorship::rounds::renew};
 
 const PEOPLE: usize = 40;
 
@@ -13,12 +13,16 @@ const PEOPLE: usize = 40;
 async fn look(app: &App) -> usize {
     app.settle().await;
     let foundation = app.foundation().await;
-    let tenant =
-        app.sql("select min(tenant_id) from tenants").await[0][0].as_deref().unwrap().parse().unwrap();
-    let looked_at = renew(&foundation.pools.background, TenantId(tenant)).await.unwrap();
+    let looked_at = look_with(app, &foundation).await;
     foundation.close().await.unwrap();
     app.settle().await;
     looked_at
+}
+
+async fn look_with(app: &App, foundation: &Foundation) -> usize {
+    let tenant =
+        app.sql("select min(tenant_id) from tenants").await[0][0].as_deref().unwrap().parse().unwrap();
+    renew(&foundation.pools.background, TenantId(tenant)).await.unwrap()
 }
 
 async fn receipt(app: &App, creator: &str) -> Value {
@@ -50,8 +54,8 @@ fn story(creator: &str, people: usize, faithful: usize) -> Vec<Value> {
     all.chain(back).chain([yesterday]).collect()
 }
 
-/// `kept_under_sponsorship` as published: value, low and high.
-fn kept(model: &Value, sponsorship: &Value) -> [f64; 3] {
+/// `kept_under_sponsorship` and `under_sponsorship` as published: value, low, high, and the factor.
+fn kept(model: &Value, sponsorship: &Value) -> [f64; 4] {
     let of = |name: &str| number(&model["sponsorship"][name]);
     let after = |sort: &str, of: &str| number(&sponsorship[sort][of]);
     let (sponsored, back) = (after("after_sponsored", "people"), after("after_sponsored", "returned"));
@@ -63,7 +67,8 @@ fn kept(model: &Value, sponsorship: &Value) -> [f64; 3] {
     let by_ordinary =
         (back / ((sponsored + prior) * usual.powi(2))).powi(2) * usual * (1.0 - usual) / (ordinary + 3.0);
     let spread = 1.281_551_6 * (by_sponsored + by_ordinary).sqrt();
-    [0.0, -spread, spread].map(|off| (share / usual + off).clamp(of("least_kept"), 1.0))
+    let [value, low, high] = [0.0, -spread, spread].map(|off| (share / usual + off).clamp(0.0, 1.0));
+    [value, low, high, high.max(of("least_kept"))]
 }
 
 #[tokio::test]
@@ -91,23 +96,33 @@ async fn a_creator_whose_people_leave_after_sponsored_posts_has_less_of_authenti
 
     // As published.
     let model = app.get("/v1/model").await.ok();
-    let [value, low, high] = kept(&model, sponsorship);
+    let [value, low, high, factor] = kept(&model, sponsorship);
     near(&sponsorship["kept_under_sponsorship"], value, 1e-9);
     near(&sponsorship["kept_low"], low, 1e-6);
     near(&sponsorship["kept_high"], high, 1e-6);
-    assert!(value > 0.5 && value < 0.75 && bea["sponsorship"]["kept_under_sponsorship"] == 1.0);
+    near(&sponsorship["factor"], factor, 1e-6);
+    assert!(value > 0.5 && value < 0.75 && factor < 1.0);
+    assert_eq!(
+        (&bea["sponsorship"]["kept_under_sponsorship"], &bea["sponsorship"]["factor"]),
+        (&json!(1.0), &json!(1.0))
+    );
     let open = authenticity(&model, &ana["statistics"]);
     let shown = component(&ana, "authenticity");
-    near(&shown["value"], open.0 * value, 1e-9);
-    near(&shown["low"], open.0 * value - (value * (open.0 - open.1)).hypot(open.0 * (value - low)), 2e-3);
-    near(&shown["high"], open.0 * value + (value * (open.2 - open.0)).hypot(open.0 * (high - value)), 2e-3);
+    near(&shown["value"], open.0 * factor, 1e-6);
+    near(&shown["low"], open.1 * factor, 2e-3);
+    near(&shown["high"], open.2 * factor, 2e-3);
     assert_eq!(shown["parts"][0]["name"], "outside_rings");
     near(&shown["parts"][0]["value"], open.0, 1e-9);
-    assert_eq!(shown["parts"][1]["name"], "kept_under_sponsorship");
-    near(&shown["parts"][1]["value"], value, 1e-9);
+    assert_eq!(
+        (&shown["parts"][1]["name"], &shown["parts"][1]["value"]),
+        (&json!("under_sponsorship"), &sponsorship["factor"])
+    );
+    // Whose people are enough to tell, and come back, loses nothing to that.
+    let other = receipt(&app, "bea").await;
+    near(&component(&other, "authenticity")["low"], authenticity(&model, &other["statistics"]).1, 2e-3);
 
     // In words, and with what would raise it.
-    let told = "Of 40 loyal people who engaged with sponsored posts, 10 came back within 30 days; with ordinary ones, 40 of 40";
+    let told = "Of 40 loyal people who engaged with sponsored posts, 10 came back within 30 days; with ordinary ones, 40 of 40: a loss beyond chance";
     assert!(ana["reasons"].as_array().unwrap().contains(&json!(told)), "{ana}");
     let raises =
         |receipt: &Value| receipt["improvements"].to_string().contains("come back after sponsored posts");
@@ -140,11 +155,32 @@ async fn nothing_is_concluded_from_few_people_and_from_days_that_are_not_over() 
         (&sponsorship["after_sponsored"]["people"], &sponsorship["status"]),
         (&json!(19), &json!("insufficient"))
     );
-    assert_eq!(
-        (&sponsorship["kept_under_sponsorship"], &sponsorship["kept_low"]),
-        (&json!(1.0), &json!(1.0))
-    );
+    assert_eq!((&sponsorship["kept_under_sponsorship"], &sponsorship["factor"]), (&json!(1.0), &json!(1.0)));
     assert_eq!(component(&after, "authenticity"), component(&before, "authenticity"));
+}
+
+#[tokio::test]
+async fn a_feed_that_ends_after_a_sponsored_post_loses_nobody_by_that() {
+    let app = App::start().await;
+    for creator in ["ana", "bea"] {
+        put_with_posts(&app, creator).await;
+        app.send(&story(creator, PEOPLE, 0)).await;
+    }
+    // Nothing comes from the platform of bea any more, while ana keeps the clock of the tenant going.
+    let gone = json!({"kind": "retract", "in_reply_to": "bea-now", "occurred_at": at_noon(60)});
+    app.send(&[event("gone", "bea", gone)]).await;
+    app.settle().await;
+    let foundation = app.foundation().await;
+    advance_all(&foundation.pools.background).await.unwrap();
+    foundation.close().await.unwrap();
+    look(&app).await;
+    let [ana, bea] = [receipt(&app, "ana").await, receipt(&app, "bea").await];
+    assert_eq!(ana["statistics"]["observed_until"], bea["statistics"]["observed_until"]);
+    assert_eq!(ana["sponsorship"]["after_sponsored"]["people"], json!(PEOPLE));
+    let sponsorship = &bea["sponsorship"];
+    assert_eq!((&sponsorship["status"], &sponsorship["factor"]), (&json!("insufficient"), &json!(1.0)));
+    assert_eq!(sponsorship["after_sponsored"]["people"], 0, "their time to come back was not over");
+    assert_eq!((&sponsorship["posts"], &sponsorship["sponsored_posts"]), (&json!(4), &json!(1)));
 }
 
 #[tokio::test]
@@ -166,6 +202,60 @@ async fn creators_are_looked_at_again_when_their_posts_change() {
         (&sponsorship["after_sponsored"]["people"], &sponsorship["status"]),
         (&json!(0), &json!("insufficient"))
     );
+}
+
+#[tokio::test]
+async fn counts_of_posts_are_no_reason_to_look_again_and_a_post_that_is_gone_is() {
+    let app = App::start().await;
+    put_with_posts(&app, "ana").await;
+    app.send(&story("ana", PEOPLE, 0)).await;
+    assert_eq!(look(&app).await, 1);
+    let path = "/v1/creators/ana/posts/paid";
+    let described = json!({"published_at": at_noon(65), "sponsored": true, "brand": "linen-and-co"});
+    let counted = |likes: i64| {
+        let mut counted = described.clone();
+        counted["metrics"] = json!({"as_of": at_noon(10 - likes), "likes": likes});
+        post(counted)
+    };
+    app.put(path, &counted(1)).await.expect(200);
+    assert_eq!(look(&app).await, 0);
+    let mut other = counted(2);
+    other["brand"] = json!("cotton-and-co");
+    app.put(path, &other).await.expect(200);
+    assert_eq!((look(&app).await, look(&app).await), (1, 0));
+    assert_eq!(receipt(&app, "ana").await["sponsorship"]["brands"], json!(["cotton-and-co"]));
+    for id in ["paid", "before", "first", "second"] {
+        app.delete(&format!("/v1/creators/ana/posts/{id}")).await.expect(204);
+        assert_eq!((look(&app).await, look(&app).await), (1, 0), "{id}");
+    }
+    let sponsorship = receipt(&app, "ana").await["sponsorship"].clone();
+    assert_eq!((&sponsorship["posts"], &sponsorship["sponsored_posts"]), (&json!(0), &json!(0)));
+}
+
+#[tokio::test]
+async fn a_post_that_goes_while_its_creator_is_looked_at_has_it_looked_at_again() {
+    let app = App::start().await;
+    put_with_posts(&app, "ana").await;
+    app.send(&story("ana", PEOPLE, 0)).await;
+    assert_eq!(look(&app).await, 1);
+    app.delete("/v1/creators/ana/posts/paid").await.expect(204);
+    app.settle().await;
+    let foundation = app.foundation().await;
+    // Another post goes, which is told when the look has been and is to be written.
+    let other = app.database().connect().await;
+    other.batch_execute("begin; update creator_sponsorship set looked_at = '-infinity'").await.unwrap();
+    let goes = async {
+        eventually("the look is to be written", async || {
+            let waiting = "pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+                           and query like '%sponsorship::write%'";
+            (app.count(waiting).await > 0).then_some(())
+        })
+        .await;
+        other.batch_execute("commit").await.unwrap();
+    };
+    tokio::join!(look_with(&app, &foundation), goes);
+    assert_eq!((look_with(&app, &foundation).await, look_with(&app, &foundation).await), (1, 0));
+    foundation.close().await.unwrap();
 }
 
 #[tokio::test]

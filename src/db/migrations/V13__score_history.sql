@@ -12,6 +12,8 @@ create table creator_score_history (
     components bytea not null,
     primary key (creator_key, day)
 );
+-- Every round drops rows that have grown old, those of all creators within minutes.
+alter table creator_score_history set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 
 -- How far a tenant's creators are recorded: the day, and the last of them in the order of their keys.
 create table score_history_rounds (

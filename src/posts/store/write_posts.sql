@@ -14,4 +14,9 @@ from unnest(
 on conflict (creator_key, post_key) do update
 set published_at = excluded.published_at, platform = excluded.platform, sponsored = excluded.sponsored,
     brand = excluded.brand, topics = excluded.topics, metrics_at = excluded.metrics_at,
-    snapshots = excluded.snapshots, version = posts.version + 1, updated_at = now()
+    snapshots = excluded.snapshots, version = posts.version + 1, updated_at = now(),
+    -- Counts alone are no reason to look at who came back after the post.
+    described_at = case
+        when (posts.published_at, posts.platform, posts.sponsored, posts.brand)
+             is distinct from (excluded.published_at, excluded.platform, excluded.sponsored, excluded.brand)
+        then now() else posts.described_at end

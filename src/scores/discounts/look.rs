@@ -3,6 +3,7 @@
 
 use super::{
     Discount, Pattern,
+    one_kind::OfReach,
     rings::{LEAST_MEMBERS, rings},
     store::{self, Edge},
 };
@@ -39,30 +40,68 @@ pub async fn look_at_all(pool: &Pool) -> Result<(), DbError> {
 /// Looks at all creators of a tenant with so many engaged people, and asks for those to be scored anew of whom something
 /// else is discounted than before; how many.
 pub async fn look(pool: &Pool, tenant: TenantId, engagers: i64) -> Result<usize, DbError> {
-    let client = pool.get().await?;
-    let visits = store::between_creators(&client, tenant).await?;
-    let passes = (engagers / GROUPED + 1).min(MOST_PASSES);
-    let mut found = BTreeMap::new();
-    for pass in 0..passes {
-        for one in store::drifters(&client, tenant, (pass, passes)).await? {
-            add(&mut found, one);
-        }
-        for one in store::one_kind(&client, tenant, (pass, passes)).await? {
-            add(&mut found, one);
-        }
-    }
-    drop(client);
+    let visits = store::between_creators(&pool.get().await?, tenant).await?;
     // Its cost grows with the company of creators: off the threads that keep the snapshot fresh.
     let in_rings = tokio::task::spawn_blocking(move || found_rings(&visits)).await;
     let in_rings = in_rings.map_err(|error| DbError::Damaged(format!("rings cannot be told: {error}")))?;
-    for one in in_rings {
-        add(&mut found, one);
+    let passes = (engagers / GROUPED + 1).min(MOST_PASSES);
+    let looked_for = [
+        (Pattern::Drifter, drifters(pool, tenant, passes).await),
+        (Pattern::OneKind, one_kind(pool, tenant, passes).await),
+    ];
+    let mut found = BTreeMap::new();
+    add_all(&mut found, in_rings);
+    let mut unknown = Vec::new();
+    for (pattern, some) in looked_for {
+        match some {
+            Ok(some) => add_all(&mut found, some),
+            // One pattern's trouble must not lose what is known of it, nor of the others.
+            Err(error) => {
+                tracing::warn!(%error, tenant = tenant.0, ?pattern, "discounts of a pattern not looked for");
+                unknown.push(pattern);
+            }
+        }
     }
-    store::replace(pool, tenant, &found).await
+    store::replace(pool, tenant, found, &unknown).await
+}
+
+async fn drifters(pool: &Pool, tenant: TenantId, passes: i64) -> Result<Vec<(Edge, Discount)>, DbError> {
+    let client = pool.get().await?;
+    let mut found = Vec::new();
+    for pass in 0..passes {
+        found.extend(store::drifters(&client, tenant, (pass, passes)).await?);
+    }
+    Ok(found)
+}
+
+/// Whether people of one kind are told apart depends on all people of such reach, so it is decided after the last pass. Until
+/// then only the people are kept, each of whom has very many relationships.
+async fn one_kind(pool: &Pool, tenant: TenantId, passes: i64) -> Result<Vec<(Edge, Discount)>, DbError> {
+    let client = pool.get().await?;
+    let (mut of_reach, mut of_one_kind) = (OfReach::default(), Vec::new());
+    for pass in 0..passes {
+        let (some, people) = store::of_reach(&client, tenant, (pass, passes)).await?;
+        of_reach = of_reach.and(some);
+        of_one_kind.push(people);
+    }
+    if !of_reach.tell_apart(store::has_one_kind(&client, tenant).await?) {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for people in of_one_kind.iter().filter(|people| !people.is_empty()) {
+        found.extend(store::one_kind(&client, tenant, people).await?);
+    }
+    Ok(found)
+}
+
+fn add_all(found: &mut BTreeMap<Edge, Discount>, some: Vec<(Edge, Discount)>) {
+    for one in some {
+        add(found, one);
+    }
 }
 
 /// Of several discounts of a relationship, the largest counts.
-fn add(found: &mut BTreeMap<Edge, Discount>, (edge, discount): (Edge, Discount)) {
+pub(super) fn add(found: &mut BTreeMap<Edge, Discount>, (edge, discount): (Edge, Discount)) {
     let known = found.entry(edge).or_insert(discount);
     if discount.weight < known.weight {
         *known = discount;

@@ -4,6 +4,7 @@
 pub mod crowds;
 pub mod discounted;
 pub mod look;
+pub mod one_kind;
 pub mod rings;
 pub mod store;
 pub mod views;

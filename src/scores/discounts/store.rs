@@ -1,6 +1,10 @@
 //! SQL of discounts.
 
-use super::{Discount, Found, Pattern, look::Visit};
+use super::{
+    Discount, Found, Pattern,
+    look::{Visit, add},
+    one_kind::{self, OfReach},
+};
 use crate::{
     db::{Client, DbError, Pool, Tx},
     ids::{CreatorKey, EngagerKey, TenantId},
@@ -63,19 +67,23 @@ pub(super) async fn claim(client: &Client, tenant: TenantId) -> Result<bool, DbE
 }
 
 /// Puts what was found in the place of what was before, and asks for those to be scored anew of whom something else is
-/// discounted now; how many.
+/// discounted now; how many. Of patterns that could not be looked for, what was before stays.
 pub(super) async fn replace(
     pool: &Pool,
     tenant: TenantId,
-    found: &BTreeMap<Edge, Discount>,
+    mut found: BTreeMap<Edge, Discount>,
+    unknown: &[Pattern],
 ) -> Result<usize, DbError> {
     let tx = Tx::begin(pool).await?;
     // One after the other, should two looks meet.
     let lock = "/* discounts::replace */ select 1 from discount_looks where tenant_id = $1 for update";
     tx.query_opt(lock, &[&tenant.0]).await?;
     let before = all_found(&tx, tenant).await?;
-    let touched: BTreeSet<CreatorKey> = differing(&before, found).collect();
-    write(&tx, tenant, &touched, found).await?;
+    for (edge, discount) in before.iter().filter(|(_, discount)| unknown.contains(&discount.pattern)) {
+        add(&mut found, (*edge, *discount));
+    }
+    let touched: BTreeSet<CreatorKey> = differing(&before, &found).collect();
+    write(&tx, tenant, &touched, &found).await?;
     let touched: Vec<CreatorKey> = touched.into_iter().collect();
     enqueue_later(&tx, &touched).await?;
     tx.commit().await?;
@@ -161,25 +169,35 @@ pub(super) async fn drifters(
     Ok(rows.iter().map(drifter).collect())
 }
 
-/// People of such reach in a tenant, at least, for it to be known what is usual among them.
-pub(super) const ONE_KIND_PEOPLE: i64 = 20;
-/// Share of them who mix kinds, from which on those who do not are told apart. Lower: people are discounted for what others
-/// do, too, where nearly everything is likes; higher: fewer accounts that only like are enough to pass for usual.
-pub(super) const ONE_KIND_MIXED: f64 = 0.8;
-/// What their relationships count as: it is a hint, and no more.
-pub(super) const ONE_KIND_WEIGHT: f64 = 0.5;
-
-/// Relationships of people who engage with very many creators, always in the same way; of those whose keys have one
-/// remainder.
-pub(super) async fn one_kind(
+/// People who engage with very many creators, and those of them who do so always in the same way; of those whose keys have
+/// one remainder.
+pub(super) async fn of_reach(
     client: &Client,
     tenant: TenantId,
     (remainder, divisor): (i64, i64),
+) -> Result<(OfReach, Vec<EngagerKey>), DbError> {
+    let sql = include_str!("of_reach.sql");
+    let row = &client.query(sql, &[&tenant.0, &MANY_CREATORS, &remainder, &divisor]).await?[0];
+    let of_one_kind: Vec<i64> = row.get("of_one_kind");
+    let of_reach = OfReach { people: row.get("people"), mixed: row.get("mixed") };
+    Ok((of_reach, of_one_kind.into_iter().map(EngagerKey).collect()))
+}
+
+/// Whether anybody in a tenant is discounted for acting in one way only.
+pub(super) async fn has_one_kind(client: &Client, tenant: TenantId) -> Result<bool, DbError> {
+    let sql = "/* discounts::has_one_kind */
+               select exists (select from edge_discounts where tenant_id = $1 and pattern = $2)";
+    Ok(client.query(sql, &[&tenant.0, &(Pattern::OneKind as i16)]).await?[0].get(0))
+}
+
+/// Relationships of people who act in one way only.
+pub(super) async fn one_kind(
+    client: &Client,
+    tenant: TenantId,
+    people: &[EngagerKey],
 ) -> Result<Vec<(Edge, Discount)>, DbError> {
-    let sql = include_str!("one_kind.sql");
-    let rows = client
-        .query(sql, &[&tenant.0, &MANY_CREATORS, &ONE_KIND_PEOPLE, &ONE_KIND_MIXED, &remainder, &divisor])
-        .await?;
-    let discount = Discount { pattern: Pattern::OneKind, weight: ONE_KIND_WEIGHT };
+    let people: Vec<i64> = people.iter().map(|engager| engager.0).collect();
+    let rows = client.query(include_str!("one_kind.sql"), &[&tenant.0, &people]).await?;
+    let discount = Discount { pattern: Pattern::OneKind, weight: one_kind::WEIGHT };
     Ok(rows.iter().map(|row| (edge(row), discount)).collect())
 }

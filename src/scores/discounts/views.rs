@@ -4,8 +4,8 @@ use super::{
     Pattern,
     crowds::{self, Crowd},
     discounted::Discounted,
-    rings,
-    store::{MANY_CREATORS, ONE_KIND_MIXED, ONE_KIND_PEOPLE, ONE_KIND_WEIGHT, SELDOM},
+    one_kind, rings,
+    store::{MANY_CREATORS, SELDOM},
 };
 use crate::{relationships::days::date_of, scores::CreatorStatistics};
 use jiff::civil::Date;
@@ -141,6 +141,9 @@ pub struct DiscountParameters {
     /// Least share of them who mix kinds.
     #[schema(example = 0.8)]
     one_kind_mixed: f64,
+    /// The same, once some were found.
+    #[schema(example = 0.75)]
+    one_kind_still_mixed: f64,
     /// What those who do not count as.
     #[schema(example = 0.5)]
     one_kind_weight: f64,
@@ -156,8 +159,9 @@ impl DiscountParameters {
         drifter_creators: MANY_CREATORS,
         drifter_share: SELDOM,
         one_kind_creators: MANY_CREATORS,
-        one_kind_people: ONE_KIND_PEOPLE,
-        one_kind_mixed: ONE_KIND_MIXED,
-        one_kind_weight: ONE_KIND_WEIGHT,
+        one_kind_people: one_kind::PEOPLE,
+        one_kind_mixed: one_kind::MIXED,
+        one_kind_still_mixed: one_kind::STILL_MIXED,
+        one_kind_weight: one_kind::WEIGHT,
     };
 }

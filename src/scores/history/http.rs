@@ -118,10 +118,10 @@ pub struct ScoreTimeline {
 
 /// Get the scores of a creator over time
 ///
-/// For charts: a point for each UTC day at whose end something was another than before. Each of the last 90 days is kept; before
-/// that the last one of each ISO week, up to two years; and the last one that is older. Today is not among them: it has not
-/// ended. Days are recorded in the first minutes of the next one, or when workers run again, from the day on which the creator
-/// was registered.
+/// For charts: a point for each UTC day at whose end something was another than before; events and people by more than a
+/// hundredth. Each of the last 90 days is kept; before that the last one of each ISO week, up to two years; and the last one
+/// that is older. Today is not among them: it has not ended. Days are recorded in the first minutes of the next one, or when
+/// workers run again, from the day on which the creator was registered.
 #[utoipa::path(operation_id = "getScoreHistory", tag = "scores",
     params(("creator_id" = String, Path, description = "The caller's id", example = "ana-verde", max_length = 128), HistoryQuery),
     responses((status = 200, body = ScoreTimeline, description = "The timeline")))]

@@ -13,6 +13,8 @@ use crate::{
 
 /// Least difference of a number from 0 to 1 that makes another row; of the loyal reach, as a share of it.
 const NOTICEABLE: f64 = 1e-4;
+/// Least difference of events and people, as a share of what they were: a like a day alone would make a row a day.
+const MANY: f64 = 0.01;
 
 /// What is published of a creator at the end of a day, as far as it is kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,12 +59,13 @@ impl Published {
     /// Whether there is anything in it that a row before does not say. Days of evidence pass by themselves: they are none.
     #[must_use]
     pub fn differs_from(&self, before: &Self) -> bool {
-        let known = |of: &Self| {
-            (of.model_version, of.evidence.events, of.evidence.engagers, of.trusted_people, of.statuses())
-        };
+        let known = |of: &Self| (of.model_version, of.trusted_people, of.statuses());
+        let counts = |of: &Self| [of.evidence.events as f64, f64::from(of.evidence.engagers)];
+        let counted = counts(self).into_iter().zip(counts(before));
         let moved = self.numbers().into_iter().zip(before.numbers());
         let reach = (self.loyal_reach - before.loyal_reach).abs();
         known(self) != known(before)
+            || counted.into_iter().any(|(now, then)| (now - then).abs() > MANY * then)
             || moved.into_iter().any(|(now, then)| (now - then).abs() > NOTICEABLE)
             || reach > NOTICEABLE * before.loyal_reach.max(1.0)
     }
@@ -128,12 +131,27 @@ mod tests {
     fn whatever_else_moves_makes_another_row() {
         let before = published(&sums());
         let fewer_back = CreatorStatistics { expected_back: 11.9, ..sums() };
-        let one_more_view = CreatorStatistics { events: 401, ..sums() };
-        for now in [fewer_back, one_more_view] {
+        let more_views = CreatorStatistics { events: 405, ..sums() };
+        for now in [fewer_back, more_views] {
             assert!(published(&now).differs_from(&before), "{now:?}");
         }
         assert!(Published { model_version: 1, ..before.clone() }.differs_from(&before));
         assert!(Published { trusted_people: 1, ..before.clone() }.differs_from(&before));
+    }
+
+    #[test]
+    fn a_few_more_events_make_no_other_row_and_many_do() {
+        let with = |events| published(&CreatorStatistics { events, ..sums() });
+        assert!(!with(404).differs_from(&with(400)), "a hundredth");
+        assert!(with(405).differs_from(&with(400)) && with(395).differs_from(&with(400)));
+        assert!(with(1).differs_from(&with(0)) && !with(0).differs_from(&with(0)));
+        let people = |engagers| {
+            let evidence = Evidence { engagers, ..Evidence::default() };
+            Published { evidence, ..published(&sums()) }
+        };
+        assert!(
+            !people(10_100).differs_from(&people(10_000)) && people(10_101).differs_from(&people(10_000))
+        );
     }
 
     #[test]

@@ -1,5 +1,5 @@
 /* sponsorship::due: creators of a tenant after one who have or had sponsored posts, and of whom something may be different
-   than when they were looked at: a post since then, or statistics since then when that was a day ago. */
+   than when they were looked at: a post described since then or gone, or statistics since then when that was a day ago. */
 select c.creator_key
 from creators c
 left join creator_sponsorship p using (creator_key)
@@ -7,7 +7,7 @@ left join creator_statistics s using (creator_key)
 where c.tenant_id = $1 and ($2::uuid is null or c.creator_key > $2)
   and (p.creator_key is not null
        or exists (select from posts where posts.creator_key = c.creator_key and posts.sponsored))
-  and (p.creator_key is null
+  and (p.creator_key is null or p.looked_at = '-infinity'
        or p.looked_at < now() - interval '1 day' and p.statistics_xid is distinct from s.changed_xid
-       or exists (select from posts where posts.creator_key = c.creator_key and posts.updated_at > p.looked_at))
+       or exists (select from posts where posts.creator_key = c.creator_key and posts.described_at > p.looked_at))
 order by c.creator_key limit $3

@@ -10,7 +10,9 @@ on conflict (creator_key) do update
 set posts = excluded.posts, sponsored_posts = excluded.sponsored_posts, brands = excluded.brands,
     sponsored_people = excluded.sponsored_people, sponsored_returned = excluded.sponsored_returned,
     ordinary_people = excluded.ordinary_people, ordinary_returned = excluded.ordinary_returned,
-    looked_at = excluded.looked_at, statistics_xid = excluded.statistics_xid,
+    -- Marked while the look was under way, it is to be looked at again. Any write makes another version ($11) of the row.
+    looked_at = case when p.xmin::text = $11 then excluded.looked_at else '-infinity' end,
+    statistics_xid = excluded.statistics_xid,
     changed_xid = case
         when (p.sponsored_people, p.sponsored_returned, p.ordinary_people, p.ordinary_returned)
              is distinct from (excluded.sponsored_people, excluded.sponsored_returned, excluded.ordinary_people,
