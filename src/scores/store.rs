@@ -55,6 +55,9 @@ use uuid::Uuid;
 
 /// Creators whose statistics are computed in one transaction.
 const BATCH: i64 = 100;
+/// Rows of the queue that a turn looks at. More: turns are slower while a backlog waits; fewer: a creator that many folds
+/// enqueued is scored more often than it changed.
+const LOOKED_AT: i64 = 2_000;
 /// The same while events may wait to be folded: nobody whose events they are should wait for the others.
 const BESIDE_FOLDING: i64 = 10;
 
@@ -278,17 +281,20 @@ async fn claim(tx: &Tx, lane: i16, turn: Turn) -> Result<Vec<Waiting>, DbError> 
     let rows = tx
         .query(
             "/* scores::claim */
-             -- The newest first: what was folded just now does not wait for a backlog, which has some of every turn.
-             with chosen as (
-                 select creator_key from score_queue
+             -- The newest first: what was folded just now does not wait for a backlog, which has some of every turn. However
+             -- long that is, only so many rows of it are looked at: a creator that is further back once more is scored once more.
+             with newest as materialized (
+                 select ctid as place, creator_key, enqueued_at from score_queue
                  where lane = $1 and enqueued_at <= case when $3 then now() else 'infinity' end
-                 group by creator_key order by max(enqueued_at) desc limit $2
+                 order by enqueued_at desc limit $4
+             ), chosen as (
+                 select creator_key from newest group by creator_key order by max(enqueued_at) desc limit $2
              ), claimed as (
-                 delete from score_queue q using chosen
-                 where q.lane = $1 and q.creator_key = chosen.creator_key
+                 delete from score_queue
+                 where ctid = any (array(select place from newest join chosen using (creator_key)))
              )
              select c.creator_key, c.tenant_id, c.accounts from chosen join creators c using (creator_key)",
-            &[&lane, &limit, &due_only],
+            &[&lane, &limit, &due_only, &LOOKED_AT],
         )
         .await?;
     Ok(rows.iter().map(waiting).collect())
@@ -301,16 +307,17 @@ fn waiting(row: &Row) -> Waiting {
 }
 
 /// Creators with more people than this are read one by one: what is read together is in memory together.
-const FEW_PEOPLE: i32 = 200;
+const FEW_PEOPLE: i64 = 200;
 
-/// The relationships of those of some creators who had few people when they were summed up last, read with one statement:
-/// for most creators that costs more than their relationships do. Those with rows that cannot be read are left out.
+/// The relationships of those of some creators who have few people, read with one statement: for most creators that costs
+/// more than their relationships do. Those with rows that cannot be read are left out.
 async fn load_small(
     tx: &Tx,
     creators: &[CreatorKey],
 ) -> Result<HashMap<CreatorKey, BTreeMap<Pair, Relationship>>, DbError> {
-    let sql = "/* scores::load_small */ select creator_key from creator_statistics
-               where creator_key = any ($1) and engagers <= $2";
+    let sql = "/* scores::load_small */ select creator_key from unnest((select $1::uuid[])) as asked (creator_key)
+               where (select count(*) from (select from relationships r where r.creator_key = asked.creator_key
+                                            limit $2 + 1) few) <= $2";
     let keys: Vec<Uuid> = creators.iter().map(|creator| creator.0).collect();
     let rows = tx.query(sql, &[&keys, &FEW_PEOPLE]).await?;
     let small: Vec<CreatorKey> = rows.iter().map(|row| CreatorKey(row.get(0))).collect();
