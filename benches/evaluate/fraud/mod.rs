@@ -137,8 +137,8 @@ async fn settle(stage: &Stage) -> Result<(), Failure> {
     // What is dismissed is known before models are fitted to the rest.
     patiently(PATIENCE, PAUSE, || look(stage.pool(), stage.tenant, 1)).await?;
     database::wait_until_folded(stage.pool()).await?;
-    refit::refit_all(stage.pool()).await?;
-    communities::count_all(stage.pool()).await?;
+    patiently(PATIENCE, PAUSE, || refit::refit_all(stage.pool())).await?;
+    patiently(PATIENCE, PAUSE, || communities::count_all(stage.pool())).await?;
     database::wait_until_folded(stage.pool()).await?;
     recommend::wait_until_current(&stage.api, "education").await?;
     Ok(())
