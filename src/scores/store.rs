@@ -317,7 +317,7 @@ async fn load_small(
 ) -> Result<HashMap<CreatorKey, BTreeMap<Pair, Relationship>>, DbError> {
     let sql = "/* scores::load_small */ select creator_key from unnest((select $1::uuid[])) as asked (creator_key)
                where (select count(*) from (select from relationships r where r.creator_key = asked.creator_key
-                                            limit $2 + 1) few) <= $2";
+                                            limit $2::int8 + 1) few) <= $2::int8";
     let keys: Vec<Uuid> = creators.iter().map(|creator| creator.0).collect();
     let rows = tx.query(sql, &[&keys, &FEW_PEOPLE]).await?;
     let small: Vec<CreatorKey> = rows.iter().map(|row| CreatorKey(row.get(0))).collect();
