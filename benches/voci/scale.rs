@@ -90,7 +90,7 @@ fn template(number: i64) -> Stored {
     let last = relationship.seen().map_or(0, |seen| seen.1);
     let occurred_at = Timestamp::from_second(i64::from(last) * 86_400).unwrap_or_default();
     let mut add = |kind, verified| {
-        relationship.absorb(&Fact { kind, occurred_at, post: None, substance: None, verified, amount: None });
+        relationship.absorb(&Fact { verified, ..Fact::new(kind, occurred_at) });
     };
     if number % 10 == 0 {
         add(Kind::CreatorReply, false);

@@ -42,15 +42,11 @@ pub(crate) fn relationship(person: i64) -> (EngagerKey, Relationship) {
     for act in 0..=number(person.unsigned_abs(), 20, 5) {
         let day =
             Day::try_from(number(person.unsigned_abs(), 30 + act, DAYS)).unwrap_or_default() + FIRST_DAY;
-        relationship.absorb(&Fact {
-            kind: if act % 3 == 2 { Kind::Comment } else { Kind::Like },
-            occurred_at: Timestamp::from_second(i64::from(day) * 86_400)
-                .expect("the day is of the year 2024 or 2025"),
-            post: Some(PostKey(person + i64::try_from(act).unwrap_or_default())),
-            substance: None,
-            verified: false,
-            amount: None,
-        });
+        let kind = if act % 3 == 2 { Kind::Comment } else { Kind::Like };
+        let occurred_at =
+            Timestamp::from_second(i64::from(day) * 86_400).expect("the day is of the year 2024 or 2025");
+        let post = Some(PostKey(person + i64::try_from(act).unwrap_or_default()));
+        relationship.absorb(&Fact { post, ..Fact::new(kind, occurred_at) });
     }
     (EngagerKey(person), relationship)
 }

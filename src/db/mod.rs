@@ -4,6 +4,7 @@ pub mod connect;
 pub mod copy;
 pub mod embedded;
 pub mod error;
+pub mod hourly;
 pub mod keeper;
 pub mod migrate;
 pub mod partitions;
@@ -13,6 +14,7 @@ pub mod tx;
 
 pub use copy::CopyRows;
 pub use error::{DbError, chain};
+pub use hourly::claim_hourly;
 pub use pool::{Client, Pool, Pools};
 pub use turn::Turn;
 pub use tx::Tx;

@@ -83,7 +83,7 @@ mod tests {
             let mut relationship = Relationship::default();
             for (kind, second) in acts {
                 let occurred_at = Timestamp::from_second(second).unwrap();
-                relationship.absorb(&Fact { kind, occurred_at, post: None, substance: None, verified: false, amount: None });
+                relationship.absorb(&Fact::new(kind, occurred_at));
             }
             relationship
         }
@@ -126,7 +126,7 @@ mod tests {
                 for second in &seconds {
                     let occurred_at = Timestamp::from_second(*second).unwrap();
                     let before = relationship.strength();
-                    relationship.absorb(&Fact { kind, occurred_at, post: None, substance: None, verified: false, amount: None });
+                    relationship.absorb(&Fact::new(kind, occurred_at));
                     expected += (relationship.strength() - before) / kind.weight() * own[&kind];
                 }
                 let found = weights(Some(own.clone())).strength(&relationship);

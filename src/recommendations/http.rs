@@ -276,7 +276,7 @@ fn items(
         Some(RecommendationItem {
             rank: ranks_before + index + 1,
             creator_id: row.cold.creator_id.clone(),
-            reach_per_niche: row.hot.reach.map(|reach| reach.value),
+            reach_per_niche: row.hot.scores.reach.map(|reach| reach.value),
             display_name: row.cold.display_name.clone(),
             score: ranked.score.score,
             low: ranked.score.low,

@@ -11,7 +11,7 @@ use crate::{
     },
     snapshot::{
         TenantSnapshot,
-        chunk::{Cold, Hot, Row},
+        chunk::{Cold, Row, Scores},
     },
 };
 use std::cmp::Ordering;
@@ -108,7 +108,7 @@ fn consider(snapshot: &TenantSnapshot, query: &Query, number: u32) -> Option<Ran
 
 fn candidate(row: &Row) -> Candidate<'_> {
     let Cold { places, values, .. } = &*row.cold;
-    Candidate { places, reach: row.hot.reach, values }
+    Candidate { places, reach: row.hot.scores.reach, values }
 }
 
 fn is_eligible(row: &Row, query: &Query) -> bool {
@@ -130,7 +130,7 @@ fn is_within(row: &Row, platforms: u32, (min, max): (u32, u32)) -> bool {
 
 /// The components of a candidate on the common scale, in the order of their names.
 fn mapped(row: &Row, fit: &Fit) -> [Estimate; NAMES.len()] {
-    let Hot { loyalty, trust, authenticity, conversation, .. } = row.hot;
+    let Scores { loyalty, trust, authenticity, conversation, .. } = row.hot.scores;
     [fit.estimate, loyalty, trust, authenticity, conversation]
 }
 

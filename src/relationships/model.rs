@@ -47,6 +47,12 @@ pub struct Fact {
 }
 
 impl Fact {
+    /// An act of which nothing more is known.
+    #[must_use]
+    pub fn new(kind: Kind, occurred_at: Timestamp) -> Self {
+        Self { kind, occurred_at, post: None, substance: None, verified: false, amount: None }
+    }
+
     /// What the act adds to the strength of a relationship on the day of the landmark, under the built-in weights.
     fn weight(&self) -> f64 {
         self.kind.weight() * self.amount.map_or(1.0, Amount::factor)
@@ -232,14 +238,7 @@ mod tests {
 
     #[test]
     fn views_unfollows_mentions_and_the_creators_own_replies_make_no_active_day() {
-        let day = |kind| Fact {
-            kind,
-            occurred_at: Timestamp::UNIX_EPOCH,
-            post: None,
-            substance: None,
-            verified: false,
-            amount: None,
-        };
+        let day = |kind| Fact::new(kind, Timestamp::UNIX_EPOCH);
         let passive = [Kind::View, Kind::Unfollow, Kind::Mention, Kind::CreatorReply].map(day);
         assert!(fold(&passive).active_days().is_empty());
         assert!(!fold(&[day(Kind::Like)]).active_days().is_empty());

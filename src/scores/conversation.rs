@@ -3,7 +3,7 @@
 use super::{
     CreatorStatistics,
     components::are_few,
-    interval::Estimate,
+    interval::{Estimate, beta_variance},
     model::{ANSWER_PRIOR_WEIGHT, Rates, TALK_PRIOR_WEIGHT},
 };
 
@@ -36,7 +36,7 @@ struct Posterior {
 impl Posterior {
     fn of((some, all): (f64, f64), (prior, weight): (f64, f64)) -> Self {
         let mean = (some + weight * prior) / (all + weight);
-        Self { mean, variance: mean * (1.0 - mean) / (all + weight + 1.0) }
+        Self { mean, variance: beta_variance(mean, all + weight) }
     }
 }
 

@@ -1,12 +1,14 @@
 //! `/v1/creators/{creator_id}/scores`.
 
 mod then;
+mod views;
+
+pub use self::views::{ComponentView, PartView, component_views, trusted_evidence};
 
 use self::then::receipt_then;
 use super::{
-    components::{Component, Components, Evidence, NAMES, Status, authenticity_factors},
+    components::{Component, Components, Evidence, authenticity_factors},
     discounts::views::DiscountsView,
-    fit::{AUTHORITY_SHARE, Fit, VALUES_SHARE},
     model::ScoringModel,
     outlook::{self, Improvement, improvements},
     peers::Peers,
@@ -38,138 +40,12 @@ use crate::{
     relationships::days::date_of,
     snapshot::{Snapshots, TenantSnapshot, chunk::evidence_of},
     sponsorship::http::SponsorshipView,
-    trust::{TrustSums, http::TrustSumsView},
+    trust::http::TrustSumsView,
 };
 use actix_web::{HttpResponse, get, web::Data};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-
-/// One part of a score.
-#[derive(Serialize, ToSchema)]
-pub struct ComponentView {
-    /// `fit`, `loyalty`, `trust`, `authenticity` or `conversation`.
-    #[schema(example = "loyalty", max_length = 32)]
-    name: &'static str,
-    /// Whether there is enough evidence.
-    status: Status,
-    /// The value on the component's own scale, 0 to 1. With status `insufficient`: the mean of comparable creators.
-    #[schema(example = 0.12, minimum = 0.0, maximum = 1.0)]
-    value: f64,
-    /// 10 % quantile of the value.
-    #[schema(example = 0.09, minimum = 0.0, maximum = 1.0)]
-    low: f64,
-    /// 90 % quantile of the value.
-    #[schema(example = 0.15, minimum = 0.0, maximum = 1.0)]
-    high: f64,
-    /// The value on the common scale: `value` through the published map of the component.
-    #[schema(example = 0.81, minimum = 0.0, maximum = 1.0)]
-    mapped: f64,
-    /// How much the component counts; all weights add up to 1.
-    #[schema(example = 0.25, minimum = 0.0, maximum = 1.0)]
-    weight: f64,
-    /// `weight` x `mapped`.
-    #[schema(example = 0.2025, minimum = 0.0, maximum = 1.0)]
-    contribution: f64,
-    /// Share of peers whose measured value is lower; absent where it is not measured, and in lists.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = 0.87, minimum = 0.0, maximum = 1.0)]
-    peer_percentile: Option<f64>,
-    /// What the value rests on. For fit: people of the creator who engage with other creators, too. For trust: people with any.
-    evidence: Evidence,
-    /// What fit is made of, or authenticity where trust under sponsorship is measured; absent otherwise.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 4)]
-    parts: Vec<PartView>,
-    /// How people and the creator talk with each other; absent for the other components, in lists, and before the first event.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    conversation: Option<ConversationView>,
-}
-
-/// A part of fit, or one of the two factors of authenticity.
-#[derive(Serialize, ToSchema)]
-pub struct PartView {
-    /// Of fit: `declared` (niches the creator names), `community` (niches its people engage with elsewhere), `authority` (its
-    /// loyal reach beside what is usual in the niches of the brief) or `values` (those of the brief that it names, when the brief
-    /// names any). Of authenticity: `outside_rings` (what is not lost to rings) or `under_sponsorship` (less than 1 where people
-    /// stay away after sponsored posts beyond chance).
-    #[schema(example = "community", max_length = 32)]
-    name: &'static str,
-    /// How much it counts; all parts of fit add up to 1. Absent for factors.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = 0.4, minimum = 0.0, maximum = 1.0)]
-    share: Option<f64>,
-    /// Declared and community: cosine of the brief and this side alone. Authority: x / (1 + x) for x times the
-    /// loyal reach that is usual in the niche. Values: cosine of the brief's and the creator's. Of authenticity: the factor.
-    #[schema(example = 0.9, minimum = 0.0, maximum = 1.0)]
-    value: f64,
-}
-
-/// The components as shown. Evidence goes with what is measured on people; without a brief there is no fit.
-#[must_use]
-pub fn component_views(
-    components: &[Component; NAMES.len()],
-    weights: &Weights,
-    (evidence, trusted): (Evidence, Evidence),
-    fit: Option<&Fit>,
-    factors: Option<[f64; 2]>,
-) -> Vec<ComponentView> {
-    let views = NAMES.iter().zip(components).zip(weights.0);
-    views
-        .map(|((name, component), weight)| ComponentView {
-            name,
-            status: component.status,
-            value: component.raw.value,
-            low: component.raw.low,
-            high: component.raw.high,
-            mapped: component.mapped.value,
-            weight,
-            contribution: weight * component.mapped.value,
-            peer_percentile: None,
-            evidence: match *name {
-                "trust" => trusted,
-                "loyalty" | "authenticity" | "conversation" => evidence,
-                "fit" => fit.map_or(Evidence::default(), fit_evidence),
-                _ => Evidence::default(),
-            },
-            parts: match *name {
-                "fit" => fit.map_or(Vec::new(), fit_parts),
-                "authenticity" => factors.map_or(Vec::new(), factor_parts),
-                _ => Vec::new(),
-            },
-            conversation: None,
-        })
-        .collect()
-}
-
-/// What trust rests on: trusted people.
-#[must_use]
-pub fn trusted_evidence(trust: Option<&TrustSums>) -> Evidence {
-    Evidence { engagers: trust.map_or(0, |sums| sums.people), ..Evidence::default() }
-}
-
-fn fit_evidence(fit: &Fit) -> Evidence {
-    let people = i32::try_from(fit.nearness.people).unwrap_or(i32::MAX);
-    Evidence { engagers: people, ..Evidence::default() }
-}
-
-fn fit_parts(fit: &Fit) -> Vec<PartView> {
-    let (near, share) = (&fit.nearness, fit.nearness_share());
-    let part = |name, share, value| PartView { name, share: Some(share), value };
-    let mut parts = vec![
-        part("declared", share * (1.0 - near.share), near.declared),
-        part("community", share * near.share, near.community),
-        part("authority", AUTHORITY_SHARE, fit.authority.value),
-    ];
-    parts.extend(fit.values.map(|value| part("values", VALUES_SHARE, value)));
-    parts
-}
-
-fn factor_parts(factors: [f64; 2]) -> Vec<PartView> {
-    let names = ["outside_rings", "under_sponsorship"];
-    names.into_iter().zip(factors).map(|(name, value)| PartView { name, share: None, value }).collect()
-}
 
 /// The scores of a creator, without a brief: fit is left out, and the other weights are scaled to a sum of 1.
 ///

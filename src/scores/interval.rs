@@ -39,6 +39,12 @@ pub struct Estimate {
     pub high: f64,
 }
 
+/// Variance of a Beta with this mean and this sum of its shapes.
+#[must_use]
+pub fn beta_variance(mean: f64, shapes: f64) -> f64 {
+    (mean * (1.0 - mean) / (shapes + 1.0)).max(0.0)
+}
+
 impl Estimate {
     /// A value without doubt.
     #[must_use]

@@ -6,7 +6,7 @@
 //! as much as the first. Nearness is the cosine of brief and creator. With declared niches alone, the same niche gives 1,
 //! parent and child 0.45, two children of one parent 0.2.
 
-use super::interval::{Estimate, NORMAL};
+use super::interval::{Estimate, NORMAL, beta_variance};
 
 /// What a niche shares with its parent.
 pub const PARENT_SHARE: f64 = 0.5;
@@ -126,7 +126,7 @@ impl CreatorNiches {
     pub fn nearness(&self, brief: &NicheVector) -> Nearness {
         let (declared, community) = (snapped(brief.dot(&self.declared)), snapped(brief.dot(&self.community)));
         let value = snapped(((1.0 - self.share) * declared + self.share * community) / self.length);
-        let spread = (community * (1.0 - community) / (f64::from(self.people) + 1.0)).sqrt();
+        let spread = beta_variance(community, f64::from(self.people)).sqrt();
         let half = NORMAL * self.share * spread / self.length;
         let estimate = Estimate { value, low: (value - half).max(0.0), high: (value + half).min(1.0) };
         Nearness { estimate, declared, community, share: self.share, people: self.people }

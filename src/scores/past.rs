@@ -101,15 +101,7 @@ mod tests {
         let mut relationship = Relationship::default();
         for day in days {
             let occurred_at = jiff::Timestamp::from_second(i64::from(*day) * 86_400).unwrap();
-            let kind = Kind::Like;
-            relationship.absorb(&Fact {
-                kind,
-                occurred_at,
-                post: None,
-                substance: None,
-                verified: false,
-                amount: None,
-            });
+            relationship.absorb(&Fact::new(Kind::Like, occurred_at));
         }
         relationship
     }

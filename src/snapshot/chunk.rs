@@ -33,6 +33,13 @@ pub struct Hot {
     pub platforms: u32,
     /// Languages, one bit each.
     pub languages: [u64; 3],
+    /// What is measured of it.
+    pub scores: Scores,
+}
+
+/// What ranking reads of a creator's scores.
+#[derive(Clone, Copy, Debug)]
+pub struct Scores {
     /// Loyal reach in each of the niches in whose lists it stands, where loyalty is measured.
     pub reach: Option<Estimate>,
     /// Loyalty on the common scale.
@@ -43,6 +50,21 @@ pub struct Hot {
     pub authenticity: Estimate,
     /// Conversation on the common scale.
     pub conversation: Estimate,
+}
+
+impl Scores {
+    /// The scores of a creator with these components that stands in the lists of so many niches.
+    #[must_use]
+    pub fn of(statistics: Option<&CreatorStatistics>, components: &Components, niches: usize) -> Self {
+        let measured = statistics.filter(|_| components.loyalty.status == Status::Measured);
+        Self {
+            reach: measured.map(|sums| sums.reach().scaled(1.0 / niches.max(1) as f64)),
+            loyalty: components.loyalty.mapped,
+            trust: components.trust.mapped,
+            authenticity: components.authenticity.mapped,
+            conversation: components.conversation.mapped,
+        }
+    }
 }
 
 /// Everything else: names and evidence for the page, niches for the fit of every candidate.
@@ -126,24 +148,9 @@ impl Row {
     pub fn put(&mut self, cold: Cold, model: &ScoringModel) {
         let sums = (cold.trust.as_ref(), cold.sponsorship.as_ref());
         let components = Components::of(cold.statistics.as_ref(), sums, &cold.niches, model);
-        self.hot.reach = measured_reach(cold.statistics.as_ref(), &components, cold.places.len());
-        self.hot.loyalty = components.loyalty.mapped;
-        self.hot.trust = components.trust.mapped;
-        self.hot.authenticity = components.authenticity.mapped;
-        self.hot.conversation = components.conversation.mapped;
+        self.hot.scores = Scores::of(cold.statistics.as_ref(), &components, cold.places.len());
         self.cold = Arc::new(Cold { components, ..cold });
     }
-}
-
-/// Loyal reach in each of so many niches, where loyalty is measured.
-#[must_use]
-pub fn measured_reach(
-    statistics: Option<&CreatorStatistics>,
-    components: &Components,
-    niches: usize,
-) -> Option<Estimate> {
-    let sums = statistics.filter(|_| components.loyalty.status == Status::Measured)?;
-    Some(sums.reach().scaled(1.0 / niches.max(1) as f64))
 }
 
 /// Rows that are copied together.

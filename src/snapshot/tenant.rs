@@ -1,8 +1,6 @@
 //! The snapshot of one tenant, and the builder that keeps it up to date.
 
-use super::chunk::{
-    CHUNK, Chunk, Cold, Hot, Row, Stamp, country_code, language_bits, measured_reach, platform_bit,
-};
+use super::chunk::{CHUNK, Chunk, Cold, Hot, Row, Scores, Stamp, country_code, language_bits, platform_bit};
 use crate::{
     creators::{Profile, model::audience},
     ids::CreatorKey,
@@ -263,11 +261,7 @@ impl TenantBuilder {
             country: country_code(&country),
             platforms: accounts.iter().fold(0, |bits, account| bits | platform_bit(account.platform)),
             languages: language_bits(languages.iter().map(String::as_str)),
-            reach: measured_reach(source.statistics.as_ref(), &components, places.len()),
-            loyalty: components.loyalty.mapped,
-            trust: components.trust.mapped,
-            authenticity: components.authenticity.mapped,
-            conversation: components.conversation.mapped,
+            scores: Scores::of(source.statistics.as_ref(), &components, places.len()),
         };
         let cold = Cold {
             creator_id: source.creator_id,
@@ -382,7 +376,7 @@ impl TenantBuilder {
 /// Counts a creator's loyal reach in the niches in whose lists it stands.
 fn count_reach(reaches: &mut [NicheReach], row: &Row, times: i64) {
     for place in &row.cold.places {
-        reaches[place.niche as usize].count(row.hot.reach, times);
+        reaches[place.niche as usize].count(row.hot.scores.reach, times);
     }
 }
 
@@ -395,212 +389,4 @@ fn own<'a, T: Clone>(part: &'a mut Arc<T>, bytes: impl Fn(&T) -> usize, copied: 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ids::TenantId;
-    use proptest::prelude::*;
-
-    fn source(id: &str, niches: &[&str]) -> SourceRow {
-        let profile = serde_json::json!({"display_name": id, "country": "RO", "languages": [], "accounts": [],
-            "niches": niches});
-        SourceRow {
-            key: CreatorKey::derive(TenantId(1), id),
-            creator_id: id.to_owned(),
-            profile: Profile::parse(serde_json::from_value(profile).unwrap(), &[0; 32]).unwrap(),
-            statistics: None,
-            community: None,
-            trust: None,
-            sponsorship: None,
-            stamp: (jiff::Timestamp::now().as_microsecond(), None, None, None, None),
-        }
-    }
-
-    fn builder() -> TenantBuilder {
-        TenantBuilder::new(Arc::new(Taxonomy::built_in()))
-    }
-
-    #[test]
-    fn statistics_replace_those_of_a_creator_and_of_nobody_else() {
-        let mut builder = builder();
-        builder.apply_creator(source("ana", &["gaming"]));
-        builder.apply_creator(source("ema", &["gaming"]));
-        let before = builder.publish().unwrap();
-        let sums = |id: &str, stamp| SourceStatistics {
-            key: CreatorKey::derive(TenantId(1), id),
-            statistics: CreatorStatistics { engagers: 7, ..CreatorStatistics::default() },
-            stamp,
-        };
-        builder.apply_statistics(sums("ana", 5));
-        builder.apply_statistics(sums("unknown", 5));
-        let after = builder.publish().unwrap();
-        let engagers = |snapshot: &TenantSnapshot, row| {
-            snapshot.row(row).unwrap().cold.statistics.as_ref().map(|sums| sums.engagers)
-        };
-        assert_eq!([engagers(&before, 0), engagers(&after, 0), engagers(&after, 1)], [None, Some(7), None]);
-        assert_eq!(after.row(0).unwrap().cold.stamp.1, Some(5));
-        builder.apply_statistics(sums("ana", 5));
-        assert!(builder.publish().is_none(), "the same statistics again change nothing");
-    }
-
-    fn declarers(snapshot: &TenantSnapshot, niche: &str) -> Vec<String> {
-        let place = snapshot.place(niche).unwrap();
-        let rows = snapshot.members(place.niche).iter();
-        rows.map(|row| snapshot.row(*row).unwrap().cold.creator_id.clone()).collect()
-    }
-
-    #[test]
-    fn a_published_snapshot_never_changes() {
-        let mut builder = builder();
-        builder.apply_creator(source("ana", &["gaming"]));
-        let before = builder.publish().unwrap();
-        builder.apply_creator(source("ana", &["minimalism"]));
-        builder.apply_creator(source("bea", &["gaming"]));
-        let after = builder.publish().unwrap();
-        assert_eq!(
-            (declarers(&before, "gaming"), declarers(&after, "gaming")),
-            (vec!["ana".to_owned()], vec!["bea".to_owned()])
-        );
-        assert_eq!(declarers(&after, "minimalism"), ["ana"]);
-        assert!(builder.publish().is_none());
-    }
-
-    #[test]
-    fn a_snapshot_shares_all_but_the_chunk_that_changed_with_the_one_before() {
-        let mut builder = builder();
-        let names: Vec<String> = (0..3 * CHUNK).map(|number| format!("creator-{number}")).collect();
-        for name in &names {
-            builder.apply_creator(source(name, &[]));
-        }
-        let before = builder.publish().unwrap();
-        builder.apply_creator(source(&names[CHUNK], &[]));
-        let after = builder.publish().unwrap();
-        let shared =
-            before.chunks.iter().zip(&after.chunks).map(|(before, after)| Arc::ptr_eq(before, after));
-        assert_eq!(shared.collect::<Vec<_>>(), [true, false, true]);
-        let creator = before.chunks[1].rows[0].as_ref().unwrap();
-        let copied = before.chunks[1].bytes() as u64 + creator.bytes();
-        assert_eq!(after.copied - before.copied, copied, "one chunk, and the creator in it");
-    }
-
-    #[derive(Clone, Debug)]
-    enum Step {
-        Put { creator: usize, niches: Vec<&'static str> },
-        Score { creator: usize, loyal: i32 },
-        Erase { creator: usize },
-        Move { to: &'static str },
-        Fit,
-    }
-
-    fn step() -> impl Strategy<Value = Step> {
-        let niches = prop::sample::subsequence(vec!["gaming", "denim", "minimalism"], 0..4);
-        prop_oneof![
-            3 => (0..6_usize, niches).prop_map(|(creator, niches)| Step::Put { creator, niches }),
-            3 => (0..6_usize, 0..9_i32).prop_map(|(creator, loyal)| Step::Score { creator, loyal }),
-            1 => (0..6_usize).prop_map(|creator| Step::Erase { creator }),
-            1 => prop::sample::select(vec!["fashion", "beauty"]).prop_map(|to| Step::Move { to }),
-            1 => Just(Step::Fit),
-        ]
-    }
-
-    fn take(builder: &mut TenantBuilder, step: Step, number: i64) {
-        let id = |creator: usize| format!("creator-{creator}");
-        match step {
-            Step::Put { creator, niches } => {
-                let stamp = (number, None, None, None, None);
-                builder.apply_creator(SourceRow { stamp, ..source(&id(creator), &niches) });
-            }
-            Step::Score { creator, loyal } => builder.apply_statistics(SourceStatistics {
-                key: CreatorKey::derive(TenantId(1), &id(creator)),
-                statistics: CreatorStatistics {
-                    engagers: 9,
-                    mature_engagers: 9,
-                    loyal_engagers: loyal,
-                    expected_back: f64::from(loyal) * 0.7,
-                    first_event: Some(0),
-                    until: Some(90),
-                    ..CreatorStatistics::default()
-                },
-                stamp: number,
-            }),
-            Step::Erase { creator } => {
-                builder.remove_creator(CreatorKey::derive(TenantId(1), &id(creator)));
-            }
-            Step::Move { to } => builder.apply_niche(denim(to)),
-            Step::Fit => {
-                let version = builder.model_version() + 1;
-                builder.apply_model(ScoringModel { version, ..ScoringModel::published_default() });
-            }
-        }
-    }
-
-    fn reach_of_rows(snapshot: &TenantSnapshot, niche: &str) -> NicheReach {
-        let (mut reach, place) = (NicheReach::default(), snapshot.place(niche).unwrap());
-        for row in (0..u32::try_from(snapshot.rows()).unwrap()).filter_map(|row| snapshot.row(row)) {
-            if row.cold.places.contains(&place) {
-                reach.count(row.hot.reach, 1);
-            }
-        }
-        reach
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_usual_in_a_niche_is_that_of_its_creators_whatever_happened_to_them(
-            steps in prop::collection::vec(step(), 1..40),
-        ) {
-            let mut builder = builder();
-            builder.apply_niche(denim("fashion"));
-            for (number, step) in (1..).zip(steps) {
-                take(&mut builder, step, number);
-            }
-            let snapshot = builder.snapshot();
-            for niche in ["gaming", "denim", "minimalism", "fashion", "beauty"] {
-                let place = snapshot.place(niche).unwrap();
-                prop_assert_eq!(snapshot.reach(place.niche), reach_of_rows(&snapshot, niche), "{}", niche);
-            }
-        }
-    }
-
-    #[test]
-    fn applying_a_row_again_changes_nothing_and_erased_rows_are_used_again() {
-        let mut builder = builder();
-        builder.apply_creator(SourceRow { stamp: (1, None, None, None, None), ..source("ana", &["gaming"]) });
-        builder.publish();
-        builder.apply_creator(SourceRow { stamp: (1, None, None, None, None), ..source("ana", &["gaming"]) });
-        assert!(builder.publish().is_none());
-        builder.apply_creator(source("bea", &["gaming"]));
-        builder.remove_creator(CreatorKey::derive(TenantId(1), "ana"));
-        builder.remove_creator(CreatorKey::derive(TenantId(1), "ana"));
-        builder.apply_creator(source("cia", &["gaming"]));
-        let snapshot = builder.publish().unwrap();
-        assert_eq!(snapshot.rows(), 2);
-        assert_eq!(declarers(&snapshot, "gaming"), ["cia", "bea"]);
-    }
-
-    fn denim(parent: &str) -> Niche {
-        Niche {
-            id: "denim".to_owned(),
-            parent: Some(parent.to_owned()),
-            names: crate::niches::model::Names { en: "Denim".to_owned(), ro: "Denim".to_owned() },
-            aliases: crate::niches::model::Aliases::default(),
-        }
-    }
-
-    #[test]
-    fn a_niche_that_moves_takes_its_creators_along() {
-        let mut builder = builder();
-        builder.apply_niche(denim("fashion"));
-        builder.apply_creator(source("ana", &["denim"]));
-        builder.apply_niche(denim("beauty"));
-        let snapshot = builder.publish().unwrap();
-        let (denim, beauty, fashion) = (
-            snapshot.place("denim").unwrap(),
-            snapshot.place("beauty").unwrap(),
-            snapshot.place("fashion").unwrap(),
-        );
-        assert_eq!(denim.parent, Some(beauty.niche));
-        assert!(snapshot.children(beauty.niche).contains(&denim.niche));
-        assert!(!snapshot.children(fashion.niche).contains(&denim.niche));
-        assert_eq!(snapshot.row(0).unwrap().cold.places[0].parent, Some(beauty.niche));
-    }
-}
+mod tests;

@@ -3,7 +3,10 @@
 use crate::{
     ids::EngagerKey,
     relationships::days::{Day, DaySet},
-    scores::{interval::Estimate, statistics::MATURE_DAYS},
+    scores::{
+        interval::{Estimate, NORMAL, beta_variance},
+        statistics::MATURE_DAYS,
+    },
 };
 
 /// Days of posts that count for the share of sponsored ones, the last observed day included.
@@ -20,9 +23,6 @@ pub const MIN_PEOPLE: i32 = 20;
 pub const PRIOR_PEOPLE: f64 = 50.0;
 /// Least that is left of authenticity: whoever can send people who look loyal and stay away can bring about as much.
 pub const LEAST_KEPT: f64 = 0.9;
-
-/// The 90 % quantile of the standard normal.
-const NORMAL: f64 = 1.281_551_565_544_600_4;
 
 /// Loyal people after posts of one sort.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,8 +88,8 @@ impl UnderSponsorship {
         let usual = (f64::from(self.ordinary.returned) + 1.0) / (ordinary + 2.0);
         let own = f64::from(self.sponsored.returned) / (sponsored + PRIOR_PEOPLE);
         let share = own + PRIOR_PEOPLE * usual / (sponsored + PRIOR_PEOPLE);
-        let variance = variance(share, sponsored + PRIOR_PEOPLE) / usual.powi(2)
-            + (own / usual.powi(2)).powi(2) * variance(usual, ordinary + 2.0);
+        let variance = beta_variance(share, sponsored + PRIOR_PEOPLE) / usual.powi(2)
+            + (own / usual.powi(2)).powi(2) * beta_variance(usual, ordinary + 2.0);
         let (ratio, spread) = (share / usual, NORMAL * variance.sqrt());
         let [low, value, high] = [ratio - spread, ratio, ratio + spread].map(|at| at.clamp(0.0, 1.0));
         Some(Estimate { value, low, high })
@@ -101,11 +101,6 @@ impl UnderSponsorship {
     pub fn factor(&self) -> Option<f64> {
         self.kept().map(|kept| kept.high.max(LEAST_KEPT))
     }
-}
-
-/// Variance of a Beta with this mean and this sum of its shapes.
-fn variance(mean: f64, shapes: f64) -> f64 {
-    (mean * (1.0 - mean) / (shapes + 1.0)).max(0.0)
 }
 
 /// Whether a day is the second active one or a later one. One that waits to be folded is none yet.

@@ -3,14 +3,16 @@
 
 use super::store;
 use crate::{
-    db::{DbError, Pool},
+    db::{DbError, Pool, claim_hourly},
     ids::{CreatorKey, TenantId},
 };
 
 /// Looks at the creators of all tenants whose time has come.
 pub async fn renew_all(pool: &Pool) -> Result<(), DbError> {
     loop {
-        let Some(tenant) = store::claim_due(&pool.get().await?).await? else { return Ok(()) };
+        let Some(tenant) = claim_hourly(&pool.get().await?, "sponsorship_rounds").await? else {
+            return Ok(());
+        };
         // One tenant's trouble must not keep the others back.
         match renew(pool, tenant).await {
             Ok(creators) => tracing::info!(tenant = tenant.0, creators, "sponsorship looked at"),

@@ -27,19 +27,6 @@ const PEOPLE: u64 = 10_000;
 /// Creators read from the list at once.
 const PAGE: i64 = 100;
 
-/// A tenant whose creators were last looked through an hour or more ago, and is in our hands now.
-pub(super) async fn claim_due(client: &Client) -> Result<Option<TenantId>, DbError> {
-    let sql = "/* sponsorship::claim_due */
-               insert into sponsorship_rounds as r (tenant_id)
-               select tenant_id from tenants left join sponsorship_rounds known using (tenant_id)
-               where known.tenant_id is null or known.claimed_at < now() - interval '1 hour'
-               order by known.claimed_at nulls first, tenant_id limit 1
-               on conflict (tenant_id) do update set claimed_at = now()
-               where r.claimed_at < now() - interval '1 hour'
-               returning tenant_id";
-    Ok(client.query_opt(sql, &[]).await?.map(|row| TenantId(row.get(0))))
-}
-
 /// Creators of a tenant after one who are to be looked at, in the order of their keys; no more than a page of them.
 pub(super) async fn due(
     client: &Client,

@@ -11,7 +11,7 @@ use super::{
     store::{self, Page, Trusted},
 };
 use crate::{
-    db::{DbError, Pool},
+    db::{DbError, Pool, claim_hourly},
     edge_weights::EdgeWeights,
     events::Kind,
     ids::{CreatorKey, EngagerKey, TenantId},
@@ -36,7 +36,9 @@ pub struct Generation {
 /// Renews the trust of all tenants whose time has come.
 pub async fn renew_all(pool: &Pool) -> Result<(), DbError> {
     loop {
-        let Some(tenant) = store::claim_due(&pool.get().await?).await? else { return Ok(()) };
+        let Some(tenant) = claim_hourly(&pool.get().await?, "trust_generations").await? else {
+            return Ok(());
+        };
         // One tenant's trouble must not keep the trust of the others back.
         match renew(pool, tenant).await {
             Ok(Generation { number, seeds, trusted, creators }) => {

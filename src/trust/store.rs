@@ -32,19 +32,6 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Sums written with one statement.
 const WRITTEN: usize = 10_000;
 
-/// A tenant whose trust was last renewed an hour or more ago, and is in our hands now.
-pub(super) async fn claim_due(client: &Client) -> Result<Option<TenantId>, DbError> {
-    let sql = "/* trust::claim_due */
-               insert into trust_generations as g (tenant_id)
-               select tenant_id from tenants left join trust_generations known using (tenant_id)
-               where known.tenant_id is null or known.claimed_at < now() - interval '1 hour'
-               order by known.claimed_at nulls first, tenant_id limit 1
-               on conflict (tenant_id) do update set claimed_at = now()
-               where g.claimed_at < now() - interval '1 hour'
-               returning tenant_id";
-    Ok(client.query_opt(sql, &[]).await?.map(|row| TenantId(row.get(0))))
-}
-
 /// People whom the tenant names.
 pub(super) async fn named(client: &Client, tenant: TenantId) -> Result<HashSet<EngagerKey>, DbError> {
     let sql = "/* trust::named */ select engager_key from trust_seeds where tenant_id = $1";

@@ -124,14 +124,6 @@ fn relationships(tenant: TenantId, secret: &[u8; 32], creators: u64, today: Day)
 fn liked_on(day: Day) -> Stored {
     let occurred_at = Timestamp::from_second(i64::from(day) * 86_400).unwrap_or_default();
     let mut relationship = Relationship::default();
-    let kind = Kind::Like;
-    relationship.absorb(&Fact {
-        kind,
-        occurred_at,
-        post: None,
-        substance: None,
-        verified: false,
-        amount: None,
-    });
+    relationship.absorb(&Fact::new(Kind::Like, occurred_at));
     Stored::from(&relationship)
 }

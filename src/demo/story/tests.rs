@@ -116,14 +116,7 @@ fn key(engager: Option<&str>) -> EngagerKey {
 
 fn fact(event: &StoryEvent) -> Fact {
     let substance = event.text.as_deref().map(crate::events::substance::has_substance);
-    Fact {
-        kind: event.kind,
-        occurred_at: event.occurred_at,
-        post: None,
-        substance,
-        verified: false,
-        amount: None,
-    }
+    Fact { substance, ..Fact::new(event.kind, event.occurred_at) }
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn asked(snapshot: &TenantSnapshot, query: &Query) -> Asked {
         niche.reach = NicheReach::default();
         for row in (0..snapshot.rows()).filter_map(|row| snapshot.row(u32::try_from(row).unwrap())) {
             if row.cold.places.contains(&niche.place) {
-                niche.reach.count(row.hot.reach, 1);
+                niche.reach.count(row.hot.scores.reach, 1);
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::{
     scores::{
         Components, CreatorStatistics, ScoringModel,
-        components::{Component, Evidence},
+        components::{Component, Evidence, Status},
         receipt::{Score, Weights},
     },
     snapshot::chunk::evidence_of,
@@ -70,7 +70,7 @@ impl Published {
             || reach > NOTICEABLE * before.loyal_reach.max(1.0)
     }
 
-    fn statuses(&self) -> [crate::scores::components::Status; 4] {
+    fn statuses(&self) -> [Status; 4] {
         kept(&self.components).map(|component| component.status)
     }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 fn fact(kind: Kind, day: Day) -> Fact {
     let occurred_at = Timestamp::from_second(i64::from(day) * 86_400).unwrap();
-    Fact { kind, occurred_at, post: None, substance: None, verified: false, amount: None }
+    Fact::new(kind, occurred_at)
 }
 
 fn relationship(kind: Kind, days: &[Day]) -> Relationship {

@@ -11,14 +11,7 @@ fn active(days: &[Day]) -> DaySet {
     let mut relationship = Relationship::default();
     for day in days {
         let occurred_at = jiff::Timestamp::from_second(i64::from(*day) * 86_400).unwrap();
-        relationship.absorb(&Fact {
-            kind: Kind::Like,
-            occurred_at,
-            post: None,
-            substance: None,
-            verified: false,
-            amount: None,
-        });
+        relationship.absorb(&Fact::new(Kind::Like, occurred_at));
     }
     relationship.active_days().clone()
 }
