@@ -8,14 +8,13 @@ mod comparison;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod ingest;
-mod rank;
 mod recommend;
 mod scale;
 mod scores;
 mod synthetic;
 
 use comparison::Results;
-use harness::{Failure, report, stage::Stage};
+use harness::{Failure, report};
 use std::process::ExitCode;
 
 #[tokio::main]
@@ -46,11 +45,8 @@ async fn bench() -> Result<(), Failure> {
     let asked = |group: &str| groups.is_empty() || groups.iter().any(|name| name == group);
     let mut results = Results::default();
     if asked("recommend") {
-        let stage = Stage::start(0).await?;
         results.push(scores::creator());
-        results.push(rank::simple(stage.tenant)?);
-        recommend::over_http(&stage).await?.into_iter().for_each(|result| results.push(result));
-        stage.stop().await?;
+        recommend::all(&mut results).await?;
     }
     if asked("ingest") {
         ingest::all(&mut results).await?;

@@ -8,17 +8,12 @@ use jiff::{Timestamp, ToSpan};
 use std::{ops::Range, sync::Arc};
 use uuid::Uuid;
 use voci::{
-    creators::{Profile, model::CreatorInput},
     db::Pool,
     events::Kind,
     ids::{CreatorKey, TenantId},
     niches::{NicheTree, Taxonomy},
-    scores::{CreatorStatistics, liveness::Liveness},
-    snapshot::tenant::SourceRow,
 };
 
-/// Creators in the snapshot.
-pub(crate) const CREATORS: u64 = 100_000;
 /// Events of a repetition.
 pub(crate) const REPETITION: usize = 200_000;
 /// Creators that get events; low numbers get more.
@@ -54,64 +49,15 @@ pub(crate) fn niches() -> Vec<String> {
     tree.all().into_keys().map(str::to_owned).collect()
 }
 
-/// The creators as the snapshot reads them.
-pub(crate) fn creators(tenant: TenantId) -> impl Iterator<Item = SourceRow> {
-    let niches = niches();
-    (0..CREATORS).map(move |number| creator(tenant, number, &niches))
+/// A number from 0 on without its fraction.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "callers stay far below 2^32")]
+pub(crate) fn whole(number: f64) -> u32 {
+    number as u32
 }
 
-fn creator(tenant: TenantId, seed: u64, niches: &[String]) -> SourceRow {
-    let creator_id = creator_id(seed);
-    SourceRow {
-        key: CreatorKey::derive(tenant, &creator_id),
-        profile: profile(seed, niches),
-        statistics: Some(statistics(seed)),
-        community: None,
-        trust: None,
-        sponsorship: None,
-        stamp: (0, None, None, None, None),
-        creator_id,
-    }
-}
-
-fn profile(seed: u64, niches: &[String]) -> Profile {
-    let count = niches.len() as u64;
-    let mut declared: Vec<&String> = (0..=number(seed, 1, 3))
-        .filter_map(|place| niches.get(usize::try_from(skewed(seed, 10 + place, count)).ok()?))
-        .collect();
-    declared.sort_unstable();
-    declared.dedup();
-    let input = serde_json::json!({
-        "display_name": format!("Creator {seed}"), "country": "RO", "languages": ["ro"], "niches": declared,
-        "accounts": [{"platform": "instagram", "handle": format!("c{seed}"), "followers": number(seed, 2, 100_000)}],
-    });
-    let input: CreatorInput = serde_json::from_value(input).expect("the fields are those of a creator");
-    Profile::parse(input, &[0; 32]).expect("all values are valid")
-}
-
-fn statistics(seed: u64) -> CreatorStatistics {
-    let some = |purpose, bound| i32::try_from(number(seed, purpose, bound)).unwrap_or_default();
-    let engagers = 10 + some(3, 1_000);
-    let loyal = engagers / (2 + some(4, 20));
-    let back = f64::from(loyal) * 0.3;
-    CreatorStatistics {
-        model_version: 0,
-        events: i64::from(engagers) * 3,
-        anonymous_events: 0,
-        engagers,
-        mature_engagers: engagers,
-        loyal_engagers: loyal,
-        talking_engagers: loyal / 2,
-        answered_engagers: loyal / 4,
-        talk_events: i64::from(loyal),
-        expected_back: back,
-        expected_back_variance: back * 0.7,
-        window: Some((20_000, 20_200)),
-        first_event: Some(20_000),
-        until: Some(20_200),
-        liveness: Liveness { recent: 60.0, lasting: 120.0 },
-        discounted: None,
-    }
+/// The same as a place in a list.
+pub(crate) fn place(number: f64) -> usize {
+    whole(number) as usize
 }
 
 /// One event.

@@ -8,7 +8,7 @@ use crate::{
     scores::{components::NAMES, fit::Asked, nearness::NichePlace, receipt::Weights},
     snapshot::{
         TenantSnapshot,
-        chunk::{country_code, language_bits, platform_bit},
+        hot::{country_code, platform_bit},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -164,8 +164,8 @@ pub struct Query {
     pub band: Option<(u32, u32)>,
     /// Countries; empty: any.
     pub countries: Vec<[u8; 2]>,
-    /// Languages; `None`: any.
-    pub languages: Option<[u64; 3]>,
+    /// For each set of languages by number, whether any of those asked for is in it; `None`: any languages.
+    pub languages: Option<Vec<bool>>,
     /// Platforms; all bits set: any.
     pub platforms: u32,
     /// Creators left out.
@@ -222,10 +222,10 @@ impl RecommendationRequest {
         let niches: Vec<_> = niches.into_iter().map(reach).collect();
         let values = self.brief.values.iter().map(|value| words::number(value)).collect();
         Ok(Query {
-            asked: Asked::new(&niches, values),
+            asked: Asked::new(&niches, values, snapshot.parents()),
             band: self.filters.band(),
             countries: self.filters.countries.iter().map(|code| country_code(code)).collect(),
-            languages: self.filters.language_bits(),
+            languages: self.filters.speaking(snapshot),
             platforms: self.filters.platform_bits(),
             excluded: self.exclude_creators.iter().map(|id| CreatorKey::derive(tenant, id)).collect(),
             weights: Weights::normalised(weights).unwrap_or(Weights::DEFAULT),
@@ -311,8 +311,8 @@ impl Filters {
         }
     }
 
-    fn language_bits(&self) -> Option<[u64; 3]> {
-        (!self.languages.is_empty()).then(|| language_bits(self.languages.iter().map(String::as_str)))
+    fn speaking(&self, snapshot: &TenantSnapshot) -> Option<Vec<bool>> {
+        (!self.languages.is_empty()).then(|| snapshot.speaking(&self.languages))
     }
 
     fn platform_bits(&self) -> u32 {

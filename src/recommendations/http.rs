@@ -78,8 +78,8 @@ impl BriefView {
         let view = |(asked, niche): (&WeightedNiche, &AskedNiche)| AskedNicheView {
             id: asked.id.clone(),
             share: niche.share,
-            measured_creators: niche.reach.creators(),
-            usual_reach: niche.reach.usual(),
+            measured_creators: niche.measured,
+            usual_reach: niche.usual,
         };
         Self { niches: request.brief.niches.iter().zip(&query.asked.niches).map(view).collect() }
     }
@@ -167,7 +167,7 @@ pub(crate) async fn recommend_for_niche(
     let NicheQuery { niche, limit, cursor } = query.0;
     params::limit(limit)?;
     let request = RecommendationRequest::of_niche(niche, limit, cursor);
-    let page = answer(caller.tenant().id, &request, &snapshots, &signer).map_err(of_parameter)?;
+    let page = page(caller.tenant().id, &request, &snapshots, &signer).map_err(of_parameter)?;
     Ok(HttpResponse::Ok().json(page))
 }
 
@@ -196,10 +196,11 @@ pub(crate) async fn recommend_creators(
     snapshots: Data<Snapshots>,
     signer: Data<CursorSigner>,
 ) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(answer(caller.tenant().id, &body.0, &snapshots, &signer)?))
+    Ok(HttpResponse::Ok().json(page(caller.tenant().id, &body.0, &snapshots, &signer)?))
 }
 
-fn answer(
+/// The page that a request asks for.
+pub fn page(
     tenant: TenantId,
     request: &RecommendationRequest,
     snapshots: &Snapshots,
@@ -272,25 +273,26 @@ fn items(
     let asked: Vec<String> = request.brief.niches.iter().map(|niche| niche.id.clone()).collect();
     let item = |(index, ranked): (usize, &Ranked)| {
         let row = published.tenant.row(ranked.row)?;
-        let components = rank::components(row, &ranked.fit);
+        let details = row.details();
+        let sums = &details.sums;
         Some(RecommendationItem {
             rank: ranks_before + index + 1,
-            creator_id: row.cold.creator_id.clone(),
-            reach_per_niche: row.hot.scores.reach.map(|reach| reach.value),
-            display_name: row.cold.display_name.clone(),
+            creator_id: row.creator_id().to_owned(),
+            reach_per_niche: row.hot.scores.reach().map(|reach| reach.value),
             score: ranked.score.score,
             low: ranked.score.low,
             high: ranked.score.high,
-            tier: row.cold.tier(query.platforms),
+            tier: row.tier(query.platforms),
             uncertainty: ranked.score.uncertainty(),
             components: component_views(
-                &components,
+                &rank::components(&details, &ranked.fit),
                 &query.weights,
-                (row.cold.evidence(), trusted_evidence(row.cold.trust.as_ref())),
+                (details.evidence(), trusted_evidence(sums.trust.as_ref())),
                 Some(&ranked.fit),
-                authenticity_factors(row.cold.statistics.as_ref(), row.cold.sponsorship.as_ref()),
+                authenticity_factors(sums.statistics.as_ref(), sums.sponsorship.as_ref()),
             ),
-            reasons: reasons(&published.tenant, &asked, row, &ranked.fit),
+            reasons: reasons(&published.tenant, &asked, (&row, &details), &ranked.fit),
+            display_name: details.display_name,
         })
     };
     ranked.iter().enumerate().filter_map(item).collect()

@@ -1,4 +1,5 @@
-//! Ranking: every candidate is scored exactly, under the caller's weights, and the best are sorted. No SQL here.
+//! Ranking: every candidate that can be in the list is scored exactly, under the caller's weights, and the best are sorted.
+//! No SQL here.
 
 use super::brief::{ANY_PLATFORM, Query};
 use crate::{
@@ -9,10 +10,7 @@ use crate::{
         nearness::MIN_NEARNESS,
         receipt::Score,
     },
-    snapshot::{
-        TenantSnapshot,
-        chunk::{Cold, Row, Scores},
-    },
+    snapshot::{Row, TenantSnapshot, packed::Details},
 };
 use std::cmp::Ordering;
 
@@ -38,7 +36,8 @@ pub struct Position {
 
 /// The best `limit` candidates after a position, best first, and whether there are more.
 ///
-/// Costs one score per creator in the list of a niche of the brief or of one near to it, plus sorting `limit`.
+/// Costs a look at each creator in the list of a niche of the brief or of one near to it, an exact score for those who can
+/// still be among the best, plus sorting `limit`.
 #[must_use]
 pub fn rank(
     snapshot: &TenantSnapshot,
@@ -46,25 +45,75 @@ pub fn rank(
     after: Option<&Position>,
     limit: usize,
 ) -> (Vec<Ranked>, bool) {
-    let mut found = Vec::new();
-    for_each_candidate(snapshot, query, |row| {
-        let Some(ranked) = consider(snapshot, query, row) else { return };
+    // One more than asked for tells whether there are more.
+    let mut best =
+        Best { snapshot, wanted: limit.saturating_add(1), found: Vec::new(), least: f64::NEG_INFINITY };
+    for_each_candidate(snapshot, query, |number, row| {
+        let Some(most) = most(query, &row).filter(|most| *most >= best.least) else { return };
+        let Some(ranked) = consider(query, number, &row) else { return };
+        debug_assert!(ranked.score.low <= most, "{} {most}", ranked.score.low);
         if after.is_none_or(|position| is_after(snapshot, &ranked, position)) {
-            found.push(ranked);
+            best.add(ranked);
         }
     });
-    let order = |a: &Ranked, b: &Ranked| compare(snapshot, a, b);
-    let more = found.len() > limit;
-    if more {
-        found.select_nth_unstable_by(limit, order);
-        found.truncate(limit);
+    best.finish(limit)
+}
+
+/// The best candidates so far.
+struct Best<'a> {
+    snapshot: &'a TenantSnapshot,
+    wanted: usize,
+    found: Vec<Ranked>,
+    /// Whatever ranks below this is not among the best.
+    least: f64,
+}
+
+impl Best<'_> {
+    fn add(&mut self, ranked: Ranked) {
+        if ranked.score.low < self.least {
+            return;
+        }
+        self.found.push(ranked);
+        // Those who dropped out are cleared away now and then, so that each costs little.
+        if self.found.len() >= self.wanted.saturating_mul(2).max(64) {
+            self.shorten();
+        }
     }
-    found.sort_unstable_by(order);
-    (found, more)
+
+    fn shorten(&mut self) {
+        let Self { snapshot, wanted, .. } = *self;
+        if self.found.len() > wanted {
+            self.found.select_nth_unstable_by(wanted - 1, |a, b| compare(snapshot, a, b));
+            self.found.truncate(wanted);
+            self.least = self.found[wanted - 1].score.low;
+        }
+    }
+
+    fn finish(mut self, limit: usize) -> (Vec<Ranked>, bool) {
+        self.shorten();
+        let snapshot = self.snapshot;
+        self.found.sort_unstable_by(|a, b| compare(snapshot, a, b));
+        let more = self.found.len() > limit;
+        self.found.truncate(limit);
+        (self.found, more)
+    }
 }
 
 /// Each creator in the list of a niche of the brief or of one near to it, once.
-fn for_each_candidate(snapshot: &TenantSnapshot, query: &Query, mut visit: impl FnMut(u32)) {
+fn for_each_candidate<'a>(snapshot: &'a TenantSnapshot, query: &Query, mut visit: impl FnMut(u32, Row<'a>)) {
+    let niches = near_niches(snapshot, query);
+    let mut seen = Seen::new(if niches.len() > 1 { snapshot.rows() } else { 0 });
+    for number in niches.iter().flat_map(|niche| snapshot.members(*niche)) {
+        if (niches.len() == 1 || seen.is_new(*number))
+            && let Some(row) = snapshot.row(*number)
+        {
+            visit(*number, row);
+        }
+    }
+}
+
+/// The niches of the brief and those near to them.
+fn near_niches(snapshot: &TenantSnapshot, query: &Query) -> Vec<u32> {
     let mut niches: Vec<u32> = Vec::new();
     for AskedNiche { place, .. } in &query.asked.niches {
         niches.push(place.niche);
@@ -78,67 +127,79 @@ fn for_each_candidate(snapshot: &TenantSnapshot, query: &Query, mut visit: impl 
     }
     niches.sort_unstable();
     niches.dedup();
-    if let [niche] = niches[..] {
-        snapshot.members(niche).iter().for_each(|row| visit(*row));
-        return;
+    niches
+}
+
+/// Rows that were seen, one bit each.
+struct Seen(Vec<u64>);
+
+impl Seen {
+    fn new(rows: usize) -> Self {
+        Self(vec![0; rows.div_ceil(64)])
     }
-    let mut seen = vec![0_u64; snapshot.rows().div_ceil(64)];
-    for row in niches.iter().flat_map(|niche| snapshot.members(*niche)) {
-        let (word, bit) = (&mut seen[*row as usize / 64], 1_u64 << (row % 64));
-        if *word & bit == 0 {
-            *word |= bit;
-            visit(*row);
-        }
+
+    fn is_new(&mut self, row: u32) -> bool {
+        let (word, bit) = (&mut self.0[row as usize / 64], 1_u64 << (row % 64));
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        is_new
     }
 }
 
-fn consider(snapshot: &TenantSnapshot, query: &Query, number: u32) -> Option<Ranked> {
-    let row = snapshot.row(number)?;
+/// The most that can rank a creator, if it is eligible and near enough; for far less than what does.
+///
+/// Everything but how uncertain its fit is: that takes something away or nothing.
+fn most(query: &Query, row: &Row<'_>) -> Option<f64> {
     if !is_eligible(row, query) {
         return None;
     }
-    let nearness = row.cold.vectors.nearness(&query.asked.vector);
-    if nearness.estimate.value < MIN_NEARNESS {
+    let nearness = row.niches().near(&query.asked.common);
+    (nearness >= MIN_NEARNESS).then(|| {
+        let fit = query.asked.most(nearness, &row.niches(), row.hot.scores.reach());
+        Score::of(&query.weights, &mapped(row, Estimate::exactly(fit))).low
+    })
+}
+
+fn consider(query: &Query, number: u32, row: &Row<'_>) -> Option<Ranked> {
+    if !query.excluded.is_empty() && query.excluded.contains(&row.head().key()) {
         return None;
     }
-    let fit = Fit::of(&query.asked, &candidate(row), nearness);
-    let score = Score::of(&query.weights, &mapped(row, &fit));
+    let fit = fit(query, row);
+    let score = Score::of(&query.weights, &mapped(row, fit.estimate));
     Some(Ranked { row: number, score, fit })
 }
 
-fn candidate(row: &Row) -> Candidate<'_> {
-    let Cold { places, values, .. } = &*row.cold;
-    Candidate { places, reach: row.hot.scores.reach, values }
+fn fit(query: &Query, row: &Row<'_>) -> Fit {
+    let values: Vec<u64> =
+        if query.asked.values.is_empty() { Vec::new() } else { row.head().values().collect() };
+    let candidate = Candidate { niches: row.niches(), reach: row.hot.scores.reach(), values: &values };
+    Fit::of(&query.asked, &candidate)
 }
 
-fn is_eligible(row: &Row, query: &Query) -> bool {
-    let hot = &row.hot;
-    let speaks =
-        |asked: &[u64; 3]| asked.iter().zip(&hot.languages).any(|(asked, spoken)| asked & spoken != 0);
+fn is_eligible(row: &Row<'_>, query: &Query) -> bool {
+    let hot = row.hot;
     (query.platforms == ANY_PLATFORM || hot.platforms & query.platforms != 0)
         && query.band.is_none_or(|band| is_within(row, query.platforms, band))
         && (query.countries.is_empty() || query.countries.contains(&hot.country))
-        && query.languages.as_ref().is_none_or(speaks)
-        && !query.excluded.contains(&hot.key)
+        && query.languages.as_ref().is_none_or(|speaks| speaks[hot.languages as usize])
 }
 
 /// Followers decide who is eligible, and nothing else.
-fn is_within(row: &Row, platforms: u32, (min, max): (u32, u32)) -> bool {
-    let followers = if platforms == ANY_PLATFORM { row.hot.followers } else { row.cold.audience(platforms) };
-    followers.is_some_and(|followers| (min..=max).contains(&followers))
+fn is_within(row: &Row<'_>, platforms: u32, (min, max): (u32, u32)) -> bool {
+    row.audience(platforms).is_some_and(|followers| (min..=max).contains(&followers))
 }
 
 /// The components of a candidate on the common scale, in the order of their names.
-fn mapped(row: &Row, fit: &Fit) -> [Estimate; NAMES.len()] {
-    let Scores { loyalty, trust, authenticity, conversation, .. } = row.hot.scores;
-    [fit.estimate, loyalty, trust, authenticity, conversation]
+fn mapped(row: &Row<'_>, fit: Estimate) -> [Estimate; NAMES.len()] {
+    let [loyalty, trust, authenticity, conversation] = row.hot.scores.mapped();
+    [fit, loyalty, trust, authenticity, conversation]
 }
 
 /// The components of a candidate as shown, in the order of their names.
 #[must_use]
-pub fn components(row: &Row, fit: &Fit) -> [Component; NAMES.len()] {
+pub fn components(details: &Details, fit: &Fit) -> [Component; NAMES.len()] {
     let near = Component { status: Status::Measured, raw: fit.estimate, mapped: fit.estimate };
-    row.cold.components.with_fit(near)
+    details.components.with_fit(near)
 }
 
 /// Higher lower bounds first; ties by creator id.
@@ -155,7 +216,7 @@ fn is_after(snapshot: &TenantSnapshot, ranked: &Ranked, position: &Position) -> 
 }
 
 fn id(snapshot: &TenantSnapshot, row: u32) -> &str {
-    snapshot.row(row).map_or("", |row| row.cold.creator_id.as_str())
+    snapshot.row(row).map_or("", |row| row.creator_id())
 }
 
 #[cfg(test)]

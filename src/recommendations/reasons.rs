@@ -9,24 +9,29 @@ use crate::{
         interval::Estimate,
         nearness::Nearness,
     },
-    snapshot::{TenantSnapshot, chunk::Row},
+    snapshot::{Row, TenantSnapshot, packed::Details},
     sponsorship::{UnderSponsorship, model::RETURN_DAYS},
 };
 use std::fmt::Display;
 
 /// Reasons, the most telling first. English.
 #[must_use]
-pub fn reasons(snapshot: &TenantSnapshot, asked: &[String], row: &Row, fit: &Fit) -> Vec<String> {
-    let mut reasons = vec![fit_reason(snapshot, asked, row, fit.nearness.estimate.value)];
-    reasons.extend(community_reason(asked, row, &fit.nearness));
+pub fn reasons(
+    snapshot: &TenantSnapshot,
+    asked: &[String],
+    (row, details): (&Row<'_>, &Details),
+    fit: &Fit,
+) -> Vec<String> {
+    let niches = snapshot.declared(row);
+    let mut reasons = vec![fit_reason(snapshot, asked, &niches, fit.nearness.estimate.value)];
+    reasons.extend(community_reason(snapshot, asked, row, &fit.nearness));
     reasons.extend(authority_reason(snapshot, asked, &fit.authority));
     reasons.extend(values_reason(fit.values));
-    let cold = &row.cold;
     let told = Told {
-        statistics: cold.statistics.as_ref(),
-        components: &cold.components,
-        niches: &cold.niches,
-        sponsorship: cold.sponsorship.as_ref(),
+        statistics: details.sums.statistics.as_ref(),
+        components: &details.components,
+        niches: &niches,
+        sponsorship: details.sums.sponsorship.as_ref(),
     };
     reasons.extend(of_creator(snapshot, told));
     reasons
@@ -62,9 +67,9 @@ fn name<'a>(snapshot: &'a TenantSnapshot, niche: &'a str) -> &'a str {
     snapshot.tree.get(niche).map_or(niche, |niche| niche.names.en.as_str())
 }
 
-fn fit_reason(snapshot: &TenantSnapshot, asked: &[String], row: &Row, fit: f64) -> String {
+fn fit_reason(snapshot: &TenantSnapshot, asked: &[String], niches: &[String], fit: f64) -> String {
     let named = |wanted: bool| -> Vec<&str> {
-        let niches = row.cold.niches.iter().filter(|niche| asked.contains(niche) == wanted);
+        let niches = niches.iter().filter(|niche| asked.contains(niche) == wanted);
         niches.map(|niche| name(snapshot, niche)).collect()
     };
     declared(&named(true), &named(false), asked.len(), &percent(fit))
@@ -90,9 +95,15 @@ fn declared(shared: &[&str], besides: &[&str], asked: usize, fit: &str) -> Strin
 /// Least people of a community that is worth a sentence.
 const TOLD_PEOPLE: u32 = 10;
 
-fn community_reason(asked: &[String], row: &Row, near: &Nearness) -> Option<String> {
-    let shares = row.cold.community.shares.iter().filter(|(niche, _)| asked.contains(niche));
-    let share = percent(shares.map(|(_, share)| share).sum());
+fn community_reason(
+    snapshot: &TenantSnapshot,
+    asked: &[String],
+    row: &Row<'_>,
+    near: &Nearness,
+) -> Option<String> {
+    let is_asked = |niche: u32| asked.iter().any(|asked| asked == snapshot.niche(niche));
+    let shares = row.niches().community.iter().filter(|one| is_asked(one.niche));
+    let share = percent(shares.map(|one| f64::from(one.share)).sum());
     let people = near.people;
     let told = people >= TOLD_PEOPLE && near.share > 0.0;
     told.then(|| {

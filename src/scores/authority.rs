@@ -33,18 +33,18 @@ impl NicheReach {
     pub fn usual(&self) -> f64 {
         (self.logarithms as f64 / 1e6 / self.creators.max(1) as f64).exp_m1()
     }
+}
 
-    /// Authority of a creator of the niche with this loyal reach in it, 0 to 1: x / (1 + x) for x times what is usual, one
-    /// person more each. The usual reach gives 0.5, and so does what is not measured, with everything as interval.
-    #[must_use]
-    pub fn authority(&self, reach: Option<Estimate>) -> Estimate {
-        let Some(reach) = reach else {
-            return Estimate { value: 0.5, low: 0.0, high: 1.0 };
-        };
-        let usual = 1.0 + self.usual();
-        let of = |reach: f64| (1.0 + reach) / (1.0 + reach + usual);
-        Estimate { value: of(reach.value), low: of(reach.low), high: of(reach.high) }
-    }
+/// Authority of a creator of a niche where so much loyal reach is usual, with its own loyal reach there, 0 to 1: x / (1 + x) for x
+/// times what is usual, one person more each. The usual reach gives 0.5, and so does what is not measured, with everything as
+/// interval.
+#[must_use]
+pub fn authority(usual: f64, reach: Option<Estimate>) -> Estimate {
+    let Some(Estimate { value, low, high }) = reach else {
+        return Estimate { value: 0.5, low: 0.0, high: 1.0 };
+    };
+    let of = |reach: f64| (1.0 + reach) / (1.0 + reach + (1.0 + usual));
+    Estimate { value: of(value), low: of(low), high: of(high) }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "logarithms of numbers are small")]
@@ -65,8 +65,8 @@ mod tests {
         niche
     }
 
-    fn authority(niche: &NicheReach, reach: f64) -> f64 {
-        niche.authority(Some(Estimate::exactly(reach))).value
+    fn of(niche: &NicheReach, reach: f64) -> f64 {
+        authority(niche.usual(), Some(Estimate::exactly(reach))).value
     }
 
     fn near(a: f64, b: f64) -> bool {
@@ -76,23 +76,23 @@ mod tests {
     #[test]
     fn the_usual_reach_is_the_middle_and_three_times_as_much_three_quarters() {
         let niche = niche(&[5.0; 4]);
-        assert!(near(niche.usual(), 5.0) && near(authority(&niche, 5.0), 0.5));
-        assert!(near(authority(&niche, 17.0), 0.75));
+        assert!(near(niche.usual(), 5.0) && near(of(&niche, 5.0), 0.5));
+        assert!(near(of(&niche, 17.0), 0.75));
     }
 
     #[test]
     fn what_is_not_measured_is_taken_as_usual_and_left_open() {
         let open = Estimate { value: 0.5, low: 0.0, high: 1.0 };
-        assert_eq!(niche(&[5.0]).authority(None), open);
-        assert!(near(authority(&niche(&[0.0]), 0.0), 0.5), "nobody is expected back to anybody");
+        assert_eq!(authority(niche(&[5.0]).usual(), None), open);
+        assert!(near(of(&niche(&[0.0]), 0.0), 0.5), "nobody is expected back to anybody");
     }
 
     #[test]
     fn one_large_creator_does_not_take_the_authority_of_the_others() {
         let mut reaches = vec![10.0; 30];
-        let before = authority(&niche(&reaches), 10.0);
+        let before = of(&niche(&reaches), 10.0);
         reaches.push(5_000.0);
-        let after = authority(&niche(&reaches), 10.0);
+        let after = of(&niche(&reaches), 10.0);
         assert!(before - after < 0.06, "{before} {after}");
     }
 
@@ -115,8 +115,8 @@ mod tests {
             reaches in prop::collection::vec(0.0..1e4_f64, 1..20), a in 0.0..1e4_f64, b in 0.0..1e4_f64,
         ) {
             let niche = niche(&reaches);
-            prop_assert!(authority(&niche, a.min(b)) <= authority(&niche, a.max(b)));
-            prop_assert!((0.0..=1.0).contains(&authority(&niche, a)));
+            prop_assert!(of(&niche, a.min(b)) <= of(&niche, a.max(b)));
+            prop_assert!((0.0..=1.0).contains(&of(&niche, a)));
         }
     }
 }

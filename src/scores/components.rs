@@ -17,6 +17,10 @@ use utoipa::ToSchema;
 /// Names of the components, in the order of every list of them.
 pub const NAMES: [&str; 5] = ["fit", "loyalty", "trust", "authenticity", "conversation"];
 
+/// Values on the common scale are rounded to so many steps: far finer than anything known of people, and two bytes each
+/// in the snapshot, where ranking reads them of every candidate.
+pub const MAPPED_STEPS: f64 = 50_000.0;
+
 /// Whether there is enough evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -73,7 +77,8 @@ impl Component {
 }
 
 fn mapped(raw: Estimate, map: &Map) -> Estimate {
-    Estimate { value: map.apply(raw.value), low: map.apply(raw.low), high: map.apply(raw.high) }
+    let mapped = |number| (map.apply(number) * MAPPED_STEPS).round() / MAPPED_STEPS;
+    Estimate { value: mapped(raw.value), low: mapped(raw.low), high: mapped(raw.high) }
 }
 
 /// The components that depend on the creator alone.

@@ -1,9 +1,9 @@
 //! Fit: how well a creator suits a brief: how near its niches are, its authority in them, and the values they share.
 
 use super::{
-    authority::NicheReach,
+    authority::{NicheReach, authority},
     interval::Estimate,
-    nearness::{Nearness, NichePlace, NicheVector},
+    nearness::{Common, CreatorNiches, Nearness, NichePlace, NicheVector},
 };
 
 /// How much authority counts in fit. It follows size, though of loyal people and not of followers: so it counts little.
@@ -14,8 +14,8 @@ pub const VALUES_SHARE: f64 = 0.15;
 /// What a brief asks for.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
-    /// The niches as a vector.
-    pub vector: NicheVector,
+    /// What being in each niche has in common with the brief.
+    pub common: Common,
     /// The niches one by one.
     pub niches: Vec<AskedNiche>,
     /// Numbers of the values named.
@@ -29,16 +29,18 @@ pub struct AskedNiche {
     pub place: NichePlace,
     /// Its part of the weights of all niches of the brief.
     pub share: f64,
-    /// What is usual in its list.
-    pub reach: NicheReach,
+    /// Creators in its list whose loyal reach is measured.
+    pub measured: i64,
+    /// The loyal reach that is usual among them.
+    pub usual: f64,
 }
 
 /// What fit reads of a creator.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate<'a> {
-    /// The niches in whose lists it stands.
-    pub places: &'a [NichePlace],
-    /// Its loyal reach in each of these, where loyalty is measured.
+    /// Its niches.
+    pub niches: CreatorNiches<'a>,
+    /// Its loyal reach in each of the niches in whose lists it stands, where loyalty is measured.
     pub reach: Option<Estimate>,
     /// Numbers of the values it names.
     pub values: &'a [u64],
@@ -58,25 +60,33 @@ pub struct Fit {
 }
 
 impl Asked {
-    /// The niches of a brief with their weights, and the values it names.
+    /// The niches of a brief with their weights, and the values it names, given the parents of all niches by number.
     #[must_use]
-    pub fn new(niches: &[(NichePlace, f64, NicheReach)], values: Vec<u64>) -> Self {
+    pub fn new(niches: &[(NichePlace, f64, NicheReach)], values: Vec<u64>, parents: &[Option<u32>]) -> Self {
+        let vector = NicheVector::of(niches.iter().map(|(place, weight, _)| (*place, *weight)));
         let all: f64 = niches.iter().map(|(_, weight, _)| weight).sum();
-        let asked = |&(place, weight, reach): &_| AskedNiche { place, share: weight / all, reach };
-        Self {
-            vector: NicheVector::of(niches.iter().map(|(place, weight, _)| (*place, *weight))),
-            niches: niches.iter().map(asked).collect(),
-            values,
-        }
+        let asked = |&(place, weight, reach): &(NichePlace, f64, NicheReach)| AskedNiche {
+            place,
+            share: weight / all,
+            measured: reach.creators(),
+            usual: reach.usual(),
+        };
+        Self { common: vector.common(parents), niches: niches.iter().map(asked).collect(), values }
+    }
+
+    /// The most that the value of the fit can be: as if all values of the brief were shared.
+    #[must_use]
+    pub fn most(&self, nearness: f64, niches: &CreatorNiches, reach: Option<Estimate>) -> f64 {
+        let of_values = if self.values.is_empty() { 0.0 } else { VALUES_SHARE };
+        let authority = self.authority(niches, reach).value;
+        (1.0 - AUTHORITY_SHARE - of_values) * nearness + AUTHORITY_SHARE * authority + of_values
     }
 
     /// Authority in the niches of the brief, by their shares; none in a niche in whose list the creator does not stand.
-    fn authority(&self, creator: &Candidate) -> Estimate {
-        let in_list =
-            |niche: &&AskedNiche| creator.places.iter().any(|place| place.niche == niche.place.niche);
-        let parts = self.niches.iter().filter(in_list);
+    fn authority(&self, niches: &CreatorNiches, reach: Option<Estimate>) -> Estimate {
+        let parts = self.niches.iter().filter(|asked| niches.is_listed(asked.place.niche));
         parts.fold(Estimate::exactly(0.0), |sum, niche| {
-            weighted([(1.0, sum), (niche.share, niche.reach.authority(creator.reach))])
+            weighted([(1.0, sum), (niche.share, authority(niche.usual, reach))])
         })
     }
 
@@ -89,10 +99,11 @@ impl Asked {
 }
 
 impl Fit {
-    /// The fit of a creator whose nearness is known.
+    /// The fit of a creator.
     #[must_use]
-    pub fn of(asked: &Asked, creator: &Candidate, nearness: Nearness) -> Self {
-        let (authority, values) = (asked.authority(creator), asked.values(creator));
+    pub fn of(asked: &Asked, creator: &Candidate) -> Self {
+        let nearness = creator.niches.nearness(&asked.common);
+        let (authority, values) = (asked.authority(&creator.niches, creator.reach), asked.values(creator));
         let of_values = values.map_or(0.0, |_| VALUES_SHARE);
         let estimate = weighted([
             (1.0 - AUTHORITY_SHARE - of_values, nearness.estimate),

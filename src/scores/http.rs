@@ -38,7 +38,7 @@ use crate::{
     posts::views::ExposureView,
     recommendations::reasons::{Told, of_creator},
     relationships::days::date_of,
-    snapshot::{Snapshots, TenantSnapshot, chunk::evidence_of},
+    snapshot::{Snapshots, TenantSnapshot, packed::evidence_of},
     sponsorship::http::SponsorshipView,
     trust::http::TrustSumsView,
 };
@@ -270,10 +270,6 @@ fn standing(annotations: Vec<Annotation>) -> Vec<AnnotationView> {
     standing.map(AnnotationView::from).collect()
 }
 
-/// The components that have peers, in the order of the receipt.
-const COMPARED: [fn(&Components) -> &Component; 4] =
-    [|all| &all.loyalty, |all| &all.trust, |all| &all.authenticity, |all| &all.conversation];
-
 fn receipt(
     (creator_id, key): (String, CreatorKey),
     scored: &store::Scored,
@@ -297,8 +293,8 @@ fn receipt(
     let factors = authenticity_factors(statistics, returns);
     let mut views = component_views(&components, &weights, (evidence, trusted), None, factors);
     views.remove(0);
-    for (view, of) in views.iter_mut().zip(COMPARED) {
-        view.peer_percentile = peers.as_ref().and_then(|peers| peers.percentile(of, of(&own)));
+    for (place, (view, own)) in views.iter_mut().zip(&components[1..]).enumerate() {
+        view.peer_percentile = peers.as_ref().and_then(|peers| peers.percentile(place, own));
     }
     if let Some(view) = views.last_mut() {
         view.conversation = statistics.map(|sums| ConversationView::new(sums, scored.threads.as_ref()));

@@ -8,6 +8,7 @@ use crate::{
         days::{Day, DaySet},
     },
 };
+use serde::{Deserialize, Serialize};
 
 /// Days in which a day with engagement comes to count half, for how alive a feed is now.
 pub const RECENT_HALF_LIFE_DAYS: f64 = 90.0;
@@ -15,7 +16,7 @@ pub const RECENT_HALF_LIFE_DAYS: f64 = 90.0;
 pub const LASTING_HALF_LIFE_DAYS: f64 = 365.0;
 
 /// Days with engagement, each counting half as much after every half-life.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Liveness {
     /// With a half-life of 90 days; 0 to 130.
     pub recent: f64,

@@ -5,6 +5,9 @@
 //! declares, the other the niches its people engage with elsewhere; the more people, the more the second counts, up to
 //! as much as the first. Nearness is the cosine of brief and creator. With declared niches alone, the same niche gives 1,
 //! parent and child 0.45, two children of one parent 0.2.
+//!
+//! Nearness is asked for of every candidate, so a creator is kept as its niches and the lengths of its vectors, and a brief
+//! as a table of what being in each niche has in common with it: the products are sums over a creator's few niches.
 
 use super::interval::{Estimate, NORMAL, beta_variance};
 
@@ -18,6 +21,8 @@ pub const MAX_COMMUNITY_SHARE: f64 = 0.5;
 pub const LISTED_SHARE: f64 = 0.2;
 /// People at which the community counts half of its most.
 pub const COMMUNITY_HALF: f64 = 20.0;
+/// Cosines so near to 1 are 1: lengths are kept with seven digits, and a receipt that says 0.99999994 only puzzles.
+const SNAP: f64 = 1e-6;
 
 /// A niche by number, with the number of its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +43,11 @@ impl NicheVector {
     /// The sum of weighted niches, scaled to length 1; empty for none.
     #[must_use]
     pub fn of(places: impl Iterator<Item = (NichePlace, f64)>) -> Self {
+        Self::with_length(places).0
+    }
+
+    /// The same, and the length of the sum before it was scaled.
+    fn with_length(places: impl Iterator<Item = (NichePlace, f64)>) -> (Self, f64) {
         let mut vector = Self::default();
         for (place, weight) in places {
             vector.add(place.niche, weight);
@@ -49,7 +59,7 @@ impl NicheVector {
         if length > 0.0 {
             vector.entries.iter_mut().for_each(|entry| entry.1 /= length);
         }
-        vector
+        (vector, length)
     }
 
     fn add(&mut self, niche: u32, weight: f64) {
@@ -74,21 +84,69 @@ impl NicheVector {
         sum
     }
 
-    /// True for the vector of no niche.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// What being in each niche has in common with this vector, given the parents of all niches by number.
+    #[must_use]
+    pub fn common(&self, parents: &[Option<u32>]) -> Common {
+        let mut own = vec![0.0; parents.len()];
+        for (niche, weight) in &self.entries {
+            own[*niche as usize] = *weight;
+        }
+        let parent = |parent: &Option<u32>| parent.map_or(0.0, |parent| PARENT_SHARE * own[parent as usize]);
+        Common(own.iter().zip(parents).map(|(own, of)| own + parent(of)).collect())
     }
 }
 
-/// The niches of a creator: what it declares and what its people engage with elsewhere.
+/// What being in each niche, by number, has in common with a brief.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct CreatorNiches {
-    declared: NicheVector,
-    community: NicheVector,
+pub struct Common(Vec<f64>);
+
+impl Common {
+    fn of(&self, niche: u32) -> f64 {
+        self.0.get(niche as usize).copied().unwrap_or_default()
+    }
+
+    fn sum(&self, niches: &[InNiche]) -> f64 {
+        niches.iter().map(|one| f64::from(one.share) * self.of(one.niche)).sum()
+    }
+}
+
+/// That a creator or its community is in a niche.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InNiche {
+    /// Number of the niche.
+    pub niche: u32,
+    /// Share of the community; 1 for a niche that is declared.
+    pub share: f32,
+}
+
+/// The niches of a creator: what it declares and what its people engage with elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub struct CreatorNiches<'a> {
+    /// Those it declares.
+    pub declared: &'a [InNiche],
+    /// Those of its community.
+    pub community: &'a [InNiche],
+    /// How long the vectors of the two are.
+    pub lengths: &'a Lengths,
+}
+
+/// Lengths of a creator's vectors, and how much each counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Lengths {
+    /// 1 / length of the sum of the declared niches; 0 without any.
+    declared: f32,
+    /// 1 / length of the sum of those of the community; 0 without any.
+    community: f32,
+    /// 1 / length of both together.
+    whole: f32,
+    /// How much the community counts; what is declared counts the rest.
+    share: f32,
+    /// People the community was seen in.
     people: u32,
-    share: f64,
-    length: f64,
 }
 
 /// How near a creator is to a brief, with its two sides.
@@ -106,10 +164,16 @@ pub struct Nearness {
     pub people: u32,
 }
 
-impl CreatorNiches {
-    /// The niches of a creator whose community was seen in `people`.
+impl Lengths {
+    /// Those of a creator who declares these niches and whose community, seen in so many people, has these shares.
     #[must_use]
-    pub fn new(declared: NicheVector, community: NicheVector, people: u32) -> Self {
+    pub fn of(
+        declared: impl Iterator<Item = NichePlace>,
+        community: impl Iterator<Item = (NichePlace, f64)>,
+        people: u32,
+    ) -> Self {
+        let (declared, declared_length) = NicheVector::with_length(declared.map(|place| (place, 1.0)));
+        let (community, community_length) = NicheVector::with_length(community);
         let seen = f64::from(people);
         let share = match (declared.is_empty(), community.is_empty()) {
             (_, true) => 0.0,
@@ -117,25 +181,82 @@ impl CreatorNiches {
             (false, false) => MAX_COMMUNITY_SHARE * seen / (seen + COMMUNITY_HALF),
         };
         let cross = 2.0 * share * (1.0 - share) * declared.dot(&community);
-        let length = (share * share + (1.0 - share) * (1.0 - share) + cross).sqrt();
-        Self { declared, community, people, share, length }
-    }
-
-    /// The nearness to a brief.
-    #[must_use]
-    pub fn nearness(&self, brief: &NicheVector) -> Nearness {
-        let (declared, community) = (snapped(brief.dot(&self.declared)), snapped(brief.dot(&self.community)));
-        let value = snapped(((1.0 - self.share) * declared + self.share * community) / self.length);
-        let spread = beta_variance(community, f64::from(self.people)).sqrt();
-        let half = NORMAL * self.share * spread / self.length;
-        let estimate = Estimate { value, low: (value - half).max(0.0), high: (value + half).min(1.0) };
-        Nearness { estimate, declared, community, share: self.share, people: self.people }
+        let whole = (share * share + (1.0 - share) * (1.0 - share) + cross).sqrt();
+        Self {
+            declared: inverse(declared_length),
+            community: inverse(community_length),
+            whole: inverse(whole),
+            share: narrow(share),
+            people,
+        }
     }
 }
 
-/// Equal vectors give 1 but for rounding, and a receipt that says 0.9999999999999998 only puzzles.
+impl Lengths {
+    /// People the community was seen in.
+    #[must_use]
+    pub fn people(&self) -> u32 {
+        self.people
+    }
+}
+
+fn inverse(length: f64) -> f32 {
+    if length > 0.0 { narrow(1.0 / length) } else { 0.0 }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "lengths and shares are kept with seven digits")]
+fn narrow(number: f64) -> f32 {
+    number as f32
+}
+
+impl CreatorNiches<'_> {
+    /// The nearness to a brief.
+    #[must_use]
+    pub fn nearness(&self, brief: &Common) -> Nearness {
+        let Lengths { whole, share, people, .. } = *self.lengths;
+        let (declared, community) = self.cosines(brief);
+        let (share, whole) = (f64::from(share), f64::from(whole));
+        let value = snapped(((1.0 - share) * declared + share * community) * whole);
+        let spread = beta_variance(community, f64::from(people)).sqrt();
+        let half = NORMAL * share * spread * whole;
+        let estimate = Estimate { value, low: (value - half).max(0.0), high: (value + half).min(1.0) };
+        Nearness { estimate, declared, community, share, people }
+    }
+
+    /// The value of the nearness alone, for less.
+    #[must_use]
+    pub fn near(&self, brief: &Common) -> f64 {
+        let (declared, community) = self.cosines(brief);
+        let share = f64::from(self.lengths.share);
+        snapped(((1.0 - share) * declared + share * community) * f64::from(self.lengths.whole))
+    }
+
+    fn cosines(&self, brief: &Common) -> (f64, f64) {
+        let cosine = |niches, length: f32| snapped(brief.sum(niches) * f64::from(length));
+        (cosine(self.declared, self.lengths.declared), cosine(self.community, self.lengths.community))
+    }
+
+    /// Whether the creator stands in the list of a niche: it declares it, or its community is much in it.
+    #[must_use]
+    pub fn is_listed(&self, niche: u32) -> bool {
+        self.declared.iter().any(|one| one.niche == niche)
+            || self.community.iter().any(|one| one.niche == niche && is_much(one))
+    }
+
+    /// The niches in whose lists it stands.
+    pub fn lists(&self) -> impl Iterator<Item = u32> {
+        let declares = |niche: u32| self.declared.iter().any(|one| one.niche == niche);
+        let observed = self.community.iter().filter(move |one| is_much(one) && !declares(one.niche));
+        self.declared.iter().chain(observed).map(|one| one.niche)
+    }
+}
+
+fn is_much(one: &InNiche) -> bool {
+    f64::from(one.share) >= LISTED_SHARE
+}
+
 fn snapped(cosine: f64) -> f64 {
-    if cosine > 1.0 - 1e-12 { 1.0 } else { cosine.max(0.0) }
+    if cosine > 1.0 - SNAP { 1.0 } else { cosine.max(0.0) }
 }
 
 #[cfg(test)]
@@ -147,17 +268,33 @@ mod tests {
     const RETRO: NichePlace = NichePlace { niche: 2, parent: Some(1) };
     const MOBILE: NichePlace = NichePlace { niche: 3, parent: Some(1) };
     const TRAVEL: NichePlace = NichePlace { niche: 4, parent: None };
+    const PARENTS: [Option<u32>; 5] = [None, None, Some(1), Some(1), None];
 
-    fn vector(places: &[(NichePlace, f64)]) -> NicheVector {
-        NicheVector::of(places.iter().copied())
+    fn common(places: &[(NichePlace, f64)]) -> Common {
+        NicheVector::of(places.iter().copied()).common(&PARENTS)
     }
 
-    fn even(places: &[NichePlace]) -> NicheVector {
-        NicheVector::of(places.iter().map(|place| (*place, 1.0)))
+    fn even(places: &[NichePlace]) -> Vec<(NichePlace, f64)> {
+        places.iter().map(|place| (*place, 1.0)).collect()
     }
 
-    fn declares(places: &[NichePlace]) -> CreatorNiches {
-        CreatorNiches::new(even(places), NicheVector::default(), 0)
+    fn nearness(
+        declared: &[NichePlace],
+        community: &[(NichePlace, f64)],
+        people: u32,
+        brief: &Common,
+    ) -> Nearness {
+        let lengths = Lengths::of(declared.iter().copied(), community.iter().copied(), people);
+        let declared: Vec<InNiche> =
+            declared.iter().map(|place| InNiche { niche: place.niche, share: 1.0 }).collect();
+        let community: Vec<InNiche> = community
+            .iter()
+            .map(|(place, share)| InNiche { niche: place.niche, share: narrow(*share) })
+            .collect();
+        let creator = CreatorNiches { declared: &declared, community: &community, lengths: &lengths };
+        let nearness = creator.nearness(brief);
+        assert_eq!(creator.near(brief).to_bits(), nearness.estimate.value.to_bits());
+        nearness
     }
 
     fn near(a: f64, b: f64) -> bool {
@@ -166,34 +303,47 @@ mod tests {
 
     #[test]
     fn neighbours_in_the_taxonomy_are_near() {
-        let fit = |brief: NichePlace, declared: NichePlace| {
-            declares(&[declared]).nearness(&even(&[brief])).estimate.value
+        let fit = |brief: NichePlace, declared: &[NichePlace]| {
+            nearness(declared, &[], 0, &common(&even(&[brief]))).estimate.value
         };
-        assert!(near(fit(RETRO, RETRO), 1.0));
-        assert!(near(fit(GAMING, RETRO), 0.447));
-        assert!(near(fit(RETRO, GAMING), 0.447));
-        assert!(near(fit(RETRO, MOBILE), 0.2) && 0.2 < MIN_NEARNESS);
-        assert!(near(fit(RETRO, TRAVEL), 0.0));
-        assert!(near(declares(&[]).nearness(&even(&[TRAVEL])).estimate.value, 0.0));
+        assert_eq!(fit(RETRO, &[RETRO]).to_bits(), 1.0_f64.to_bits());
+        assert!(near(fit(GAMING, &[RETRO]), 0.447));
+        assert!(near(fit(RETRO, &[GAMING]), 0.447));
+        assert!(near(fit(RETRO, &[MOBILE]), 0.2) && 0.2 < MIN_NEARNESS);
+        assert!(near(fit(RETRO, &[TRAVEL]), 0.0));
+        assert!(near(fit(TRAVEL, &[]), 0.0));
     }
 
     #[test]
     fn a_community_elsewhere_lowers_an_impostor_and_lifts_who_fits_without_saying_so() {
-        let impostor = CreatorNiches::new(even(&[GAMING]), even(&[TRAVEL]), 10_000);
-        let honest = CreatorNiches::new(even(&[GAMING]), even(&[GAMING]), 10_000);
-        let brief = even(&[GAMING]);
-        assert!(near(honest.nearness(&brief).estimate.value, 1.0));
-        assert!(near(impostor.nearness(&brief).estimate.value, 0.708));
-        assert!(near(impostor.nearness(&even(&[TRAVEL])).estimate.value, 0.706));
+        let brief = common(&even(&[GAMING]));
+        let of = |community: NichePlace, brief: &Common| {
+            nearness(&[GAMING], &even(&[community]), 10_000, brief).estimate.value
+        };
+        assert!(near(of(GAMING, &brief), 1.0));
+        assert!(near(of(TRAVEL, &brief), 0.708));
+        assert!(near(of(TRAVEL, &common(&even(&[TRAVEL]))), 0.706));
     }
 
     #[test]
     fn few_people_say_little_and_leave_it_open() {
-        let community = vector(&[(GAMING, 0.5), (TRAVEL, 0.5)]);
-        let few = CreatorNiches::new(even(&[GAMING]), community.clone(), 5).nearness(&even(&[GAMING]));
-        let many = CreatorNiches::new(even(&[GAMING]), community, 5_000).nearness(&even(&[GAMING]));
+        let community = [(GAMING, 0.5), (TRAVEL, 0.5)];
+        let seen_in = |people| nearness(&[GAMING], &community, people, &common(&even(&[GAMING])));
+        let (few, many) = (seen_in(5), seen_in(5_000));
         assert!(few.share < many.share && many.share < MAX_COMMUNITY_SHARE);
         assert!(few.estimate.high - few.estimate.low > many.estimate.high - many.estimate.low);
+    }
+
+    #[test]
+    fn a_creator_stands_once_in_the_list_of_what_it_declares_and_its_community_is_much_in() {
+        let in_niche = |niche, share| InNiche { niche, share };
+        let niches = CreatorNiches {
+            declared: &[in_niche(2, 1.0)],
+            community: &[in_niche(2, 0.5), in_niche(4, 0.2), in_niche(1, 0.19)],
+            lengths: &Lengths::default(),
+        };
+        assert_eq!(niches.lists().collect::<Vec<_>>(), [2, 4]);
+        assert_eq!([1, 2, 4].map(|niche| niches.is_listed(niche)), [false, true, true]);
     }
 
     proptest! {
@@ -203,12 +353,25 @@ mod tests {
             declared in 0..5_usize, community in 0..5_usize, people in 0..10_000_u32,
         ) {
             let places = [RETRO, GAMING, TRAVEL, MOBILE];
-            let creator = CreatorNiches::new(even(&places[..declared.min(4)]), even(&places[4 - community.min(4)..]), people);
+            let (declared, community) = (&places[..declared.min(4)], even(&places[4 - community.min(4)..]));
             let brief: Vec<_> = places.into_iter().zip(weights.iter().copied()).collect();
             let scaled: Vec<_> = brief.iter().map(|(place, weight)| (*place, weight * scale)).collect();
-            let fit = creator.nearness(&vector(&brief)).estimate;
+            let fit = nearness(declared, &community, people, &common(&brief)).estimate;
             prop_assert!(0.0 <= fit.low && fit.low <= fit.value && fit.value <= fit.high && fit.high <= 1.0, "{fit:?}");
-            prop_assert!((fit.value - creator.nearness(&vector(&scaled)).estimate.value).abs() < 1e-9);
+            let again = nearness(declared, &community, people, &common(&scaled)).estimate;
+            prop_assert!((fit.value - again.value).abs() < 1e-9);
+        }
+
+        #[test]
+        fn the_table_of_a_brief_gives_the_products_of_vectors(
+            weights in prop::array::uniform4(0.01..10.0_f64), declared in prop::collection::vec(0..4_usize, 1..4),
+        ) {
+            let places = [RETRO, GAMING, TRAVEL, MOBILE];
+            let brief = NicheVector::of(places.into_iter().zip(weights));
+            let declared: Vec<NichePlace> = declared.into_iter().map(|number| places[number]).collect();
+            let product = NicheVector::of(declared.iter().map(|place| (*place, 1.0))).dot(&brief);
+            let found = nearness(&declared, &[], 0, &brief.common(&PARENTS)).declared;
+            prop_assert!((product - found).abs() < 2e-6, "{} {}", product, found);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Peers: creators like one, beside whom its values are shown. For reading only: nothing here moves a rank.
 
-use super::components::{Component, Components, Status};
+use super::components::{Component, Status};
 use crate::{
-    creators::{Account, Platform, Tier},
+    creators::{Platform, Tier},
     ids::CreatorKey,
-    snapshot::{TenantSnapshot, chunk::Row},
+    snapshot::{Row, TenantSnapshot},
 };
 
 /// Least creators in a group, and least of them with a measured value.
@@ -19,7 +19,7 @@ pub struct Peers<'a> {
     pub platform: Option<Platform>,
     /// The size class, if there are enough of it.
     pub tier: Option<Tier>,
-    rows: Vec<&'a Row>,
+    rows: Vec<Row<'a>>,
 }
 
 impl<'a> Peers<'a> {
@@ -27,26 +27,27 @@ impl<'a> Peers<'a> {
     #[must_use]
     pub fn of(snapshot: &'a TenantSnapshot, creator: CreatorKey, niches: &'a [String]) -> Option<Self> {
         let niche = niches.first()?;
-        let rows = snapshot.members(snapshot.place(niche)?.niche).iter();
-        let rows: Vec<&Row> =
-            rows.filter_map(|row| snapshot.row(*row)).filter(|row| row.cold.niches.contains(niche)).collect();
-        let own = rows.iter().find(|row| row.hot.key == creator)?;
-        let (platform, tier) = (main_platform(own), tier(own));
+        let number = snapshot.place(niche)?.niche;
+        let declares = |row: &Row<'_>| row.niches().declared.iter().any(|one| one.niche == number);
+        let rows = snapshot.members(number).iter();
+        let rows: Vec<Row<'_>> = rows.filter_map(|row| snapshot.row(*row)).filter(declares).collect();
+        let own = rows.iter().find(|row| row.head().key() == creator)?;
+        let (platform, tier) = (own.main_platform(), tier(own));
         let groups = [(platform, Some(tier)), (platform, None), (None, None)];
         groups.into_iter().find_map(|(platform, tier)| Self::among(niche, &rows, platform, tier))
     }
 
     fn among(
         niche: &'a str,
-        rows: &[&'a Row],
+        rows: &[Row<'a>],
         platform: Option<Platform>,
         of_tier: Option<Tier>,
     ) -> Option<Self> {
-        let is_peer = |row: &&&Row| {
-            platform.is_none_or(|platform| main_platform(row) == Some(platform))
+        let is_peer = |row: &&Row<'_>| {
+            platform.is_none_or(|platform| row.main_platform() == Some(platform))
                 && of_tier.is_none_or(|of_tier| tier(row) == of_tier)
         };
-        let rows: Vec<&Row> = rows.iter().filter(is_peer).copied().collect();
+        let rows: Vec<Row<'_>> = rows.iter().filter(is_peer).copied().collect();
         (rows.len() >= ENOUGH).then_some(Self { niche, platform, tier: of_tier, rows })
     }
 
@@ -56,38 +57,22 @@ impl<'a> Peers<'a> {
         self.rows.len()
     }
 
-    /// Share of those with a measured value who have a lower one, equal ones by half, 0 to 1; `None` when the value or too
-    /// few of theirs are measured.
+    /// Share of those with a measured value of a component who have a lower one on the common scale, equal ones by half, 0 to 1;
+    /// `None` when the value or too few of theirs are measured. Components by their place after fit.
     #[must_use]
-    pub fn percentile(&self, of: fn(&Components) -> &Component, own: &Component) -> Option<f64> {
-        let measured = self.rows.iter().map(|row| of(&row.cold.components));
-        let values: Vec<f64> = measured.filter(|one| is_measured(one)).map(|one| one.raw.value).collect();
-        if !is_measured(own) || values.len() < ENOUGH {
+    pub fn percentile(&self, component: usize, own: &Component) -> Option<f64> {
+        let scores = self.rows.iter().map(|row| &row.hot.scores);
+        let measured = scores.filter(|scores| scores.is_measured(component));
+        let values: Vec<f64> = measured.map(|scores| scores.mapped()[component].value).collect();
+        if own.status != Status::Measured || values.len() < ENOUGH {
             return None;
         }
-        let lower = values.iter().filter(|value| **value < own.raw.value).count();
-        let equal = values.iter().filter(|value| value.total_cmp(&own.raw.value).is_eq()).count();
+        let lower = values.iter().filter(|value| **value < own.mapped.value).count();
+        let equal = values.iter().filter(|value| value.total_cmp(&own.mapped.value).is_eq()).count();
         Some((lower as f64 + equal as f64 / 2.0) / values.len() as f64)
     }
 }
 
-fn is_measured(component: &Component) -> bool {
-    component.status == Status::Measured
-}
-
-/// The platform of the largest account; of accounts of the same size, of the first.
-fn main_platform(row: &Row) -> Option<Platform> {
-    let larger =
-        |best: Option<&'_ Account>, one: &'_ Account| best.is_none_or(|best| one.followers > best.followers);
-    let mut best: Option<&Account> = None;
-    for account in &row.cold.accounts {
-        if larger(best, account) {
-            best = Some(account);
-        }
-    }
-    best.map(|account| account.platform)
-}
-
-fn tier(row: &Row) -> Tier {
-    Tier::of(row.hot.followers)
+fn tier(row: &Row<'_>) -> Tier {
+    Tier::of(row.hot.followers())
 }

@@ -22,6 +22,7 @@ use crate::{
         days::{Day, DaySet},
     },
 };
+use serde::{Deserialize, Serialize};
 
 /// Days after which somebody who came once counts as a chance to come back that was not used.
 pub const MATURE_DAYS: u32 = 30;
@@ -42,7 +43,7 @@ pub struct Setting<'a> {
 }
 
 /// Sums over the relationships of one creator.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CreatorStatistics {
     /// Version of the model whose chances of return are summed.
     pub model_version: i32,

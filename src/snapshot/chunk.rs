@@ -1,111 +1,182 @@
 //! Creators in rows, rows in chunks. A published snapshot shares its chunks with the next one; only chunks that change
-//! are copied.
+//! are copied. What rows have of different length lies in two stretches of memory per chunk, so that reading a chunk is
+//! reading on, and copying one is three copies.
 
-use crate::{
-    creators::{Account, Platform, Tier},
-    ids::CreatorKey,
-    scores::{
-        CreatorStatistics, ScoringModel,
-        communities::Community,
-        components::{Components, Evidence, Status},
-        interval::Estimate,
-        nearness::{CreatorNiches, NichePlace},
-    },
-    sponsorship::UnderSponsorship,
-    trust::TrustSums,
+use super::{
+    hot::{Hot, platform_bit},
+    packed::{self, Details, Head},
 };
-use std::sync::Arc;
+use crate::{
+    creators::{Platform, Tier},
+    scores::nearness::{CreatorNiches, InNiche},
+};
 
 /// Rows of a chunk. More: more is copied when a creator changes; fewer: more pointers to follow, and to copy for every
 /// snapshot.
 pub const CHUNK: usize = 64;
 
-/// What filters and ranking read of every candidate, together in memory.
+/// Where a row ends in the stretches; it begins where the one before ends.
 #[derive(Clone, Copy, Debug)]
-pub struct Hot {
-    /// The creator.
-    pub key: CreatorKey,
-    /// Followers of the largest account, when known.
-    pub followers: Option<u32>,
-    /// Country code.
-    pub country: [u8; 2],
-    /// Platforms with an account, one bit each.
-    pub platforms: u32,
-    /// Languages, one bit each.
-    pub languages: [u64; 3],
-    /// What is measured of it.
-    pub scores: Scores,
+struct Slot {
+    hot: Hot,
+    packed_end: u32,
+    niches_end: u16,
+    declared: u8,
+    is_taken: bool,
 }
 
-/// What ranking reads of a creator's scores.
-#[derive(Clone, Copy, Debug)]
-pub struct Scores {
-    /// Loyal reach in each of the niches in whose lists it stands, where loyalty is measured.
-    pub reach: Option<Estimate>,
-    /// Loyalty on the common scale.
-    pub loyalty: Estimate,
-    /// Trust on the common scale.
-    pub trust: Estimate,
-    /// Authenticity on the common scale.
-    pub authenticity: Estimate,
-    /// Conversation on the common scale.
-    pub conversation: Estimate,
+/// Rows that are copied together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Chunk {
+    slots: Vec<Slot>,
+    niches: Vec<InNiche>,
+    packed: Vec<u8>,
 }
 
-impl Scores {
-    /// The scores of a creator with these components that stands in the lists of so many niches.
-    #[must_use]
-    pub fn of(statistics: Option<&CreatorStatistics>, components: &Components, niches: usize) -> Self {
-        let measured = statistics.filter(|_| components.loyalty.status == Status::Measured);
-        Self {
-            reach: measured.map(|sums| sums.reach().scaled(1.0 / niches.max(1) as f64)),
-            loyalty: components.loyalty.mapped,
-            trust: components.trust.mapped,
-            authenticity: components.authenticity.mapped,
-            conversation: components.conversation.mapped,
+/// A creator to be put into a row.
+pub(super) struct NewRow {
+    pub hot: Hot,
+    /// Declared niches first, then those of the community.
+    pub niches: Vec<InNiche>,
+    pub declared: usize,
+    pub packed: Vec<u8>,
+}
+
+/// A creator in its row.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// What filters and ranking read.
+    pub hot: &'a Hot,
+    declared: &'a [InNiche],
+    community: &'a [InNiche],
+    packed: &'a [u8],
+}
+
+impl Chunk {
+    pub(super) fn rows(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.slots.len() == CHUNK
+    }
+
+    /// A creator by its place; `None`: the place is free.
+    pub(super) fn row(&self, place: usize) -> Option<Row<'_>> {
+        let slot = self.slots.get(place).filter(|slot| slot.is_taken)?;
+        let (niches, packed) = self.start(place);
+        let (declared, community) =
+            self.niches[niches..usize::from(slot.niches_end)].split_at(usize::from(slot.declared));
+        Some(Row {
+            hot: &slot.hot,
+            declared,
+            community,
+            packed: &self.packed[packed..slot.packed_end as usize],
+        })
+    }
+
+    fn start(&self, place: usize) -> (usize, usize) {
+        place.checked_sub(1).map_or((0, 0), |before| {
+            let Slot { niches_end, packed_end, .. } = self.slots[before];
+            (usize::from(niches_end), packed_end as usize)
+        })
+    }
+
+    /// Puts a creator into the place after the last one. A chunk that is full then holds no more memory than it needs.
+    pub(super) fn push(&mut self, row: NewRow) {
+        self.niches.extend(&row.niches);
+        self.packed.extend(&row.packed);
+        self.slots.push(Slot {
+            hot: row.hot,
+            packed_end: end(self.packed.len()),
+            niches_end: end(self.niches.len()),
+            declared: end(row.declared),
+            is_taken: true,
+        });
+        if self.is_full() {
+            self.slots.shrink_to_fit();
+            self.niches.shrink_to_fit();
+            self.packed.shrink_to_fit();
         }
+    }
+
+    /// Puts a creator into a place that there is.
+    pub(super) fn put(&mut self, place: usize, row: &NewRow) {
+        self.replace(place, &row.niches, &row.packed);
+        let Slot { packed_end, niches_end, .. } = self.slots[place];
+        let declared = end(row.declared);
+        self.slots[place] = Slot { hot: row.hot, packed_end, niches_end, declared, is_taken: true };
+    }
+
+    /// Frees a place.
+    pub(super) fn clear(&mut self, place: usize) {
+        self.replace(place, &[], &[]);
+        let slot = &mut self.slots[place];
+        (slot.is_taken, slot.declared) = (false, 0);
+    }
+
+    fn replace(&mut self, place: usize, niches: &[InNiche], packed: &[u8]) {
+        let (niches_start, packed_start) = self.start(place);
+        let Slot { niches_end, packed_end, .. } = self.slots[place];
+        // A copy that was made because of this change has no room to spare, and doubling it would waste as much again.
+        self.niches.reserve_exact(niches.len());
+        self.packed.reserve_exact(packed.len());
+        self.niches.splice(niches_start..usize::from(niches_end), niches.iter().copied());
+        self.packed.splice(packed_start..packed_end as usize, packed.iter().copied());
+        let (niches_moved, packed_moved) = (niches_start + niches.len(), packed_start + packed.len());
+        for slot in &mut self.slots[place..] {
+            slot.niches_end = end(usize::from(slot.niches_end) + niches_moved - usize::from(niches_end));
+            slot.packed_end = end(slot.packed_end as usize + packed_moved - packed_end as usize);
+        }
+    }
+
+    /// Bytes that it takes.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&*self.slots) + size_of_val(&*self.niches) + self.packed.len()
     }
 }
 
-/// Everything else: names and evidence for the page, niches for the fit of every candidate.
-#[derive(Clone, Debug)]
-pub struct Cold {
-    /// The caller's id.
-    pub creator_id: String,
-    /// Name shown to brands.
-    pub display_name: String,
-    /// Accounts.
-    pub accounts: Vec<Account>,
-    /// Declared niches.
-    pub niches: Vec<String>,
-    /// What its people engage with elsewhere.
-    pub community: Community,
-    /// Niches in whose lists it stands: the declared ones and those of its community.
-    pub places: Vec<NichePlace>,
-    /// Declared niches and community as vectors.
-    pub vectors: CreatorNiches,
-    /// Numbers of the values it names.
-    pub values: Vec<u64>,
-    /// Sums over relationships, once there are any.
-    pub statistics: Option<CreatorStatistics>,
-    /// Its trusted people, once trust was looked at.
-    pub trust: Option<TrustSums>,
-    /// Its people after sponsored posts, once they were looked at.
-    pub sponsorship: Option<UnderSponsorship>,
-    /// Components that depend on the creator alone.
-    pub components: Components,
-    /// Transactions that wrote the rows it was read from.
-    pub stamp: Stamp,
+/// A place in a stretch.
+fn end<N: TryFrom<usize, Error: std::fmt::Debug>>(place: usize) -> N {
+    N::try_from(place).expect("profiles and their sums are bounded, and so is a chunk")
 }
 
-/// Which versions of its rows a creator was read from: profile, statistics, community, trust, sponsorship.
-pub type Stamp = (i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+impl<'a> Row<'a> {
+    /// What may be asked of a few candidates before the rest.
+    #[must_use]
+    pub fn head(&self) -> Head<'a> {
+        packed::head(self.packed)
+    }
 
-impl Cold {
-    /// Audience on the platforms asked for.
+    /// The caller's id.
+    #[must_use]
+    pub fn creator_id(&self) -> &'a str {
+        self.head().creator_id
+    }
+
+    /// What is known of the creator by itself.
+    #[must_use]
+    pub fn details(&self) -> Details {
+        packed::details(self.packed)
+    }
+
+    /// Its niches.
+    #[must_use]
+    pub fn niches(&self) -> CreatorNiches<'a> {
+        CreatorNiches { declared: self.declared, community: self.community, lengths: &self.hot.lengths }
+    }
+
+    /// Audience on the platforms asked for: followers of the largest account there.
     #[must_use]
     pub fn audience(&self, asked: u32) -> Option<u32> {
-        crate::creators::model::audience(&self.accounts, |platform| asked & platform_bit(platform) != 0)
+        if self.hot.platforms & !asked == 0 {
+            return self.hot.followers();
+        }
+        let accounts = self.head().accounts();
+        accounts
+            .filter(|(platform, _)| asked & platform_bit(*platform) != 0)
+            .filter_map(|(_, followers)| followers)
+            .max()
     }
 
     /// Size class of the audience on the platforms asked for.
@@ -114,76 +185,20 @@ impl Cold {
         Tier::of(self.audience(asked))
     }
 
-    /// What the components of the creator rest on.
+    /// The platform of the largest account; of accounts of the same size, of the first.
     #[must_use]
-    pub fn evidence(&self) -> Evidence {
-        self.statistics.as_ref().map_or(Evidence::default(), evidence_of)
+    pub fn main_platform(&self) -> Option<Platform> {
+        let larger = |best: (Platform, Option<u32>), one: (Platform, Option<u32>)| {
+            if one.1 > best.1 { one } else { best }
+        };
+        self.head().accounts().reduce(larger).map(|(platform, _)| platform)
+    }
+
+    /// The bytes it is packed in.
+    pub(super) fn packed(&self) -> &'a [u8] {
+        self.packed
     }
 }
 
-/// What statistics rest on.
-#[must_use]
-pub fn evidence_of(sums: &CreatorStatistics) -> Evidence {
-    Evidence { events: sums.events, engagers: sums.engagers, days: sums.observed_days() }
-}
-
-/// A row: a creator, or a place left by one that was erased.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// For filters and ranking.
-    pub hot: Hot,
-    /// For answers.
-    pub cold: Arc<Cold>,
-}
-
-impl Row {
-    /// Bytes that the row holds beside its place in the chunk, about.
-    pub(super) fn bytes(&self) -> u64 {
-        let Cold { creator_id, display_name, accounts, niches, .. } = &*self.cold;
-        let names = creator_id.len() + display_name.len() + niches.iter().map(String::len).sum::<usize>();
-        (size_of::<Cold>() + names + size_of_val(accounts.as_slice()) + size_of_val(niches.as_slice())) as u64
-    }
-
-    /// Puts changed sums or niches in place; the components follow.
-    pub fn put(&mut self, cold: Cold, model: &ScoringModel) {
-        let sums = (cold.trust.as_ref(), cold.sponsorship.as_ref());
-        let components = Components::of(cold.statistics.as_ref(), sums, &cold.niches, model);
-        self.hot.scores = Scores::of(cold.statistics.as_ref(), &components, cold.places.len());
-        self.cold = Arc::new(Cold { components, ..cold });
-    }
-}
-
-/// Rows that are copied together.
-#[derive(Clone, Debug, Default)]
-pub struct Chunk {
-    pub(super) rows: Vec<Option<Row>>,
-}
-
-impl Chunk {
-    /// Bytes of the rows' places.
-    pub(super) fn bytes(&self) -> usize {
-        size_of_val(self.rows.as_slice())
-    }
-}
-
-/// The bit of a platform.
-#[must_use]
-pub fn platform_bit(platform: Platform) -> u32 {
-    1 << platform.code()
-}
-
-/// The bits of languages; unknown codes have none.
-#[must_use]
-pub fn language_bits<'a>(codes: impl Iterator<Item = &'a str>) -> [u64; 3] {
-    let mut bits = [0; 3];
-    for number in codes.filter_map(crate::creators::codes::language_number) {
-        bits[number / 64] |= 1 << (number % 64);
-    }
-    bits
-}
-
-/// A country code of two letters as bytes; zeros for anything else.
-#[must_use]
-pub fn country_code(code: &str) -> [u8; 2] {
-    code.as_bytes().try_into().unwrap_or_default()
-}
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 //! server may have taken its place, and both give transaction ids out again that were seen before, so that looking
 //! only for newer ones would miss changes.
 
-use super::{registry::Snapshots, store, tenant::TenantBuilder};
+use super::{builder::TenantBuilder, registry::Snapshots, store};
 use crate::{
     db::{Client, DbError, Pool, Tx},
     ids::TenantId,

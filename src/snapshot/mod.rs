@@ -1,12 +1,16 @@
 //! The serving snapshot: everything a recommendation needs, in memory, rebuildable from the database at any time.
 
+pub mod builder;
 pub mod chunk;
 pub mod feed;
+pub mod hot;
 mod kept;
+pub mod packed;
 pub mod registry;
 pub mod store;
 pub mod tenant;
 
-pub use chunk::{Cold, Hot};
+pub use builder::TenantBuilder;
+pub use chunk::Row;
 pub use registry::Snapshots;
-pub use tenant::{TenantBuilder, TenantSnapshot};
+pub use tenant::TenantSnapshot;

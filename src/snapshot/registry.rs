@@ -1,9 +1,6 @@
 //! The published snapshots of all tenants, and the ones that page cursors still need.
 
-use super::{
-    kept::Kept,
-    tenant::{TenantBuilder, TenantSnapshot},
-};
+use super::{builder::TenantBuilder, kept::Kept, tenant::TenantSnapshot};
 use crate::{ids::TenantId, niches::Taxonomy};
 use arc_swap::ArcSwap;
 use jiff::{SignedDuration, Timestamp};

@@ -8,6 +8,7 @@ use crate::{
         statistics::MATURE_DAYS,
     },
 };
+use serde::{Deserialize, Serialize};
 
 /// Days of posts that count for the share of sponsored ones, the last observed day included.
 pub const POSTS_DAYS: Day = 365;
@@ -25,7 +26,7 @@ pub const PRIOR_PEOPLE: f64 = 50.0;
 pub const LEAST_KEPT: f64 = 0.9;
 
 /// Loyal people after posts of one sort.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Returns {
     /// People of whom a day is looked at.
     pub people: i32,
@@ -43,7 +44,7 @@ impl Returns {
 }
 
 /// The loyal people of a creator after sponsored posts, beside those after ordinary ones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnderSponsorship {
     /// After sponsored posts.
     pub sponsored: Returns,

@@ -1,6 +1,7 @@
 //! The flow of trust. Pure.
 
 use crate::scores::interval::Estimate;
+use serde::{Deserialize, Serialize};
 
 /// Share of trust that goes on in each round.
 pub const DAMPING: f64 = 0.5;
@@ -72,7 +73,7 @@ fn next(fresh: &[f64], given: &[f64], answered: &[f64], engagements: &[Engagemen
 }
 
 /// The trusted people of a creator, added up.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrustSums {
     /// People with any trust.
     pub people: i32,

@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::{
-    creators::{Account, Platform, Profile, model::audience},
+    creators::{Account, Platform, Profile},
     ids::{CreatorKey, TenantId},
-    niches::Taxonomy,
+    niches::{Taxonomy, words},
     recommendations::brief::{Brief, DEFAULT_BAND, RecommendationRequest, WeightedNiche},
     scores::{CreatorStatistics, authority::NicheReach, communities::Community, fit::Asked},
-    snapshot::{TenantBuilder, tenant::SourceRow},
+    snapshot::{TenantBuilder, builder::SourceRow},
 };
 use proptest::prelude::*;
 use std::sync::{Arc, LazyLock};
@@ -110,19 +110,20 @@ fn request(niches: &[(&str, f64)]) -> RecommendationRequest {
 }
 
 fn ids(snapshot: &TenantSnapshot, ranked: &[Ranked]) -> Vec<String> {
-    ranked.iter().map(|ranked| snapshot.row(ranked.row).unwrap().cold.creator_id.clone()).collect()
+    ranked.iter().map(|ranked| snapshot.row(ranked.row).unwrap().creator_id().to_owned()).collect()
 }
 
 /// What the brief asks for, with what is usual in its niches counted over the rows.
 fn asked(snapshot: &TenantSnapshot, query: &Query) -> Asked {
     let mut asked = query.asked.clone();
     for niche in &mut asked.niches {
-        niche.reach = NicheReach::default();
+        let mut reach = NicheReach::default();
         for row in (0..snapshot.rows()).filter_map(|row| snapshot.row(u32::try_from(row).unwrap())) {
-            if row.cold.places.contains(&niche.place) {
-                niche.reach.count(row.hot.scores.reach, 1);
+            if row.niches().lists().any(|list| list == niche.place.niche) {
+                reach.count(row.hot.scores.reach(), 1);
             }
         }
+        (niche.measured, niche.usual) = (reach.creators(), reach.usual());
     }
     asked
 }
@@ -139,22 +140,23 @@ fn oracle(snapshot: &TenantSnapshot, people: &[Person], request: &Recommendation
     };
     let mut listed: Vec<(f64, String)> = Vec::new();
     for row in (0..snapshot.rows()).filter_map(|row| snapshot.row(u32::try_from(row).unwrap())) {
-        let index: usize = row.cold.creator_id["creator-".len()..].parse().unwrap();
+        let index: usize = row.creator_id()["creator-".len()..].parse().unwrap();
         let person = &people[index];
         let on_platform = asked.is_empty() || asked.contains(&person.platform);
-        let followers =
-            audience(&row.cold.accounts, |platform| asked.is_empty() || asked.contains(&platform));
+        let followers = person.followers.filter(|_| on_platform);
         let in_band = band
             .is_none_or(|(min, max)| followers.is_some_and(|followers| min <= followers && followers <= max));
         let speaks = request.filters.languages.is_empty()
             || request.filters.languages.iter().any(|language| language == person.language);
         let lives = request.filters.countries.is_empty()
             || request.filters.countries.iter().any(|country| country == person.country);
-        let excluded = request.exclude_creators.contains(&row.cold.creator_id);
-        let nearness = row.cold.vectors.nearness(&brief.vector);
-        let fit = Fit::of(&brief, &candidate(row), nearness);
-        if on_platform && in_band && speaks && lives && !excluded && nearness.estimate.value >= MIN_NEARNESS {
-            let parts = components(row, &fit);
+        let excluded = request.exclude_creators.iter().any(|id| id == row.creator_id());
+        let values: Vec<u64> = person.values.iter().map(|value| words::number(value)).collect();
+        let candidate = Candidate { niches: row.niches(), reach: row.hot.scores.reach(), values: &values };
+        let fit = Fit::of(&brief, &candidate);
+        let nearness = fit.nearness.estimate.value;
+        if on_platform && in_band && speaks && lives && !excluded && nearness >= MIN_NEARNESS {
+            let parts = components(&row.details(), &fit);
             let score: f64 =
                 parts.iter().zip(query.weights.0).map(|(part, weight)| weight * part.mapped.value).sum();
             let below: f64 = parts
@@ -162,7 +164,7 @@ fn oracle(snapshot: &TenantSnapshot, people: &[Person], request: &Recommendation
                 .zip(query.weights.0)
                 .map(|(part, weight)| (weight * (part.mapped.value - part.mapped.low)).powi(2))
                 .sum();
-            listed.push((score - below.sqrt(), row.cold.creator_id.clone()));
+            listed.push((score - below.sqrt(), row.creator_id().to_owned()));
         }
     }
     listed.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
@@ -222,7 +224,7 @@ proptest! {
             collected.extend(ids(&snapshot, &page));
             prop_assert!(page.len() <= limit && (!more || page.len() == limit));
             let Some(last) = page.last().filter(|_| more) else { break };
-            let creator_id = snapshot.row(last.row).unwrap().cold.creator_id.clone();
+            let creator_id = snapshot.row(last.row).unwrap().creator_id().to_owned();
             after = Some(Position { low: last.score.low, creator_id });
         }
         prop_assert_eq!(collected, oracle(&snapshot, &people, &request));

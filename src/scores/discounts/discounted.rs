@@ -5,7 +5,7 @@ use crate::{
     edge_weights::{EdgeWeights, model::FIRST_VERSION},
     scores::statistics::Share,
 };
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What is discounted of one creator.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -13,7 +13,7 @@ pub struct Discounted {
     /// Crowds, ascending by week.
     pub crowds: Vec<Crowd>,
     /// People, by pattern.
-    #[serde(deserialize_with = "by_pattern")]
+    #[serde(serialize_with = "all_patterns", deserialize_with = "by_pattern")]
     pub people: [i32; Pattern::ALL.len()],
     /// What is taken away from the sums.
     pub taken: Taken,
@@ -25,7 +25,7 @@ pub struct Discounted {
     /// Strength of all relationships with people.
     pub strength: f64,
     /// Strength taken away, by pattern.
-    #[serde(deserialize_with = "by_pattern")]
+    #[serde(serialize_with = "all_patterns", deserialize_with = "by_pattern")]
     pub lost: [f64; Pattern::ALL.len()],
 }
 
@@ -40,6 +40,14 @@ fn by_pattern<'de, D: Deserializer<'de>, T: Copy + Default + Deserialize<'de>>(
 ) -> Result<[T; Pattern::ALL.len()], D::Error> {
     let stored = Vec::<T>::deserialize(stored)?;
     Ok(std::array::from_fn(|pattern| stored.get(pattern).copied().unwrap_or_default()))
+}
+
+/// As a list, with its length where the format has one: what is read is one, too.
+fn all_patterns<S: Serializer, T: Serialize>(
+    numbers: &[T; Pattern::ALL.len()],
+    format: S,
+) -> Result<S::Ok, S::Error> {
+    numbers.as_slice().serialize(format)
 }
 
 /// What is taken away from sums.

@@ -1,9 +1,10 @@
 use super::*;
-use crate::scores::nearness::CreatorNiches;
+use crate::scores::nearness::{InNiche, Lengths};
 use proptest::prelude::*;
 
 const GAMING: NichePlace = NichePlace { niche: 1, parent: None };
 const TRAVEL: NichePlace = NichePlace { niche: 2, parent: None };
+const PARENTS: [Option<u32>; 3] = [None; 3];
 
 fn niche_of(reaches: &[f64]) -> NicheReach {
     let mut niche = NicheReach::default();
@@ -14,10 +15,12 @@ fn niche_of(reaches: &[f64]) -> NicheReach {
 }
 
 fn fit(asked: &Asked, places: &[NichePlace], reach: Option<f64>, values: &[u64]) -> Fit {
-    let declared = NicheVector::of(places.iter().map(|place| (*place, 1.0)));
-    let niches = CreatorNiches::new(declared, NicheVector::default(), 0);
+    let lengths = Lengths::of(places.iter().copied(), std::iter::empty(), 0);
+    let declared: Vec<InNiche> =
+        places.iter().map(|place| InNiche { niche: place.niche, share: 1.0 }).collect();
+    let niches = CreatorNiches { declared: &declared, community: &[], lengths: &lengths };
     let reach = reach.map(Estimate::exactly);
-    Fit::of(asked, &Candidate { places, reach, values }, niches.nearness(&asked.vector))
+    Fit::of(asked, &Candidate { niches, reach, values })
 }
 
 fn near(a: f64, b: f64) -> bool {
@@ -26,7 +29,7 @@ fn near(a: f64, b: f64) -> bool {
 
 #[test]
 fn nearness_counts_most_and_usual_authority_is_the_middle() {
-    let asked = Asked::new(&[(GAMING, 2.0, niche_of(&[4.0, 4.0]))], vec![]);
+    let asked = Asked::new(&[(GAMING, 2.0, niche_of(&[4.0, 4.0]))], vec![], &PARENTS);
     let fit = fit(&asked, &[GAMING], Some(4.0), &[]);
     assert!(near(fit.estimate.value, 0.9 + 0.1 * 0.5), "{fit:?}");
     assert_eq!(fit.values, None);
@@ -35,7 +38,7 @@ fn nearness_counts_most_and_usual_authority_is_the_middle() {
 #[test]
 fn authority_counts_in_the_niches_of_the_brief_by_their_weights() {
     let niches = [(GAMING, 3.0, niche_of(&[2.0, 2.0])), (TRAVEL, 1.0, niche_of(&[8.0]))];
-    let asked = Asked::new(&niches, vec![]);
+    let asked = Asked::new(&niches, vec![], &PARENTS);
     assert!(near(fit(&asked, &[GAMING], Some(8.0), &[]).authority.value, 0.75 * 0.75));
     assert!(near(fit(&asked, &[GAMING, TRAVEL], Some(8.0), &[]).authority.value, 0.75 * 0.75 + 0.25 * 0.5));
     let open = fit(&asked, &[GAMING], None, &[]).authority;
@@ -44,7 +47,7 @@ fn authority_counts_in_the_niches_of_the_brief_by_their_weights() {
 
 #[test]
 fn naming_every_value_there_is_does_not_help() {
-    let asked = Asked::new(&[(GAMING, 1.0, NicheReach::default())], vec![7, 9]);
+    let asked = Asked::new(&[(GAMING, 1.0, NicheReach::default())], vec![7, 9], &PARENTS);
     let shared = |values: &[u64]| fit(&asked, &[GAMING], None, values).values.unwrap();
     assert!(near(shared(&[7, 9]), 1.0) && near(shared(&[]), 0.0) && near(shared(&[8]), 0.0));
     assert!(near(shared(&[7]), 0.5_f64.sqrt()));
@@ -60,7 +63,7 @@ proptest! {
     ) {
         let niche = niche_of(&others);
         let niches = [(GAMING, weights[0], niche), (TRAVEL, weights[1], niche)];
-        let asked = Asked::new(&niches, values.into_iter().collect());
+        let asked = Asked::new(&niches, values.into_iter().collect(), &PARENTS);
         let Estimate { value, low, high } = fit(&asked, &[GAMING, TRAVEL], reach, &[0, 1]).estimate;
         prop_assert!(0.0 <= low && low <= value && value <= high && high <= 1.0 + 1e-12);
     }

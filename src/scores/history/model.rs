@@ -6,7 +6,7 @@ use crate::{
         components::{Component, Evidence, Status},
         receipt::{Score, Weights},
     },
-    snapshot::chunk::evidence_of,
+    snapshot::packed::evidence_of,
     sponsorship::UnderSponsorship,
     trust::TrustSums,
 };

@@ -1,7 +1,7 @@
 //! Builders of snapshots, step by step.
 
 use super::*;
-use crate::ids::TenantId;
+use crate::{ids::TenantId, scores::nearness::NicheVector};
 use proptest::prelude::*;
 
 fn source(id: &str, niches: &[&str]) -> SourceRow {
@@ -38,10 +38,10 @@ fn statistics_replace_those_of_a_creator_and_of_nobody_else() {
     builder.apply_statistics(sums("unknown", 5));
     let after = builder.publish().unwrap();
     let engagers = |snapshot: &TenantSnapshot, row| {
-        snapshot.row(row).unwrap().cold.statistics.as_ref().map(|sums| sums.engagers)
+        snapshot.row(row).unwrap().details().sums.statistics.map(|sums| sums.engagers)
     };
     assert_eq!([engagers(&before, 0), engagers(&after, 0), engagers(&after, 1)], [None, Some(7), None]);
-    assert_eq!(after.row(0).unwrap().cold.stamp.1, Some(5));
+    assert_eq!(after.row(0).unwrap().details().sums.stamp.1, Some(5));
     builder.apply_statistics(sums("ana", 5));
     assert!(builder.publish().is_none(), "the same statistics again change nothing");
 }
@@ -49,7 +49,7 @@ fn statistics_replace_those_of_a_creator_and_of_nobody_else() {
 fn declarers(snapshot: &TenantSnapshot, niche: &str) -> Vec<String> {
     let place = snapshot.place(niche).unwrap();
     let rows = snapshot.members(place.niche).iter();
-    rows.map(|row| snapshot.row(*row).unwrap().cold.creator_id.clone()).collect()
+    rows.map(|row| snapshot.row(*row).unwrap().creator_id().to_owned()).collect()
 }
 
 #[test]
@@ -80,9 +80,7 @@ fn a_snapshot_shares_all_but_the_chunk_that_changed_with_the_one_before() {
     let after = builder.publish().unwrap();
     let shared = before.chunks.iter().zip(&after.chunks).map(|(before, after)| Arc::ptr_eq(before, after));
     assert_eq!(shared.collect::<Vec<_>>(), [true, false, true]);
-    let creator = before.chunks[1].rows[0].as_ref().unwrap();
-    let copied = before.chunks[1].bytes() as u64 + creator.bytes();
-    assert_eq!(after.copied - before.copied, copied, "one chunk, and the creator in it");
+    assert_eq!(after.copied - before.copied, before.chunks[1].bytes() as u64);
 }
 
 #[derive(Clone, Debug)]
@@ -139,8 +137,8 @@ fn take(builder: &mut TenantBuilder, step: Step, number: i64) {
 fn reach_of_rows(snapshot: &TenantSnapshot, niche: &str) -> NicheReach {
     let (mut reach, place) = (NicheReach::default(), snapshot.place(niche).unwrap());
     for row in (0..u32::try_from(snapshot.rows()).unwrap()).filter_map(|row| snapshot.row(row)) {
-        if row.cold.places.contains(&place) {
-            reach.count(row.hot.scores.reach, 1);
+        if row.niches().lists().any(|list| list == place.niche) {
+            reach.count(row.hot.scores.reach(), 1);
         }
     }
     reach
@@ -176,7 +174,7 @@ fn applying_a_row_again_changes_nothing_and_erased_rows_are_used_again() {
     builder.remove_creator(CreatorKey::derive(TenantId(1), "ana"));
     builder.apply_creator(source("cia", &["gaming"]));
     let snapshot = builder.publish().unwrap();
-    assert_eq!(snapshot.rows(), 2);
+    assert_eq!((snapshot.creators, snapshot.rows()), (2, CHUNK));
     assert_eq!(declarers(&snapshot, "gaming"), ["cia", "bea"]);
 }
 
@@ -204,5 +202,10 @@ fn a_niche_that_moves_takes_its_creators_along() {
     assert_eq!(denim.parent, Some(beauty.niche));
     assert!(snapshot.children(beauty.niche).contains(&denim.niche));
     assert!(!snapshot.children(fashion.niche).contains(&denim.niche));
-    assert_eq!(snapshot.row(0).unwrap().cold.places[0].parent, Some(beauty.niche));
+    let near = |niche| {
+        let brief = NicheVector::of(std::iter::once((snapshot.place(niche).unwrap(), 1.0)));
+        snapshot.row(0).unwrap().niches().near(&brief.common(snapshot.parents()))
+    };
+    assert_eq!([near("denim"), near("fashion")], [1.0, 0.0]);
+    assert!((near("beauty") - 0.447).abs() < 1e-3);
 }

@@ -1,0 +1,439 @@
+//! Builds snapshots of a tenant, one after the other.
+//!
+//! Creators whose first niche is the same lie together, so that ranking a niche is reading on.
+
+use super::{
+    chunk::{CHUNK, Chunk, NewRow, Row},
+    hot::{Hot, Scores, country_code, language_bits, platform_bit},
+    packed::{self, Details, Stamp, Sums},
+    tenant::{Numbered, TenantSnapshot},
+};
+use crate::{
+    creators::{Profile, model::audience},
+    ids::CreatorKey,
+    niches::{Niche, NicheTree, Taxonomy, words},
+    scores::{
+        Components, CreatorStatistics, ScoringModel,
+        authority::NicheReach,
+        communities::Community,
+        nearness::{CreatorNiches, InNiche, Lengths, NichePlace},
+    },
+    sponsorship::UnderSponsorship,
+    trust::TrustSums,
+};
+use hashbrown::HashTable;
+use std::{collections::HashMap, sync::Arc};
+
+/// A creator as read from the database.
+pub struct SourceRow {
+    /// The creator.
+    pub key: CreatorKey,
+    /// The caller's id.
+    pub creator_id: String,
+    /// The profile.
+    pub profile: Profile,
+    /// Sums over relationships, once there are any.
+    pub statistics: Option<CreatorStatistics>,
+    /// What its people engage with elsewhere, once it was counted.
+    pub community: Option<Community>,
+    /// Its trusted people, once trust was looked at.
+    pub trust: Option<TrustSums>,
+    /// Its people after sponsored posts, once they were looked at.
+    pub sponsorship: Option<UnderSponsorship>,
+    /// Transactions that wrote the rows it was read from.
+    pub stamp: Stamp,
+}
+
+/// Statistics as read from the database.
+pub struct SourceStatistics {
+    /// Whose they are.
+    pub key: CreatorKey,
+    /// The sums.
+    pub statistics: CreatorStatistics,
+    /// The transaction that wrote them.
+    pub stamp: i64,
+}
+
+/// Builds snapshots of a tenant, one after the other.
+pub struct TenantBuilder {
+    current: TenantSnapshot,
+    /// Rows by the key of their creator.
+    index: HashTable<u32>,
+    languages: HashMap<[u64; 3], u32>,
+    /// By first niche: the chunk that is being filled, and places that erased creators left.
+    open: HashMap<Option<u32>, usize>,
+    free: HashMap<Option<u32>, Vec<u32>>,
+    changed: bool,
+    copied: u64,
+}
+
+impl TenantBuilder {
+    /// An empty tenant with the built-in niches and the published default model.
+    #[must_use]
+    pub fn new(taxonomy: Arc<Taxonomy>) -> Self {
+        let current = TenantSnapshot {
+            model: Arc::new(ScoringModel::published_default()),
+            tree: Arc::new(NicheTree::new(taxonomy, Vec::new())),
+            creators: 0,
+            copied: 0,
+            niches: Arc::default(),
+            languages: Arc::default(),
+            reaches: Vec::new(),
+            postings: Vec::new(),
+            chunks: Vec::new(),
+        };
+        let mut builder = Self {
+            current,
+            index: HashTable::new(),
+            languages: HashMap::new(),
+            open: HashMap::new(),
+            free: HashMap::new(),
+            changed: true,
+            copied: 0,
+        };
+        let tree = builder.current.tree.clone();
+        for niche in tree.all().keys() {
+            builder.number(niche);
+        }
+        builder
+    }
+
+    /// An empty one in the place of this one, whose snapshots will share nothing with those of before.
+    #[must_use]
+    pub fn started_again(&self, taxonomy: Arc<Taxonomy>) -> Self {
+        let bytes: usize = self.current.chunks.iter().map(|chunk| chunk.bytes()).sum();
+        Self { copied: self.copied + bytes as u64, ..Self::new(taxonomy) }
+    }
+
+    /// The snapshot of what was applied so far; `None` when nothing changed since the last one.
+    pub fn publish(&mut self) -> Option<TenantSnapshot> {
+        std::mem::take(&mut self.changed).then(|| self.snapshot())
+    }
+
+    /// The snapshot as it stands.
+    #[must_use]
+    pub fn snapshot(&self) -> TenantSnapshot {
+        TenantSnapshot { creators: self.index.len(), copied: self.copied, ..self.current.clone() }
+    }
+
+    /// Version of the model in force.
+    #[must_use]
+    pub fn model_version(&self) -> i32 {
+        self.current.model.version
+    }
+
+    /// Adds or replaces a niche of the tenant's own. Creators who declare it move with it.
+    pub fn apply_niche(&mut self, niche: Niche) {
+        let moved = self.current.tree.get(&niche.id).is_some_and(|before| before.parent != niche.parent);
+        let id = niche.id.clone();
+        Arc::make_mut(&mut self.current.tree).insert(niche);
+        self.number(&id);
+        if moved {
+            Arc::make_mut(&mut self.current.niches).relink(&self.current.tree);
+            self.recompute();
+        }
+        self.changed = true;
+    }
+
+    /// Puts a model in force; every creator's components follow.
+    pub fn apply_model(&mut self, model: ScoringModel) {
+        self.current.model = Arc::new(model);
+        self.recompute();
+        self.changed = true;
+    }
+
+    /// Adds or replaces a creator; one that is here already as it is changes nothing.
+    pub fn apply_creator(&mut self, source: SourceRow) {
+        let (key, known) = (source.key, self.find(source.key));
+        let present = known.and_then(|number| self.current.row(number));
+        if present.is_some_and(|row| row.details().sums.stamp == source.stamp) {
+            return;
+        }
+        let row = self.built(source);
+        match known {
+            Some(number) => self.replace(number, &row),
+            None => self.add(key, row),
+        }
+        self.changed = true;
+    }
+
+    /// Replaces the statistics of a creator. One that is not here is being erased: profiles are read before statistics.
+    pub fn apply_statistics(&mut self, source: SourceStatistics) {
+        let Some(number) = self.find(source.key) else { return };
+        let Some(row) = self.current.row(number) else { return };
+        let mut details = row.details();
+        if details.sums.stamp.1 == Some(source.stamp) {
+            return;
+        }
+        details.sums.stamp.1 = Some(source.stamp);
+        details.sums.statistics = Some(source.statistics);
+        let row = self.current.summed_up(&row, details);
+        self.replace(number, &row);
+        self.changed = true;
+    }
+
+    /// Forgets an erased creator.
+    pub fn remove_creator(&mut self, key: CreatorKey) {
+        let Some(number) = self.find(key) else { return };
+        if let Some(row) = self.current.row(number) {
+            let (lists, scores) = (row.niches().lists().collect::<Vec<u32>>(), row.hot.scores);
+            let home = row.niches().declared.first().map(|first| first.niche);
+            count_reach(&mut self.current.reaches, &lists, &scores, -1);
+            self.move_postings(number, &lists, &[]);
+            self.free.entry(home).or_default().push(number);
+        }
+        if let Ok(entry) = self.index.find_entry(hash(key), |other| *other == number) {
+            entry.remove();
+        }
+        self.own_chunk(number).clear(number as usize % CHUNK);
+        self.changed = true;
+    }
+
+    fn built(&mut self, source: SourceRow) -> NewRow {
+        for niche in &source.profile.niches {
+            self.number(niche);
+        }
+        let Profile { display_name, country, languages, values, niches, accounts, .. } = source.profile;
+        let (in_niches, declared, lengths) =
+            self.current.located(&niches, &source.community.unwrap_or_default());
+        let sums = Sums {
+            statistics: source.statistics,
+            trust: source.trust,
+            sponsorship: source.sponsorship,
+            stamp: source.stamp,
+        };
+        let details = self.current.detailed(display_name, &niches, sums);
+        let platforms = accounts.iter().fold(0, |bits, account| bits | platform_bit(account.platform));
+        let languages = self.languages(language_bits(languages.iter().map(String::as_str)));
+        let lists = niches_of(&in_niches, declared, &lengths).lists().count();
+        let hot = Hot::new(
+            audience(&accounts, |_| true),
+            (country_code(&country), languages, platforms),
+            lengths,
+            Scores::of(details.sums.statistics.as_ref(), &details.components, lists),
+        );
+        let values: Vec<u64> = values.iter().map(|value| words::number(value)).collect();
+        let packed = packed::pack(source.key, &source.creator_id, (&accounts, &values), &details);
+        NewRow { hot, niches: in_niches, declared, packed }
+    }
+
+    /// The number of a set of languages.
+    fn languages(&mut self, bits: [u64; 3]) -> u32 {
+        let known = &mut self.current.languages;
+        *self.languages.entry(bits).or_insert_with(|| {
+            let all = Arc::make_mut(known);
+            all.push(bits);
+            number_of(all.len() - 1)
+        })
+    }
+
+    fn find(&self, key: CreatorKey) -> Option<u32> {
+        let is_it = |number: &u32| self.current.row(*number).is_some_and(|row| row.head().key() == key);
+        self.index.find(hash(key), is_it).copied()
+    }
+
+    fn add(&mut self, key: CreatorKey, row: NewRow) {
+        let home = row.niches[..row.declared].first().map(|first| first.niche);
+        let lists = lists_of(&row);
+        count_reach(&mut self.current.reaches, &lists, &row.hot.scores, 1);
+        let number = match self.free.get_mut(&home).and_then(Vec::pop) {
+            Some(number) => {
+                self.own_chunk(number).put(number as usize % CHUNK, &row);
+                number
+            }
+            None => self.append(home, row),
+        };
+        self.move_postings(number, &[], &lists);
+        let Self { index, current, .. } = self;
+        let key_of = |number: &u32| current.row(*number).map_or(0, |row| hash(row.head().key()));
+        index.insert_unique(hash(key), number, key_of);
+    }
+
+    fn append(&mut self, home: Option<u32>, row: NewRow) -> u32 {
+        let chunks = &mut self.current.chunks;
+        let at = match self.open.get(&home) {
+            Some(at) if !chunks[*at].is_full() => *at,
+            _ => {
+                chunks.push(Arc::default());
+                self.open.insert(home, chunks.len() - 1);
+                chunks.len() - 1
+            }
+        };
+        let number = number_of(at * CHUNK + chunks[at].rows());
+        self.own_chunk(number).push(row);
+        number
+    }
+
+    fn replace(&mut self, number: u32, row: &NewRow) {
+        let now = lists_of(row);
+        let mut before = Vec::new();
+        if let Some(present) = self.current.row(number) {
+            let scores = present.hot.scores;
+            before.extend(present.niches().lists());
+            count_reach(&mut self.current.reaches, &before, &scores, -1);
+        }
+        count_reach(&mut self.current.reaches, &now, &row.hot.scores, 1);
+        self.own_chunk(number).put(number as usize % CHUNK, row);
+        self.move_postings(number, &before, &now);
+    }
+
+    fn own_chunk(&mut self, number: u32) -> &mut Chunk {
+        own(&mut self.current.chunks[number as usize / CHUNK], Chunk::bytes, &mut self.copied)
+    }
+
+    fn move_postings(&mut self, row: u32, before: &[u32], now: &[u32]) {
+        let bytes = |posting: &Vec<u32>| size_of_val(posting.as_slice());
+        for niche in before.iter().filter(|niche| !now.contains(niche)) {
+            let posting = own(&mut self.current.postings[*niche as usize], bytes, &mut self.copied);
+            if let Ok(at) = posting.binary_search(&row) {
+                posting.remove(at);
+            }
+        }
+        for niche in now.iter().filter(|niche| !before.contains(niche)) {
+            let posting = own(&mut self.current.postings[*niche as usize], bytes, &mut self.copied);
+            if let Err(at) = posting.binary_search(&row) {
+                posting.insert(at, row);
+            }
+        }
+    }
+
+    /// The number of a niche; its parent gets one, too.
+    fn number(&mut self, niche: &str) -> u32 {
+        if let Some(number) = self.current.niches.numbers.get(niche) {
+            return *number;
+        }
+        let parent = self.current.tree.parent(niche).map(str::to_owned);
+        let parent = parent.map(|parent| self.number(&parent));
+        self.current.postings.push(Arc::default());
+        self.current.reaches.push(NicheReach::default());
+        Arc::make_mut(&mut self.current.niches).add(niche, parent)
+    }
+
+    /// Computes anew what rows hold of niches and model.
+    fn recompute(&mut self) {
+        let snapshot = self.current.clone();
+        self.current.reaches.fill(NicheReach::default());
+        for number in 0..number_of(snapshot.rows()) {
+            let Some(row) = snapshot.row(number) else { continue };
+            let lengths = snapshot.lengths(&row.niches());
+            let summed_up = snapshot.summed_up(&row, row.details());
+            let row = NewRow { hot: summed_up.hot.with_lengths(lengths), ..summed_up };
+            count_reach(&mut self.current.reaches, &lists_of(&row), &row.hot.scores, 1);
+            self.own_chunk(number).put(number as usize % CHUNK, &row);
+        }
+    }
+}
+
+impl TenantSnapshot {
+    /// Where a creator stands: the niches it declares, then those of its community, how many are declared, and the lengths of
+    /// the two as vectors.
+    fn located(&self, niches: &[String], community: &Community) -> (Vec<InNiche>, usize, Lengths) {
+        let declared: Vec<NichePlace> = niches.iter().filter_map(|niche| self.place(niche)).collect();
+        let shares = community.shares.iter();
+        let observed: Vec<(NichePlace, f32)> =
+            shares.filter_map(|(niche, share)| Some((self.place(niche)?, narrow(*share)))).collect();
+        let exact = observed.iter().map(|(place, share)| (*place, f64::from(*share)));
+        let lengths = Lengths::of(declared.iter().copied(), exact, community.people);
+        let of_declared = declared.iter().map(|place| InNiche { niche: place.niche, share: 1.0 });
+        let of_community =
+            observed.iter().map(|(place, share)| InNiche { niche: place.niche, share: *share });
+        (of_declared.chain(of_community).collect(), declared.len(), lengths)
+    }
+
+    /// The lengths of a creator's vectors, now that niches have moved.
+    fn lengths(&self, niches: &CreatorNiches<'_>) -> Lengths {
+        let place =
+            |one: &InNiche| NichePlace { niche: one.niche, parent: self.niches.parents[one.niche as usize] };
+        let declared = niches.declared.iter().map(place);
+        let community = niches.community.iter().map(|one| (place(one), f64::from(one.share)));
+        Lengths::of(declared, community, niches.lengths.people())
+    }
+
+    fn detailed(&self, display_name: String, niches: &[String], sums: Sums) -> Details {
+        let of_people = (sums.trust.as_ref(), sums.sponsorship.as_ref());
+        let components = Components::of(sums.statistics.as_ref(), of_people, niches, &self.model);
+        Details { display_name, components, sums }
+    }
+
+    /// A creator of whom other sums are known.
+    fn summed_up(&self, row: &Row<'_>, Details { display_name, sums, .. }: Details) -> NewRow {
+        let details = self.detailed(display_name, &self.declared(row), sums);
+        let niches = row.niches();
+        let scores =
+            Scores::of(details.sums.statistics.as_ref(), &details.components, niches.lists().count());
+        NewRow {
+            hot: row.hot.with_scores(scores),
+            niches: [niches.declared, niches.community].concat(),
+            declared: niches.declared.len(),
+            packed: packed::packed_again(row.packed(), &details),
+        }
+    }
+}
+
+impl Numbered {
+    fn add(&mut self, niche: &str, parent: Option<u32>) -> u32 {
+        let number = number_of(self.names.len());
+        self.numbers.insert(niche.to_owned(), number);
+        self.names.push(niche.to_owned());
+        self.parents.push(parent);
+        self.children.push(Vec::new());
+        if let Some(parent) = parent {
+            self.children[parent as usize].push(number);
+        }
+        number
+    }
+
+    /// Takes over which niches are part of which.
+    fn relink(&mut self, tree: &NicheTree) {
+        self.children.iter_mut().for_each(Vec::clear);
+        for (number, niche) in self.names.iter().enumerate() {
+            let parent = tree.parent(niche).and_then(|parent| self.numbers.get(parent).copied());
+            self.parents[number] = parent;
+            if let Some(parent) = parent {
+                self.children[parent as usize].push(number_of(number));
+            }
+        }
+    }
+}
+
+fn niches_of<'a>(niches: &'a [InNiche], declared: usize, lengths: &'a Lengths) -> CreatorNiches<'a> {
+    let (declared, community) = niches.split_at(declared);
+    CreatorNiches { declared, community, lengths }
+}
+
+/// The niches in whose lists a creator stands.
+fn lists_of(row: &NewRow) -> Vec<u32> {
+    niches_of(&row.niches, row.declared, &row.hot.lengths).lists().collect()
+}
+
+/// Counts a creator's loyal reach in the niches in whose lists it stands.
+fn count_reach(reaches: &mut [NicheReach], lists: &[u32], scores: &Scores, times: i64) {
+    for niche in lists {
+        reaches[*niche as usize].count(scores.reach(), times);
+    }
+}
+
+/// Keys are hashes themselves.
+fn hash(key: CreatorKey) -> u64 {
+    key.0.as_u64_pair().0
+}
+
+fn number_of(index: usize) -> u32 {
+    u32::try_from(index).expect("memory ends long before 2^32 creators, niches or sets of languages")
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "shares are kept with seven digits")]
+fn narrow(share: f64) -> f32 {
+    share as f32
+}
+
+/// A part of the snapshot that may be changed: copied first when a published one has it, too.
+fn own<'a, T: Clone>(part: &'a mut Arc<T>, bytes: impl Fn(&T) -> usize, copied: &mut u64) -> &'a mut T {
+    if Arc::strong_count(part) > 1 {
+        *copied += bytes(part) as u64;
+    }
+    Arc::make_mut(part)
+}
+
+#[cfg(test)]
+mod tests;

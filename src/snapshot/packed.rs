@@ -1,0 +1,224 @@
+//! Everything about a creator that only answers need, packed into bytes: there are millions of creators and a page shows a
+//! few of them.
+
+use crate::{
+    creators::{Account, Platform},
+    ids::CreatorKey,
+    scores::{Components, CreatorStatistics, components::Evidence, history::codec},
+    sponsorship::UnderSponsorship,
+    trust::TrustSums,
+};
+use serde::{Deserialize, Serialize};
+
+/// Which versions of its rows a creator was read from: profile, statistics, community, trust, sponsorship.
+pub type Stamp = (i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+
+/// Bytes of an account: platform, followers and whether they are known.
+const ACCOUNT: usize = 6;
+const VALUE: usize = 8;
+/// Why bytes can be read.
+const OWN: &str = "the bytes are those that were packed here";
+
+/// What filters may ask of a few candidates, before the rest: it is read where it lies.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Head<'a> {
+    key: [u8; 16],
+    /// The caller's id.
+    pub creator_id: &'a str,
+    accounts: &'a [u8],
+    values: &'a [u8],
+}
+
+/// What is only shown, as it is written.
+#[derive(Serialize)]
+struct Written<'a> {
+    display_name: &'a str,
+    components: &'a [u8],
+    sums: &'a Sums,
+}
+
+/// The same as it is read.
+#[derive(Deserialize)]
+struct Read<'a> {
+    display_name: &'a str,
+    components: &'a [u8],
+    sums: Sums,
+}
+
+/// What was summed up about a creator, and when.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sums {
+    /// Sums over relationships, once there are any.
+    pub statistics: Option<CreatorStatistics>,
+    /// Its trusted people, once trust was looked at.
+    pub trust: Option<TrustSums>,
+    /// Its people after sponsored posts, once they were looked at.
+    pub sponsorship: Option<UnderSponsorship>,
+    /// Transactions that wrote the rows it was read from.
+    pub stamp: Stamp,
+}
+
+/// What is known of a creator by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Details {
+    /// Name shown to brands.
+    pub display_name: String,
+    /// Components that depend on the creator alone.
+    pub components: Components,
+    /// What they are computed from.
+    pub sums: Sums,
+}
+
+impl Details {
+    /// What the components rest on.
+    #[must_use]
+    pub fn evidence(&self) -> Evidence {
+        self.sums.statistics.as_ref().map_or(Evidence::default(), evidence_of)
+    }
+}
+
+/// What statistics rest on.
+#[must_use]
+pub fn evidence_of(sums: &CreatorStatistics) -> Evidence {
+    Evidence { events: sums.events, engagers: sums.engagers, days: sums.observed_days() }
+}
+
+/// The bytes of a creator.
+#[must_use]
+pub fn pack(
+    key: CreatorKey,
+    creator_id: &str,
+    (accounts, values): (&[Account], &[u64]),
+    details: &Details,
+) -> Vec<u8> {
+    let accounts: Vec<u8> = accounts.iter().flat_map(account_bytes).collect();
+    let values: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let head = Head { key: key.0.into_bytes(), creator_id, accounts: &accounts, values: &values };
+    with_tail(postcard::to_allocvec(&head).expect(GROWS), details)
+}
+
+/// The bytes of a creator of whom other things are known by now.
+#[must_use]
+pub fn packed_again(before: &[u8], details: &Details) -> Vec<u8> {
+    let (_, tail) = split(before);
+    with_tail(before[..before.len() - tail.len()].to_vec(), details)
+}
+
+/// Why writing bytes does not fail.
+const GROWS: &str = "memory grows and all fields can be written";
+
+fn with_tail(head: Vec<u8>, details: &Details) -> Vec<u8> {
+    let Details { display_name, components, sums } = details;
+    let tail = Written { display_name, components: &codec::encode(components), sums };
+    postcard::to_extend(&tail, head).expect(GROWS)
+}
+
+/// The first part of a creator's bytes.
+#[must_use]
+pub fn head(packed: &[u8]) -> Head<'_> {
+    split(packed).0
+}
+
+fn split(packed: &[u8]) -> (Head<'_>, &[u8]) {
+    postcard::take_from_bytes(packed).expect(OWN)
+}
+
+/// The other part.
+#[must_use]
+pub fn details(packed: &[u8]) -> Details {
+    let Read { display_name, components, sums } = postcard::from_bytes(split(packed).1).expect(OWN);
+    Details { display_name: display_name.to_owned(), components: codec::decode(components).expect(OWN), sums }
+}
+
+fn account_bytes(account: &Account) -> [u8; ACCOUNT] {
+    let [a, b, c, d] = account.followers.unwrap_or_default().to_le_bytes();
+    [account.platform as u8, u8::from(account.followers.is_some()), a, b, c, d]
+}
+
+impl<'a> Head<'a> {
+    /// The creator's key.
+    #[must_use]
+    pub fn key(&self) -> CreatorKey {
+        CreatorKey(uuid::Uuid::from_bytes(self.key))
+    }
+
+    /// Platforms and followers of the accounts.
+    pub fn accounts(&self) -> impl Iterator<Item = (Platform, Option<u32>)> + use<'a> {
+        self.accounts.as_chunks::<ACCOUNT>().0.iter().filter_map(|[platform, is_known, followers @ ..]| {
+            let followers = (*is_known == 1).then(|| u32::from_le_bytes(*followers));
+            Some((Platform::from_code(i16::from(*platform))?, followers))
+        })
+    }
+
+    /// Numbers of the values it names.
+    pub fn values(&self) -> impl Iterator<Item = u64> + use<'a> {
+        self.values.as_chunks::<VALUE>().0.iter().map(|bytes| u64::from_le_bytes(*bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        ids::TenantId,
+        scores::{
+            ScoringModel,
+            discounts::discounted::{Discounted, Taken},
+        },
+        sponsorship::model::Returns,
+    };
+
+    fn account(platform: Platform, followers: Option<u32>) -> Account {
+        Account { platform, handle: "ana".to_owned(), followers, engager_key: None }
+    }
+
+    fn known() -> Details {
+        let taken = Taken { engagers: 3.25, ..Taken::default() };
+        let discounted =
+            Discounted { taken, people: [1, 2, 3, 4, 5], lost: [0.5; 5], ..Discounted::default() };
+        let statistics = CreatorStatistics {
+            engagers: 120,
+            expected_back: 12.25,
+            window: Some((19_000, 20_000)),
+            discounted: Some(Box::new(discounted)),
+            ..CreatorStatistics::default()
+        };
+        let returns = Returns { people: 30, returned: 11 };
+        let model = ScoringModel::published_default();
+        let components = Components::of(Some(&statistics), (None, None), &[], &model);
+        Details {
+            display_name: "Ana Verde, Cluj".to_owned(),
+            components: codec::decode(&codec::encode(&components)).unwrap(),
+            sums: Sums {
+                statistics: Some(statistics),
+                trust: Some(TrustSums { people: 7, mass: 1.5, ..TrustSums::default() }),
+                sponsorship: Some(UnderSponsorship { sponsored: returns, ordinary: returns }),
+                stamp: (17, Some(18), None, Some(-3), None),
+            },
+        }
+    }
+
+    #[test]
+    fn what_is_packed_is_read_as_it_was() {
+        let key = CreatorKey::derive(TenantId(1), "ana-verde");
+        let accounts = [account(Platform::Instagram, Some(12_400)), account(Platform::TikTok, None)];
+        let packed = pack(key, "ana-verde", (&accounts, &[7, u64::MAX]), &known());
+        let head = head(&packed);
+        assert_eq!((head.key(), head.creator_id), (key, "ana-verde"));
+        let platforms = [(Platform::Instagram, Some(12_400)), (Platform::TikTok, None)];
+        assert_eq!(head.accounts().collect::<Vec<_>>(), platforms);
+        assert_eq!(head.values().collect::<Vec<_>>(), [7, u64::MAX]);
+        assert_eq!(details(&packed), known());
+    }
+
+    #[test]
+    fn what_is_known_changes_without_the_rest() {
+        let key = CreatorKey::derive(TenantId(1), "ana-verde");
+        let packed = pack(key, "ana-verde", (&[account(Platform::Instagram, Some(9))], &[7]), &known());
+        let after = Details { sums: Sums::default(), ..known() };
+        let again = packed_again(&packed, &after);
+        assert_eq!((details(&again), head(&again).key()), (after, key));
+        assert_eq!(head(&again).accounts().collect::<Vec<_>>(), [(Platform::Instagram, Some(9))]);
+        assert!(again.len() < packed.len());
+    }
+}
