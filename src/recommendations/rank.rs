@@ -1,7 +1,10 @@
 //! Ranking: every candidate that can be in the list is scored exactly, under the caller's weights, and the best are sorted.
 //! No SQL here.
 
-use super::brief::{ANY_PLATFORM, Query};
+use super::{
+    brief::Query,
+    eligibility::{removed_by, removed_late_by},
+};
 use crate::{
     scores::{
         components::{Component, NAMES, Status},
@@ -150,7 +153,7 @@ impl Seen {
 ///
 /// Everything but how uncertain its fit is: that takes something away or nothing.
 fn most(query: &Query, row: &Row<'_>) -> Option<f64> {
-    if !is_eligible(row, query) {
+    if removed_by(query, row).is_some() {
         return None;
     }
     let nearness = row.niches().near(&query.asked.common);
@@ -161,7 +164,7 @@ fn most(query: &Query, row: &Row<'_>) -> Option<f64> {
 }
 
 fn consider(query: &Query, number: u32, row: &Row<'_>) -> Option<Ranked> {
-    if !query.excluded.is_empty() && query.excluded.contains(&row.head().key()) {
+    if removed_late_by(query, row).is_some() {
         return None;
     }
     let fit = fit(query, row);
@@ -169,24 +172,13 @@ fn consider(query: &Query, number: u32, row: &Row<'_>) -> Option<Ranked> {
     Some(Ranked { row: number, score, fit })
 }
 
-fn fit(query: &Query, row: &Row<'_>) -> Fit {
+/// The fit of a creator to the brief.
+#[must_use]
+pub fn fit(query: &Query, row: &Row<'_>) -> Fit {
     let values: Vec<u64> =
         if query.asked.values.is_empty() { Vec::new() } else { row.head().values().collect() };
     let candidate = Candidate { niches: row.niches(), reach: row.hot.scores.reach(), values: &values };
     Fit::of(&query.asked, &candidate)
-}
-
-fn is_eligible(row: &Row<'_>, query: &Query) -> bool {
-    let hot = row.hot;
-    (query.platforms == ANY_PLATFORM || hot.platforms & query.platforms != 0)
-        && query.band.is_none_or(|band| is_within(row, query.platforms, band))
-        && (query.countries.is_empty() || query.countries.contains(&hot.country))
-        && query.languages.as_ref().is_none_or(|speaks| speaks[hot.languages as usize])
-}
-
-/// Followers decide who is eligible, and nothing else.
-fn is_within(row: &Row<'_>, platforms: u32, (min, max): (u32, u32)) -> bool {
-    row.audience(platforms).is_some_and(|followers| (min..=max).contains(&followers))
 }
 
 /// The components of a candidate on the common scale, in the order of their names.
