@@ -5,7 +5,12 @@ use crate::{
     error::{FieldError, Violations, not_null},
     ids::{self, CreatorKey, TenantId},
     niches::words,
-    scores::{components::NAMES, fit::Asked, nearness::NichePlace, receipt::Weights},
+    scores::{
+        components::NAMES,
+        fit::Asked,
+        nearness::NichePlace,
+        receipt::{Score, Weights},
+    },
     snapshot::{
         TenantSnapshot,
         hot::{country_code, platform_bit},
@@ -19,6 +24,7 @@ const MAX_NICHES: usize = 20;
 const MAX_VALUES: usize = 20;
 const MAX_EXCLUDED: usize = 10_000;
 const MAX_LIST: usize = 50;
+const MAX_EXPLORED: u32 = 20;
 /// The band of followers unless the caller gives one: micro-creators.
 pub const DEFAULT_BAND: (u32, u32) = (1_000, 50_000);
 
@@ -41,6 +47,20 @@ pub struct RecommendationRequest {
     #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub weights: Option<WeightsInput>,
+    /// What ranks creators.
+    #[serde(default)]
+    pub rank_by: RankBy,
+    /// How much different voices count against the best ones, 0 to 1: with 0 the list is the ranking. Above it, stretches of 200 of
+    /// the ranking are put into another order, in which nobody stands next to many who resemble it by niches, country and
+    /// languages, and in which each niche of a brief of several gets its share of the places.
+    #[serde(default)]
+    #[schema(example = 0.3, minimum = 0.0, maximum = 1.0, default = 0.0)]
+    pub diversity: f64,
+    /// Places of each page kept for creators of whom too little is known to measure loyalty: 0 to 20. They are ranked among
+    /// themselves and marked `explored`; they are on no other place then.
+    #[serde(default)]
+    #[schema(example = 2, minimum = 0, maximum = 20, default = 0)]
+    pub explore: u32,
     /// Creators who shall not be recommended.
     #[serde(default)]
     #[schema(max_items = 10_000, example = json!(["already-booked"]))]
@@ -53,6 +73,28 @@ pub struct RecommendationRequest {
     #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "not_null")]
     #[schema(nullable = false, max_length = 2048)]
     pub cursor: Option<String>,
+}
+
+/// What ranks creators.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RankBy {
+    /// The 10 % quantile of the score: a creator who is known to be good stands above one who may be.
+    #[default]
+    LowerBound,
+    /// The score itself, however uncertain.
+    Mean,
+}
+
+impl RankBy {
+    /// The number that ranks.
+    #[must_use]
+    pub fn of(self, score: &Score) -> f64 {
+        match self {
+            Self::LowerBound => score.low,
+            Self::Mean => score.score,
+        }
+    }
 }
 
 /// What is looked for.
@@ -172,6 +214,12 @@ pub struct Query {
     pub excluded: HashSet<CreatorKey>,
     /// Weights, with sum 1.
     pub weights: Weights,
+    /// What ranks.
+    pub rank_by: RankBy,
+    /// How much different voices count, 0 to 1.
+    pub diversity: f64,
+    /// Places of a page kept for creators of whom little is known.
+    pub explore: usize,
 }
 
 /// All platforms.
@@ -185,6 +233,9 @@ impl RecommendationRequest {
             brief: Brief { niches: vec![WeightedNiche { id: niche, weight: 1.0 }], values: Vec::new() },
             filters: Filters::default(),
             weights: None,
+            rank_by: RankBy::default(),
+            diversity: 0.0,
+            explore: 0,
             exclude_creators: Vec::new(),
             limit,
             cursor,
@@ -206,6 +257,12 @@ impl RecommendationRequest {
                 "out_of_range",
                 "weights lie between 0 and 1000, and one must be above 0",
             );
+        }
+        if !(0.0..=1.0).contains(&self.diversity) {
+            violations.add("/diversity", "out_of_range", "must be between 0 and 1");
+        }
+        if self.explore > MAX_EXPLORED {
+            violations.add("/explore", "out_of_range", "must be between 0 and 20");
         }
         violations.at_most("/exclude_creators", self.exclude_creators.len(), MAX_EXCLUDED);
         for (index, id) in self.exclude_creators.iter().enumerate().take(MAX_EXCLUDED) {
@@ -229,6 +286,9 @@ impl RecommendationRequest {
             platforms: self.filters.platform_bits(),
             excluded: self.exclude_creators.iter().map(|id| CreatorKey::derive(tenant, id)).collect(),
             weights: Weights::normalised(weights).unwrap_or(Weights::DEFAULT),
+            rank_by: self.rank_by,
+            diversity: self.diversity,
+            explore: self.explore as usize,
         })
     }
 }

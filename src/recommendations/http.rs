@@ -2,8 +2,9 @@
 
 use super::{
     brief::{Query as RankQuery, RecommendationRequest, WeightedNiche},
-    rank::{self, Position, Ranked},
+    rank,
     reasons::reasons,
+    selection::{Bookmarks, Selected, select},
 };
 use crate::{
     creators::Tier,
@@ -94,6 +95,10 @@ pub struct RecommendationItem {
     /// The creator.
     #[schema(example = "ana-verde", max_length = 128)]
     creator_id: String,
+    /// True when the creator has its place because little is known of it (`explore`); absent otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(example = true, default = false)]
+    explored: bool,
     /// People expected back within 90 days, in each of the niches in whose lists the creator stands: what authority looks at.
     /// Absent where loyalty is not measured.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -145,8 +150,7 @@ pub struct NicheQuery {
 struct Page {
     snapshot: String,
     rank: usize,
-    low_bits: u64,
-    creator_id: String,
+    bookmarks: Bookmarks,
 }
 
 /// Recommend creators for a niche
@@ -222,21 +226,13 @@ pub fn page(
         None => snapshots.current(tenant),
     };
     let query = request.query(tenant, &published.tenant).map_err(Problem::invalid)?;
-    let after = page
-        .as_ref()
-        .map(|page| Position { low: f64::from_bits(page.low_bits), creator_id: page.creator_id.clone() });
-    let (ranked, more) = rank::rank(&published.tenant, &query, after.as_ref(), limit);
-    let ranks_before = page.map_or(0, |page| page.rank);
-    let items = items(&published, request, &query, &ranked, ranks_before);
-    let next_cursor = items.last().filter(|_| more).map(|last| {
+    let (ranks_before, bookmarks) = page.map_or_else(Default::default, |page| (page.rank, page.bookmarks));
+    let (selected, next) = select(&published.tenant, &query, &bookmarks, limit);
+    let items = items(&published, request, &query, &selected, ranks_before);
+    let next_cursor = next.map(|bookmarks| {
         snapshots.keep(tenant, &published);
-        let page = Page {
-            snapshot: published.id.clone(),
-            rank: last.rank,
-            low_bits: last.low.to_bits(),
-            creator_id: last.creator_id.clone(),
-        };
-        signer.seal(&scope, &page)
+        let rank = ranks_before + selected.len();
+        signer.seal(&scope, &Page { snapshot: published.id.clone(), rank, bookmarks })
     });
     let as_of = snapshots.as_of(tenant, &published);
     Ok(RecommendationPage {
@@ -267,16 +263,17 @@ fn items(
     published: &Arc<Published>,
     request: &RecommendationRequest,
     query: &RankQuery,
-    ranked: &[Ranked],
+    selected: &[Selected],
     ranks_before: usize,
 ) -> Vec<RecommendationItem> {
     let asked: Vec<String> = request.brief.niches.iter().map(|niche| niche.id.clone()).collect();
-    let item = |(index, ranked): (usize, &Ranked)| {
+    let item = |(index, Selected { ranked, explored }): (usize, &Selected)| {
         let row = published.tenant.row(ranked.row)?;
         let details = row.details();
         let sums = &details.sums;
         Some(RecommendationItem {
             rank: ranks_before + index + 1,
+            explored: *explored,
             creator_id: row.creator_id().to_owned(),
             reach_per_niche: row.hot.scores.reach().map(|reach| reach.value),
             score: ranked.score.score,
@@ -295,5 +292,5 @@ fn items(
             display_name: details.display_name,
         })
     };
-    ranked.iter().enumerate().filter_map(item).collect()
+    selected.iter().enumerate().filter_map(item).collect()
 }

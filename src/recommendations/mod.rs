@@ -1,7 +1,9 @@
 //! Recommendations: from a brief to a ranked list with reasons.
 
 pub mod brief;
+pub mod diversity;
 pub mod eligibility;
 pub mod http;
 pub mod rank;
 pub mod reasons;
+pub mod selection;

@@ -15,6 +15,7 @@ use crate::{
     },
     snapshot::{Row, TenantSnapshot, packed::Details},
 };
+use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
 /// A creator in the list.
@@ -22,25 +23,41 @@ use std::cmp::Ordering;
 pub struct Ranked {
     /// Its row in the snapshot.
     pub row: u32,
-    /// What ranks it.
+    /// What ranks it: the lower bound of its score, or the score.
+    pub by: f64,
+    /// Its score.
     pub score: Score,
     /// Its fit to the brief.
     pub fit: Fit,
 }
 
 /// Where the page before ended.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Position {
     /// The number that ranked the last creator.
-    pub low: f64,
+    pub by: f64,
     /// Its id.
     pub creator_id: String,
 }
 
+impl Position {
+    /// Where this one stands.
+    #[must_use]
+    pub fn of(snapshot: &TenantSnapshot, ranked: &Ranked) -> Self {
+        Self { by: ranked.by, creator_id: id(snapshot, ranked.row).to_owned() }
+    }
+}
+
+/// The best of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ranking {
+    /// Best first.
+    pub ranked: Vec<Ranked>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
 /// The best `limit` candidates after a position, best first, and whether there are more.
-///
-/// Costs a look at each creator in the list of a niche of the brief or of one near to it, an exact score for those who can
-/// still be among the best, plus sorting `limit`.
 #[must_use]
 pub fn rank(
     snapshot: &TenantSnapshot,
@@ -48,57 +65,80 @@ pub fn rank(
     after: Option<&Position>,
     limit: usize,
 ) -> (Vec<Ranked>, bool) {
-    // One more than asked for tells whether there are more.
-    let mut best =
-        Best { snapshot, wanted: limit.saturating_add(1), found: Vec::new(), least: f64::NEG_INFINITY };
+    let all = Query { explore: 0, ..query.clone() };
+    let [Ranking { ranked, more }, _] = rank_lists(snapshot, &all, [(after, limit), (None, 0)]);
+    (ranked, more)
+}
+
+/// The best of two lists, each after a position and up to a limit: of those of whom enough is known, and of the others when the
+/// query explores; everybody is in the first one when it does not.
+///
+/// Costs a look at each creator in the list of a niche of the brief or of one near to it, an exact score for those who can
+/// still be among the best, plus sorting the limits.
+#[must_use]
+pub fn rank_lists(
+    snapshot: &TenantSnapshot,
+    query: &Query,
+    read: [(Option<&Position>, usize); 2],
+) -> [Ranking; 2] {
+    let mut lists = read.map(|(after, limit)| Best::new(snapshot, after, limit));
     for_each_candidate(snapshot, query, |number, row| {
+        let is_explored = query.explore > 0 && !row.hot.scores.is_measured(LOYALTY);
+        let best = &mut lists[usize::from(is_explored)];
         let Some(most) = most(query, &row).filter(|most| *most >= best.least) else { return };
         let Some(ranked) = consider(query, number, &row) else { return };
-        debug_assert!(ranked.score.low <= most, "{} {most}", ranked.score.low);
-        if after.is_none_or(|position| is_after(snapshot, &ranked, position)) {
-            best.add(ranked);
-        }
+        debug_assert!(ranked.by <= most, "{} {most}", ranked.by);
+        best.add(ranked);
     });
-    best.finish(limit)
+    lists.map(Best::finish)
 }
+
+/// The place of loyalty among the scores of a creator.
+const LOYALTY: usize = 0;
 
 /// The best candidates so far.
 struct Best<'a> {
     snapshot: &'a TenantSnapshot,
-    wanted: usize,
+    after: Option<&'a Position>,
+    limit: usize,
     found: Vec<Ranked>,
     /// Whatever ranks below this is not among the best.
     least: f64,
 }
 
-impl Best<'_> {
+impl<'a> Best<'a> {
+    fn new(snapshot: &'a TenantSnapshot, after: Option<&'a Position>, limit: usize) -> Self {
+        Self { snapshot, after, limit, found: Vec::new(), least: f64::NEG_INFINITY }
+    }
+
     fn add(&mut self, ranked: Ranked) {
-        if ranked.score.low < self.least {
+        let is_over = self.after.is_some_and(|position| !is_after(self.snapshot, &ranked, position));
+        if ranked.by < self.least || is_over {
             return;
         }
         self.found.push(ranked);
         // Those who dropped out are cleared away now and then, so that each costs little.
-        if self.found.len() >= self.wanted.saturating_mul(2).max(64) {
+        if self.found.len() > self.limit.saturating_mul(2).max(64) {
             self.shorten();
         }
     }
 
+    /// Leaves one more than asked for: it tells whether there are more.
     fn shorten(&mut self) {
-        let Self { snapshot, wanted, .. } = *self;
-        if self.found.len() > wanted {
-            self.found.select_nth_unstable_by(wanted - 1, |a, b| compare(snapshot, a, b));
-            self.found.truncate(wanted);
-            self.least = self.found[wanted - 1].score.low;
+        let Self { snapshot, limit, .. } = *self;
+        if self.found.len() > limit + 1 {
+            self.found.select_nth_unstable_by(limit, |a, b| compare(snapshot, a, b));
+            self.found.truncate(limit + 1);
+            self.least = self.found[limit].by;
         }
     }
 
-    fn finish(mut self, limit: usize) -> (Vec<Ranked>, bool) {
+    fn finish(mut self) -> Ranking {
         self.shorten();
-        let snapshot = self.snapshot;
-        self.found.sort_unstable_by(|a, b| compare(snapshot, a, b));
-        let more = self.found.len() > limit;
-        self.found.truncate(limit);
-        (self.found, more)
+        self.found.sort_unstable_by(|a, b| compare(self.snapshot, a, b));
+        let more = self.found.len() > self.limit;
+        self.found.truncate(self.limit);
+        Ranking { ranked: self.found, more }
     }
 }
 
@@ -159,7 +199,7 @@ fn most(query: &Query, row: &Row<'_>) -> Option<f64> {
     let nearness = row.niches().near(&query.asked.common);
     (nearness >= MIN_NEARNESS).then(|| {
         let fit = query.asked.most(nearness, &row.niches(), row.hot.scores.reach());
-        Score::of(&query.weights, &mapped(row, Estimate::exactly(fit))).low
+        query.rank_by.of(&Score::of(&query.weights, &mapped(row, Estimate::exactly(fit))))
     })
 }
 
@@ -169,7 +209,7 @@ fn consider(query: &Query, number: u32, row: &Row<'_>) -> Option<Ranked> {
     }
     let fit = fit(query, row);
     let score = Score::of(&query.weights, &mapped(row, fit.estimate));
-    Some(Ranked { row: number, score, fit })
+    Some(Ranked { row: number, by: query.rank_by.of(&score), score, fit })
 }
 
 /// The fit of a creator to the brief.
@@ -194,13 +234,13 @@ pub fn components(details: &Details, fit: &Fit) -> [Component; NAMES.len()] {
     details.components.with_fit(near)
 }
 
-/// Higher lower bounds first; ties by creator id.
+/// Higher numbers first; ties by creator id.
 fn compare(snapshot: &TenantSnapshot, a: &Ranked, b: &Ranked) -> Ordering {
-    b.score.low.total_cmp(&a.score.low).then_with(|| id(snapshot, a.row).cmp(id(snapshot, b.row)))
+    b.by.total_cmp(&a.by).then_with(|| id(snapshot, a.row).cmp(id(snapshot, b.row)))
 }
 
 fn is_after(snapshot: &TenantSnapshot, ranked: &Ranked, position: &Position) -> bool {
-    match position.low.total_cmp(&ranked.score.low) {
+    match position.by.total_cmp(&ranked.by) {
         Ordering::Greater => true,
         Ordering::Less => false,
         Ordering::Equal => id(snapshot, ranked.row) > position.creator_id.as_str(),
@@ -212,4 +252,4 @@ fn id(snapshot: &TenantSnapshot, row: u32) -> &str {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

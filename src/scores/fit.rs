@@ -23,12 +23,14 @@ pub struct Asked {
 }
 
 /// A niche of a brief.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct AskedNiche {
     /// The niche.
     pub place: NichePlace,
     /// Its part of the weights of all niches of the brief.
     pub share: f64,
+    /// What being in each niche has in common with this one.
+    pub common: Common,
     /// Creators in its list whose loyal reach is measured.
     pub measured: i64,
     /// The loyal reach that is usual among them.
@@ -68,6 +70,7 @@ impl Asked {
         let asked = |&(place, weight, reach): &(NichePlace, f64, NicheReach)| AskedNiche {
             place,
             share: weight / all,
+            common: NicheVector::of(std::iter::once((place, 1.0))).common(parents),
             measured: reach.creators(),
             usual: reach.usual(),
         };

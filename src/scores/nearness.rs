@@ -236,6 +236,20 @@ impl CreatorNiches<'_> {
         (cosine(self.declared, self.lengths.declared), cosine(self.community, self.lengths.community))
     }
 
+    /// Its niches as one vector of length 1, given the parents of all niches by number.
+    #[must_use]
+    pub fn vector(&self, parents: &[Option<u32>]) -> NicheVector {
+        let Lengths { declared, community, share, .. } = *self.lengths;
+        let weights = [(1.0 - share) * declared, share * community];
+        let sides = [self.declared, self.community].into_iter().zip(weights);
+        let weighted = |(niches, weight): (&[InNiche], f32)| {
+            let place =
+                |niche: u32| NichePlace { niche, parent: parents.get(niche as usize).copied().flatten() };
+            niches.iter().map(|one| (place(one.niche), f64::from(one.share * weight))).collect::<Vec<_>>()
+        };
+        NicheVector::of(sides.flat_map(weighted))
+    }
+
     /// Whether the creator stands in the list of a niche: it declares it, or its community is much in it.
     #[must_use]
     pub fn is_listed(&self, niche: u32) -> bool {

@@ -1,0 +1,170 @@
+//! Which creators stand on a page: the ranking itself, or made diverse stretch by stretch, with places kept for creators of whom
+//! little is known. Pages never skip or repeat anybody: each continues two lists that have nobody in common.
+
+use super::{
+    brief::Query,
+    diversity::{Voice, ordered},
+    rank::{Position, Ranked, Ranking, rank_lists},
+};
+use crate::{
+    scores::nearness::CreatorNiches,
+    snapshot::{Row, TenantSnapshot},
+};
+use serde::{Deserialize, Serialize};
+
+/// Creators that are put into another order together. More: more diverse lists, at more cost; it is the longest page, so that a
+/// page touches two stretches at most.
+const STRETCH: usize = 200;
+
+/// How far a list has been read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Bookmark {
+    /// Where the stretch before ended in the ranking; none: this is the first.
+    after: Option<Position>,
+    /// How many of this stretch were read.
+    read: usize,
+}
+
+/// How far both lists have been read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Bookmarks {
+    main: Bookmark,
+    explored: Bookmark,
+}
+
+/// A creator on a page.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Selected {
+    /// The creator.
+    pub ranked: Ranked,
+    /// Whether it has its place because little is known of it.
+    pub explored: bool,
+}
+
+/// A page of `limit` creators from the bookmarks on, and those of the next page, if there is one.
+#[must_use]
+pub fn select(
+    snapshot: &TenantSnapshot,
+    query: &Query,
+    bookmarks: &Bookmarks,
+    limit: usize,
+) -> (Vec<Selected>, Option<Bookmarks>) {
+    let Bookmarks { main, explored } = bookmarks;
+    let is_diverse = query.diversity > 0.0;
+    let read = [
+        (main.after.as_ref(), if is_diverse { 2 * STRETCH } else { limit }),
+        (explored.after.as_ref(), if query.explore > 0 { limit } else { 0 }),
+    ];
+    let [known, unknown] = rank_lists(snapshot, query, read);
+    let known = if is_diverse {
+        Reading::diverse((snapshot, query), known, main, limit)
+    } else {
+        Reading::plain(known)
+    };
+    let unknown = Reading::plain(unknown);
+    // Either list may end before the other: then the other fills the page.
+    let places = query.explore.min(limit).min(unknown.items.len());
+    let of_known = (limit - places).min(known.items.len());
+    let of_unknown = (limit - of_known).min(unknown.items.len());
+    let next = Bookmarks {
+        main: known.bookmark(snapshot, main, of_known),
+        explored: unknown.bookmark(snapshot, explored, of_unknown),
+    };
+    let more = known.is_more(of_known) || unknown.is_more(of_unknown);
+    (mixed(&known.items[..of_known], &unknown.items[..of_unknown]), more.then_some(next))
+}
+
+/// The rest of a list from a bookmark on.
+struct Reading {
+    /// Creators that were not read yet, in their order.
+    items: Vec<Ranked>,
+    /// In a list in another order than the ranking: how many of these belong to the stretch in which the bookmark lies, and who is
+    /// last of that stretch in the ranking.
+    stretch: Option<(usize, Ranked)>,
+    more: bool,
+}
+
+impl Reading {
+    fn plain(Ranking { ranked, more }: Ranking) -> Self {
+        Self { items: ranked, stretch: None, more }
+    }
+
+    /// Two stretches, each put into its order as far as it may be read.
+    fn diverse(
+        (snapshot, query): (&TenantSnapshot, &Query),
+        Ranking { ranked, more }: Ranking,
+        start: &Bookmark,
+        limit: usize,
+    ) -> Self {
+        let (first, second) = ranked.split_at(STRETCH.min(ranked.len()));
+        let ordered = |stretch, wanted| in_order(snapshot, query, stretch, wanted);
+        let mut items = ordered(first, start.read + limit);
+        items.drain(..start.read.min(items.len()));
+        let left = first.len().saturating_sub(start.read);
+        if left < limit {
+            items.extend(ordered(second, limit - left));
+        }
+        // What was not put in order is not on this page.
+        let is_left = items.len() < ranked.len().saturating_sub(start.read);
+        Self { items, stretch: first.last().map(|last| (left, *last)), more: more || is_left }
+    }
+
+    /// Where reading so many leaves the reader.
+    fn bookmark(&self, snapshot: &TenantSnapshot, start: &Bookmark, read: usize) -> Bookmark {
+        let position = |ranked: &Ranked| Some(Position::of(snapshot, ranked));
+        match (self.stretch, read.checked_sub(1)) {
+            (_, None) => start.clone(),
+            (None, Some(last)) => Bookmark { after: position(&self.items[last]), read: 0 },
+            (Some((left, _)), _) if read < left => Bookmark { read: start.read + read, ..start.clone() },
+            (Some((left, last)), _) => Bookmark { after: position(&last), read: read - left },
+        }
+    }
+
+    fn is_more(&self, read: usize) -> bool {
+        self.more || read < self.items.len()
+    }
+}
+
+fn in_order(snapshot: &TenantSnapshot, query: &Query, stretch: &[Ranked], wanted: usize) -> Vec<Ranked> {
+    let voice = |ranked: &Ranked| snapshot.row(ranked.row).map(|row| voice(snapshot, query, ranked, &row));
+    let voices: Vec<Voice> = stretch.iter().map(|ranked| voice(ranked).unwrap_or_default()).collect();
+    let shares: Vec<f64> = query.asked.niches.iter().map(|niche| niche.share).collect();
+    let order = ordered(&voices, &shares, query.diversity, wanted);
+    order.into_iter().map(|place| stretch[place]).collect()
+}
+
+fn voice(snapshot: &TenantSnapshot, query: &Query, ranked: &Ranked, row: &Row<'_>) -> Voice {
+    let niches = row.niches();
+    Voice {
+        relevance: ranked.by,
+        niches: niches.vector(snapshot.parents()),
+        country: row.hot.country,
+        languages: row.hot.languages,
+        of_brief: of_brief(query, &niches),
+    }
+}
+
+/// How the nearness of a creator is made up of the niches of the brief.
+fn of_brief(query: &Query, niches: &CreatorNiches<'_>) -> Vec<f64> {
+    let [_, _, ..] = query.asked.niches[..] else { return Vec::new() };
+    let near = query.asked.niches.iter().map(|asked| niches.near(&asked.common));
+    let near: Vec<f64> = near.collect();
+    let all: f64 = near.iter().sum();
+    near.into_iter().map(|near| if all > 0.0 { near / all } else { 0.0 }).collect()
+}
+
+/// The two lists as one: those explored at equal distances, the last of them last.
+fn mixed(known: &[Ranked], unknown: &[Ranked]) -> Vec<Selected> {
+    let all = known.len() + unknown.len();
+    let (mut known, mut unknown_left) = (known.iter(), unknown.iter().enumerate().peekable());
+    let place_of = |number: usize| (number + 1) * all / unknown.len() - 1;
+    let selected = |place: usize| {
+        let explored = unknown_left.next_if(|(number, _)| place_of(*number) == place);
+        let ranked = explored.map(|(_, ranked)| ranked).or_else(|| known.next())?;
+        Some(Selected { ranked: *ranked, explored: explored.is_some() })
+    };
+    (0..all).filter_map(selected).collect()
+}
+
+#[cfg(test)]
+mod tests;
