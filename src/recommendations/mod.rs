@@ -2,5 +2,6 @@
 
 pub mod brief;
 pub mod http;
+mod paging;
 pub mod rank;
 pub mod reasons;
