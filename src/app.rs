@@ -32,6 +32,7 @@ use crate::{
     openapi,
     quality::{Recorder, flush::Flusher},
     relationships::Backlog,
+    replicas::{Directory, Presence, Replicas},
     snapshot::{self, Snapshots},
     telemetry::RequestLine,
     worker,
@@ -64,6 +65,7 @@ pub struct Application {
     draining: Data<Draining>,
     background: Vec<JoinHandle<()>>,
     flusher: Flusher,
+    presence: Presence,
     metrics: Option<Server>,
     drain: Duration,
 }
@@ -77,21 +79,25 @@ impl Application {
         // First of all: a start that ends here has not made a key that nobody gets to see.
         let listeners = Listeners::bind(config)?;
         // Each worker, the snapshot feed, the backlog, metrics, quality, erasures, models, edge weights, discounts,
-        // trust, conversations, sponsorship and history use one connection at a time, retention two, and a creator's erasure
-        // another.
-        let foundation = Foundation::open(database, usize::from(config.work.workers) + 16).await?;
+        // trust, conversations, sponsorship, history and presence use one connection at a time, retention two, and a
+        // creator's erasure another.
+        let foundation = Foundation::open(database, usize::from(config.work.workers) + 17).await?;
         let key = key_store::bootstrap(&foundation.pools.background, &foundation.master, given).await;
         let (foundation, first_key) = foundation.closed_on_failure(key.map_err(StartError::from)).await?;
         let (services, draining) = (Services::new(&foundation, config), Data::new(Draining::default()));
         let streams = Data::new(Streams::new(config, database.pool_size));
         let servers = servers(&services, &draining, &streams, config, listeners);
         let (foundation, (server, metrics)) = foundation.closed_on_failure(servers).await?;
+        // Before it serves: whoever gets a cursor of it can find it.
+        let presence = services.announce(&foundation.pools, config, server.1).await;
+        let (foundation, presence) = foundation.closed_on_failure(presence).await?;
         Ok(Self {
             background: services.start(&foundation.pools, config),
             flusher: Flusher::start(
                 services.recorder.clone().into_inner(),
                 foundation.pools.background.clone(),
             ),
+            presence,
             metrics_address: metrics.as_ref().map(|(_, address)| *address),
             metrics: metrics.map(|(server, _)| server),
             address: server.1,
@@ -148,6 +154,7 @@ impl Application {
             task.abort();
         }
         self.flusher.stop().await;
+        self.presence.stop().await;
         if let Err(error) = server.await? {
             tracing::error!(%error, "the server ended with an error");
         }
@@ -188,6 +195,8 @@ struct Services {
     recorder: Data<Recorder>,
     taxonomy: Data<Taxonomy>,
     snapshots: Data<Snapshots>,
+    directory: Arc<Directory>,
+    replicas: Data<Replicas>,
 }
 
 impl Services {
@@ -200,6 +209,7 @@ impl Services {
         let taxonomy = Arc::new(Taxonomy::built_in());
         // Names of snapshots must differ between replicas, nothing more; the clock is enough for that.
         let series = uuid::Uuid::now_v7().as_u64_pair().1;
+        let directory = Arc::new(Directory::new(foundation.pools.reads.clone()));
         Self {
             pools: Data::new(foundation.pools.clone()),
             keys: Data::new(KeyRing::new(foundation.pools.reads.clone(), foundation.master.clone())),
@@ -215,7 +225,21 @@ impl Services {
             metrics,
             snapshots: Data::new(Snapshots::new(series, taxonomy.clone())),
             taxonomy: Data::from(taxonomy),
+            replicas: Data::new(Replicas::new(directory.clone())),
+            directory,
         }
+    }
+
+    async fn announce(
+        &self,
+        pools: &Pools,
+        config: &ServeConfig,
+        listening: SocketAddr,
+    ) -> Result<Presence, StartError> {
+        let (pool, series) = (pools.background.clone(), self.snapshots.series().to_owned());
+        let address = (config.advertise.as_ref(), listening);
+        let announced = Presence::announce(self.directory.clone(), pool, series, address).await;
+        announced.map_err(StartError::Replicas)
     }
 
     fn start(&self, pools: &Pools, config: &ServeConfig) -> Vec<JoinHandle<()>> {
@@ -267,6 +291,7 @@ fn server(
             .app_data(Data::new(Place { here: metrics_are_here }))
             .app_data(services.taxonomy.clone())
             .app_data(services.snapshots.clone())
+            .app_data(services.replicas.clone())
             .app_data(draining.clone())
             .app_data(streams.clone())
             .app_data(services.routes.clone())

@@ -2,6 +2,7 @@
 //!
 //! A limit says what happens when it is set too high and too low.
 
+use crate::replicas::Address;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use std::{
@@ -54,6 +55,12 @@ pub struct ServeConfig {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, env = "VOCI_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+
+    /// Host and port under which other replicas on the same database reach this one, to pass on requests for pages that it
+    /// keeps. Needed when it listens on all addresses and PostgreSQL sees it under another one than they do (behind NAT, a
+    /// connection pooler or a mapped port), or when it listens where only a balancer beside it gets to.
+    #[arg(long, env = "VOCI_ADVERTISE")]
+    pub advertise: Option<Address>,
 
     /// Address to serve `/metrics` on, instead of the one above; port 0 takes a free one.
     #[arg(long, env = "VOCI_METRICS_LISTEN")]

@@ -25,6 +25,7 @@ pub mod privacy;
 pub mod quality;
 pub mod recommendations;
 pub mod relationships;
+pub mod replicas;
 pub mod retention;
 pub mod scores;
 pub mod snapshot;

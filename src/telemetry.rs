@@ -1,6 +1,7 @@
 //! Log lines: one per request, plus what an operator should know. To standard error, as text or JSON.
 
 use actix_web::{
+    HttpMessage, HttpRequest,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::header::HeaderName,
@@ -9,9 +10,21 @@ use std::{io::IsTerminal, time::Instant};
 use tracing::Span;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 use tracing_subscriber::EnvFilter;
+use uuid::Uuid;
 
 /// Response header that carries the id of a request, as in its log line and in its problem document.
 pub static REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Request header of what another replica passed on: the id that the request has there.
+pub static PASSED_ON_HEADER: HeaderName = HeaderName::from_static("voci-passed-on");
+
+/// The id of a request. One that was passed on keeps its id, so that all log lines and the answer name the same.
+#[must_use]
+pub fn request_id(request: &HttpRequest) -> Option<Uuid> {
+    let passed_on = request.headers().get(&PASSED_ON_HEADER);
+    let kept = passed_on.and_then(|id| id.to_str().ok()?.parse().ok());
+    kept.or_else(|| request.extensions().get::<RequestId>().map(|id| **id))
+}
 
 /// What is logged unless `VOCI_LOG` says otherwise.
 pub const USUAL: &str = "info,actix_server=warn";
@@ -38,8 +51,7 @@ struct Started(Instant);
 
 impl RootSpanBuilder for RequestLine {
     fn on_request_start(request: &ServiceRequest) -> Span {
-        use actix_web::HttpMessage;
-        let id = request.extensions().get::<RequestId>().copied();
+        let id = request_id(request.request());
         request.extensions_mut().insert(Started(Instant::now()));
         tracing::info_span!(
             "request",
@@ -49,7 +61,6 @@ impl RootSpanBuilder for RequestLine {
     }
 
     fn on_request_end<B: MessageBody>(_span: Span, outcome: &Result<ServiceResponse<B>, actix_web::Error>) {
-        use actix_web::HttpMessage;
         match outcome {
             Ok(response) => {
                 let request = response.request();
@@ -57,7 +68,7 @@ impl RootSpanBuilder for RequestLine {
                 // Beside the span and not in it: the formatter would read the span's fields again for every line.
                 tracing::info!(
                     parent: None,
-                    request.id = request.extensions().get::<RequestId>().map(tracing::field::display),
+                    request.id = request_id(request).map(tracing::field::display),
                     http.method = %request.method(),
                     http.route = request.match_pattern().as_deref().unwrap_or("none"),
                     http.status = response.status().as_u16(),

@@ -3,7 +3,7 @@
 use crate::{
     config::{self, DatabaseConfig},
     db::{
-        Pools,
+        DbError, Pools,
         connect::{ConnectError, ConnectSettings},
         embedded::{EmbeddedError, EmbeddedServer, Options},
         keeper::Keeper,
@@ -36,6 +36,9 @@ pub enum StartError {
     /// The keys in the database.
     #[error(transparent)]
     Keys(#[from] KeyStoreError),
+    /// The table of replicas.
+    #[error("other replicas cannot be told of this one: {0}")]
+    Replicas(DbError),
     /// `VOCI_BOOTSTRAP_KEY`.
     #[error("VOCI_BOOTSTRAP_KEY cannot be used: {0}")]
     BootstrapKey(#[from] MalformedKey),

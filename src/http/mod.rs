@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod body;
+pub mod cached;
 pub mod connection;
 pub mod cursor;
 pub mod fallback;

@@ -1,9 +1,12 @@
 //! What happens around every handler: a deadline, panics caught, every failure a problem document with its request.
 
 use super::problem::{Kind, Problem};
-use crate::{metrics::requests::Started, telemetry::REQUEST_ID_HEADER};
+use crate::{
+    metrics::requests::Started,
+    telemetry::{REQUEST_ID_HEADER, request_id},
+};
 use actix_web::{
-    Error, HttpMessage, HttpResponse,
+    Error, HttpResponse,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
@@ -12,7 +15,6 @@ use actix_web::{
 };
 use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, time::Duration};
-use tracing_actix_web::RequestId;
 
 /// Longest life of a request: 30 s for its body and 8 s for the work. Longer: stuck requests pile up.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(38);
@@ -45,7 +47,7 @@ async fn guarded(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let origin = Origin {
         path: request.path().chars().take(2_048).collect(),
-        request_id: request.extensions().get::<RequestId>().map(ToString::to_string),
+        request_id: request_id(request.request()).map(|id| id.to_string()),
     };
     let guarded = AssertUnwindSafe(next.call(request)).catch_unwind();
     match tokio::time::timeout(REQUEST_DEADLINE, guarded).await {

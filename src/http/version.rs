@@ -39,6 +39,13 @@ impl Conditions {
         Ok(())
     }
 
+    /// True when a reader has what this weak tag names, and is answered 304.
+    #[must_use]
+    pub fn know(&self, tag: &str) -> bool {
+        let opaque = tag.strip_prefix("W/").unwrap_or(tag);
+        self.if_none_match.as_deref().is_some_and(|tags| tags.iter().any(|tag| tag == "*" || tag == opaque))
+    }
+
     /// True when a reader has this version already and is answered 304.
     #[must_use]
     pub fn is_fresh(&self, present: i64) -> bool {

@@ -2,9 +2,10 @@
 
 use super::{
     brief::{Query as RankQuery, RecommendationRequest, WeightedNiche},
+    paging::{self, Page, Place, cursor_scope},
     rank,
     reasons::reasons,
-    selection::{Bookmarks, Selected, select},
+    selection::{Selected, select},
 };
 use crate::{
     creators::Tier,
@@ -15,8 +16,10 @@ use crate::{
         cursor::CursorSigner,
         params::{self, Query},
         problem::{Kind, Problem, ProblemDocument},
+        version::Conditions,
     },
     ids::TenantId,
+    replicas::Replicas,
     scores::{
         components::authenticity_factors,
         fit::AskedNiche,
@@ -24,7 +27,7 @@ use crate::{
     },
     snapshot::{Snapshots, registry::Published},
 };
-use actix_web::{HttpResponse, get, post, web::Data};
+use actix_web::{HttpRequest, HttpResponse, get, post, web::Data};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -33,7 +36,7 @@ use utoipa::{IntoParams, ToSchema};
 /// A page of recommended creators, best first.
 #[derive(Serialize, ToSchema)]
 pub struct RecommendationPage {
-    /// Everything committed up to this moment is considered.
+    /// Everything committed up to this moment is considered. While nothing changes it moves on, and `ETag` does not.
     as_of: Timestamp,
     /// Names the state of the data that was ranked; all pages of one query come from one state.
     #[schema(example = "5d0c7b1f22aa-17", max_length = 64)]
@@ -146,33 +149,48 @@ pub struct NicheQuery {
     cursor: Option<String>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Page {
-    snapshot: String,
-    rank: usize,
-    bookmarks: Bookmarks,
+/// What both questions need of the application.
+type Shared = (Data<Snapshots>, Data<CursorSigner>, Data<Replicas>);
+
+/// What becomes of a request.
+pub enum Answer {
+    /// It is answered here.
+    Given(HttpResponse),
+    /// The replica of this series has the data.
+    Elsewhere(String),
 }
 
 /// Recommend creators for a niche
 ///
-/// Micro-creators (1,000 to 50,000 followers) of one niche, with default weights; POST takes a whole brief.
-#[utoipa::path(operation_id = "recommendForNiche", tag = "recommendations", params(NicheQuery),
+/// Micro-creators (1,000 to 50,000 followers) of one niche, with default weights; POST takes a whole brief. All pages come
+/// from the snapshot of the first, whichever replica is asked for them.
+///
+/// `ETag` names what is said: it stays the same as long as the ranking does, while `as_of` moves on.
+#[utoipa::path(operation_id = "recommendForNiche", tag = "recommendations",
+    params(NicheQuery, ("If-None-Match" = Option<String>, Header, description = "`ETag` of an answer that the caller has already")),
     responses(
-        (status = 200, body = RecommendationPage, description = "A page of creators, best first"),
+        (status = 200, body = RecommendationPage, description = "A page of creators, best first",
+            headers(("ETag" = String, description = "Names snapshot and query"))),
+        (status = 304, description = "What the caller has already still holds"),
         (status = 410, body = ProblemDocument, description = "The snapshot of the cursor is gone", content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, description = "The niche is not known", content_type = "application/problem+json")))]
 #[get("/v1/recommendations")]
 pub(crate) async fn recommend_for_niche(
     caller: Caller<Read>,
     query: Query<NicheQuery>,
-    snapshots: Data<Snapshots>,
-    signer: Data<CursorSigner>,
+    conditions: Conditions,
+    asked: HttpRequest,
+    (snapshots, signer, replicas): Shared,
 ) -> Result<HttpResponse, Problem> {
     let NicheQuery { niche, limit, cursor } = query.0;
     params::limit(limit)?;
     let request = RecommendationRequest::of_niche(niche, limit, cursor);
-    let page = page(caller.tenant().id, &request, &snapshots, &signer).map_err(of_parameter)?;
-    Ok(HttpResponse::Ok().json(page))
+    let tenant = caller.tenant().id;
+    let found = answer(tenant, &request, Some(&conditions), &snapshots, &signer).map_err(of_parameter)?;
+    match found {
+        Answer::Given(response) => Ok(response),
+        Answer::Elsewhere(series) => Ok(replicas.pass_on(&series, &asked, None).await?),
+    }
 }
 
 /// The one-line query has no body: what is wrong with the niche of its brief is wrong with a parameter.
@@ -188,28 +206,37 @@ fn of_parameter(problem: Problem) -> Problem {
 /// Recommend creators for a brief
 ///
 /// Creators who fit the niches of the brief and pass the filters, ranked by the lower bound of their score. Followers
-/// decide who is eligible and never move the rank.
+/// decide who is eligible and never move the rank. All pages come from the snapshot of the first, whichever replica is asked
+/// for them.
 #[utoipa::path(operation_id = "recommendCreators", tag = "recommendations", request_body = RecommendationRequest,
     responses(
-        (status = 200, body = RecommendationPage, description = "A page of creators, best first"),
+        (status = 200, body = RecommendationPage, description = "A page of creators, best first",
+            headers(("ETag" = String, description = "Names snapshot and query"))),
         (status = 410, body = ProblemDocument, description = "The snapshot of the cursor is gone", content_type = "application/problem+json")))]
 #[post("/v1/recommendations")]
 pub(crate) async fn recommend_creators(
     caller: Caller<Read>,
     body: Json<RecommendationRequest>,
-    snapshots: Data<Snapshots>,
-    signer: Data<CursorSigner>,
+    asked: HttpRequest,
+    (snapshots, signer, replicas): Shared,
 ) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(page(caller.tenant().id, &body.0, &snapshots, &signer)?))
+    match answer(caller.tenant().id, &body.0, None, &snapshots, &signer)? {
+        Answer::Given(response) => Ok(response),
+        Answer::Elsewhere(series) => {
+            let json = serde_json::to_vec(&body.0).expect("a request is plain JSON");
+            Ok(replicas.pass_on(&series, &asked, Some(json)).await?)
+        }
+    }
 }
 
-/// The page that a request asks for.
-pub fn page(
+/// Answers a request, or tells who can.
+pub fn answer(
     tenant: TenantId,
     request: &RecommendationRequest,
+    conditions: Option<&Conditions>,
     snapshots: &Snapshots,
     signer: &CursorSigner,
-) -> Result<RecommendationPage, Problem> {
+) -> Result<Answer, Problem> {
     if !snapshots.is_loaded() {
         return Err(Problem::new(
             Kind::NotReady,
@@ -219,13 +246,18 @@ pub fn page(
     let out_of_range = |_| Problem::field("/limit", "out_of_range", "must be between 1 and 200");
     let limit = params::limit(request.limit).map_err(out_of_range)?;
     let scope = cursor_scope(tenant, request);
-    let page: Option<Page> =
-        request.cursor.as_deref().map(|cursor| signer.open(&scope, cursor)).transpose()?;
-    let published = match &page {
-        Some(page) => snapshots.named(tenant, &page.snapshot).ok_or_else(expired)?,
-        None => snapshots.current(tenant),
+    let (published, page) = match Place::find(snapshots, signer, (tenant, &scope), request.cursor.as_deref())?
+    {
+        Place::Here(published, page) => (published, page),
+        Place::Elsewhere(series) => return Ok(Answer::Elsewhere(series)),
     };
     let query = request.query(tenant, &published.tenant).map_err(Problem::invalid)?;
+    let tag = paging::tag(&published, &scope, limit, request);
+    if conditions.is_some_and(|conditions| tag.is_known(conditions)) {
+        // As if it were given anew: it may have a cursor.
+        snapshots.keep(tenant, &published);
+        return Ok(Answer::Given(tag.not_modified()));
+    }
     let (ranks_before, bookmarks) = page.map_or_else(Default::default, |page| (page.rank, page.bookmarks));
     let (selected, next) = select(&published.tenant, &query, &bookmarks, limit);
     let items = items(&published, request, &query, &selected, ranks_before);
@@ -235,28 +267,8 @@ pub fn page(
         signer.seal(&scope, &Page { snapshot: published.id.clone(), rank, bookmarks })
     });
     let as_of = snapshots.as_of(tenant, &published);
-    Ok(RecommendationPage {
-        as_of,
-        snapshot: published.id.clone(),
-        brief: BriefView::new(request, &query),
-        items,
-        next_cursor,
-    })
-}
-
-/// A cursor belongs to a tenant and to everything in the request that decides what is on which place.
-fn cursor_scope(tenant: TenantId, request: &RecommendationRequest) -> Vec<u8> {
-    let fixed = RecommendationRequest { limit: None, cursor: None, ..request.clone() };
-    let mut scope = format!("recommendations of {} ", tenant.0).into_bytes();
-    scope.extend(serde_json::to_vec(&fixed).expect("a request is plain JSON"));
-    blake3::hash(&scope).as_bytes().to_vec()
-}
-
-fn expired() -> Problem {
-    Problem::new(
-        Kind::SnapshotExpired,
-        "The data of this cursor is not kept any more (5 minutes at most, less while much changes); start again without a cursor",
-    )
+    let (snapshot, brief) = (published.id.clone(), BriefView::new(request, &query));
+    Ok(Answer::Given(tag.answer(RecommendationPage { as_of, snapshot, brief, items, next_cursor })))
 }
 
 fn items(

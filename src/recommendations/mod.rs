@@ -4,6 +4,7 @@ pub mod brief;
 pub mod diversity;
 pub mod eligibility;
 pub mod http;
+mod paging;
 pub mod rank;
 pub mod reasons;
 pub mod selection;

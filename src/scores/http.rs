@@ -31,8 +31,10 @@ use crate::{
     edge_weights::http::EdgeWeightsView,
     http::{
         auth::{Caller, Read},
+        cached,
         params::{PathId, Query},
         problem::{Problem, ProblemDocument},
+        version::Conditions,
     },
     ids::CreatorKey,
     posts::views::ExposureView,
@@ -239,8 +241,11 @@ pub struct ScoresQuery {
 /// A receipt: every component with interval and evidence, and the sums from which anyone can recompute it with
 /// `GET /v1/model`. With `as_of`: what was published in the past, as far as it is kept (see the history of scores).
 #[utoipa::path(operation_id = "getCreatorScores", tag = "scores",
-    params(("creator_id" = String, Path, description = "The caller's id", example = "ana-verde", max_length = 128), ScoresQuery),
-    responses((status = 200, body = ScoreReceipt, description = "The receipt"),
+    params(("creator_id" = String, Path, description = "The caller's id", example = "ana-verde", max_length = 128), ScoresQuery,
+        ("If-None-Match" = Option<String>, Header, description = "`ETag` of a receipt that the caller has already")),
+    responses((status = 200, body = ScoreReceipt, description = "The receipt",
+            headers(("ETag" = String, description = "Names what it says"))),
+        (status = 304, description = "The receipt that the caller has already still holds"),
         (status = 404, body = ProblemDocument, description = "There is no such creator, or no scores of it are kept of that time",
             content_type = "application/problem+json")))]
 #[get("/v1/creators/{creator_id}/scores")]
@@ -248,6 +253,7 @@ pub(crate) async fn get_creator_scores(
     caller: Caller<Read>,
     id: PathId,
     query: Query<ScoresQuery>,
+    conditions: Conditions,
     pools: Data<Pools>,
     snapshots: Data<Snapshots>,
 ) -> Result<HttpResponse, Problem> {
@@ -255,14 +261,14 @@ pub(crate) async fn get_creator_scores(
     let tenant = caller.tenant().id;
     let key = CreatorKey::derive(tenant, &id.0);
     if let Some(as_of) = query.0.as_of {
-        return Ok(HttpResponse::Ok().json(receipt_then(&client, key, id.0, &as_of).await?));
+        return Ok(cached::answer(&receipt_then(&client, key, id.0, &as_of).await?, &conditions));
     }
     let scored = store::scored(&client, key).await?.ok_or_else(not_found)?;
     let InForce { model, .. } = in_force(&client, tenant).await?;
     let published = snapshots.current(tenant);
     let said = annotations::store::of_creator(&client, key).await?.unwrap_or_default();
     let receipt = receipt((id.0, key), &scored, &model, &published.tenant);
-    Ok(HttpResponse::Ok().json(ScoreReceipt { annotations: standing(said), ..receipt }))
+    Ok(cached::answer(&ScoreReceipt { annotations: standing(said), ..receipt }, &conditions))
 }
 
 fn standing(annotations: Vec<Annotation>) -> Vec<AnnotationView> {

@@ -31,7 +31,7 @@ pub struct Snapshots {
     empty: Arc<Published>,
     current: ArcSwap<HashMap<TenantId, Arc<Published>>>,
     kept: Mutex<Kept>,
-    series: u64,
+    series: String,
     count: AtomicU64,
     looked_us: AtomicI64,
 }
@@ -40,9 +40,10 @@ impl Snapshots {
     /// No snapshots yet. The series tells the snapshots of this process from those of others.
     #[must_use]
     pub fn new(series: u64, taxonomy: Arc<Taxonomy>) -> Self {
+        let series = format!("{:012x}", series & 0xffff_ffff_ffff);
         let empty = TenantBuilder::new(taxonomy).snapshot();
         Self {
-            empty: Arc::new(Published { id: name(series, 0), as_of: Timestamp::now(), tenant: empty }),
+            empty: Arc::new(Published { id: name(&series, 0), as_of: Timestamp::now(), tenant: empty }),
             current: ArcSwap::default(),
             kept: Mutex::default(),
             series,
@@ -62,6 +63,18 @@ impl Snapshots {
     pub fn named(&self, tenant: TenantId, id: &str) -> Option<Arc<Published>> {
         let current = Some(self.current(tenant)).filter(|published| published.id == id);
         current.or_else(|| self.kept().named(tenant, id))
+    }
+
+    /// What the names of the snapshots of this process begin with.
+    #[must_use]
+    pub fn series(&self) -> &str {
+        &self.series
+    }
+
+    /// The series of a snapshot that another process made.
+    #[must_use]
+    pub fn other_series<'id>(&self, id: &'id str) -> Option<&'id str> {
+        id.split_once('-').map(|(series, _)| series).filter(|series| *series != self.series)
     }
 
     /// Keeps a snapshot for a while, because a cursor for it is given out. One that was replaced meanwhile is kept as long as it
@@ -88,7 +101,7 @@ impl Snapshots {
         if !fresh.is_empty() {
             let mut all = HashMap::clone(&self.current.load());
             for (id, tenant) in fresh {
-                let id_of_snapshot = name(self.series, self.count.fetch_add(1, Ordering::Relaxed));
+                let id_of_snapshot = name(&self.series, self.count.fetch_add(1, Ordering::Relaxed));
                 all.insert(id, Arc::new(Published { id: id_of_snapshot, as_of, tenant }));
             }
             self.current.store(Arc::new(all));
@@ -139,6 +152,6 @@ impl Snapshots {
 
 const NEVER: i64 = i64::MIN;
 
-fn name(series: u64, number: u64) -> String {
-    format!("{:012x}-{number}", series & 0xffff_ffff_ffff)
+fn name(series: &str, number: u64) -> String {
+    format!("{series}-{number}")
 }

@@ -17,9 +17,11 @@ async fn with_one_event() -> App {
     app
 }
 
-/// Every row, and the number of tables and indexes.
-async fn traces(app: &App) -> (String, i64) {
-    (app.dump().await, app.count("pg_class").await)
+/// Every row but the one by which the service says again and again that it is there, and the number of tables and indexes.
+async fn traces(app: &App) -> (Vec<String>, i64) {
+    let dump = app.dump().await;
+    let rows = dump.lines().filter(|row| !row.starts_with("replicas "));
+    (rows.map(str::to_owned).collect(), app.count("pg_class").await)
 }
 
 fn mixed() -> Vec<Value> {

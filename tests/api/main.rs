@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
 mod auth;
+mod caching;
 mod communities;
 mod conversations;
 mod creators;
@@ -38,6 +39,7 @@ mod problems;
 mod provocations;
 mod quality;
 mod recommendations;
+mod replicas;
 mod retention;
 mod score_history;
 mod scores;

@@ -122,6 +122,7 @@ async fn a_cursor_whose_snapshot_is_gone_says_so() {
     let first = app.post(PAGE, &brief(None)).await.expect(200);
     // A service that was started anew knows the signature but not the snapshot.
     let restarted = app.another().await;
+    app.stopped().await;
     restarted.settle().await;
     restarted.post(PAGE, &brief(first["next_cursor"].as_str())).await.problem(410, "snapshot_expired");
 }

@@ -103,7 +103,9 @@ async fn expired_snapshot() -> Answer {
     let page = app.get("/v1/recommendations?niche=gaming&limit=1").await.ok();
     let next =
         format!("/v1/recommendations?niche=gaming&limit=1&cursor={}", page["next_cursor"].as_str().unwrap());
-    app.another().await.get(&next).await
+    let another = app.another().await;
+    app.stopped().await;
+    another.get(&next).await
 }
 
 /// Nobody folds, and that is noticed.

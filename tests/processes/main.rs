@@ -7,6 +7,7 @@
 mod commands;
 mod fold;
 mod registered;
+mod replicas;
 mod restart;
 mod retention;
 mod shutdown;

@@ -18,7 +18,7 @@ use std::{
 use voci::{
     http::cursor::CursorSigner,
     niches::Taxonomy,
-    recommendations::{brief::RecommendationRequest, http::page},
+    recommendations::{brief::RecommendationRequest, http::answer},
     snapshot::{Snapshots, TenantBuilder, feed},
 };
 
@@ -83,8 +83,8 @@ fn median_ms(stage: &Stage, population: &Population, creators: u64) -> Result<f6
         let request: RecommendationRequest =
             serde_json::from_value(question(population, Kind::Simple, seed))?;
         let start = Instant::now();
-        let page = page(stage.tenant, &request, &snapshots, &signer).map_err(|_| "a question was refused")?;
-        black_box(serde_json::to_vec(&page)?);
+        let answer = answer(stage.tenant, &request, None, &snapshots, &signer);
+        black_box(answer.map_err(|_| "a question was refused")?);
         took.push(start.elapsed().as_secs_f64() * 1e3);
     }
     took.sort_by(f64::total_cmp);

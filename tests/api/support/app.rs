@@ -213,6 +213,7 @@ fn database_config(database: &Database) -> DatabaseConfig {
 fn serve_config() -> ServeConfig {
     ServeConfig {
         listen: "127.0.0.1:0".parse().unwrap(),
+        advertise: None,
         metrics_listen: None,
         bootstrap_key: Some(KEY.into()),
         http_workers: 1,

@@ -19,7 +19,7 @@ use voci::db::{
     migrate,
 };
 
-/// Databases in use at once. A service has up to 17 connections to its own, and the server takes 200.
+/// Databases in use at once. A service has up to 18 connections to its own, and the server takes 200.
 const MOST_DATABASES: u32 = 5;
 
 const TEMPLATE: &str = "voci_template";

@@ -1,0 +1,89 @@
+//! Tells the other replicas that this one is there, and learns of them.
+
+use super::{Address, Directory, store};
+use crate::db::{DbError, Pool};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+    sync::oneshot,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+
+/// Time between rounds. Longer: requests are passed on to replicas that are gone for longer, and a replica that misses some
+/// rounds is forgotten; shorter: more small writes.
+const EVERY: Duration = Duration::from_secs(5);
+/// Longest time for a round. Longer: a stop takes long while the database is away; shorter: rounds fail when it is busy.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The task that says so.
+pub struct Presence {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Presence {
+    /// Announces this process, whose snapshots are of this series, and goes on doing so.
+    pub async fn announce(
+        directory: Arc<Directory>,
+        pool: Pool,
+        series: String,
+        (told, listening): (Option<&Address>, SocketAddr),
+    ) -> Result<Self, DbError> {
+        let address = match told {
+            Some(address) => address.clone(),
+            None => Address::of(listening, store::seen_as(&pool.get().await?).await?),
+        };
+        let me = Me { directory, pool, series, address };
+        me.round().await?;
+        let (stop, stopped) = oneshot::channel();
+        Ok(Self { stop, task: tokio::spawn(me.stay(stopped)) })
+    }
+
+    /// Takes leave and ends.
+    pub async fn stop(self) {
+        drop(self.stop);
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "telling other replicas of this one ended early");
+        }
+    }
+}
+
+struct Me {
+    directory: Arc<Directory>,
+    pool: Pool,
+    series: String,
+    address: Address,
+}
+
+impl Me {
+    async fn stay(self, mut stop: oneshot::Receiver<()>) {
+        let mut failing = false;
+        loop {
+            tokio::select! { _ = &mut stop => break, () = sleep(EVERY) => {} }
+            let round = in_time(self.round()).await;
+            if let (Err(error), false) = (&round, failing) {
+                tracing::warn!(%error, "other replicas cannot be told of this one");
+            }
+            failing = round.is_err();
+        }
+        if let Err(error) = in_time(self.leave()).await {
+            tracing::warn!(%error, "other replicas were not told of the end of this one; they notice within a minute");
+        }
+    }
+
+    async fn round(&self) -> Result<(), DbError> {
+        let client = self.pool.get().await?;
+        store::announce(&client, &self.series, &self.address).await?;
+        self.directory.renew(store::seen_lately(&client).await?).await;
+        Ok(())
+    }
+
+    async fn leave(&self) -> Result<(), DbError> {
+        store::forget(&self.pool.get().await?, &self.series).await
+    }
+}
+
+async fn in_time(work: impl Future<Output = Result<(), DbError>>) -> Result<(), DbError> {
+    let unknown = |_| Err(DbError::OutcomeUnknown("no answer in time".into()));
+    timeout(PATIENCE, work).await.unwrap_or_else(unknown)
+}
