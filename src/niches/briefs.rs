@@ -1,5 +1,5 @@
-//! Labelled briefs: what a brand writes, and the niches it means. A matcher of free text is judged by them, so nobody
-//! tunes aliases by them.
+//! Labelled briefs: what a brand writes, and the niches it means. A matcher of free text is judged by them, so neither it
+//! nor the aliases are tuned on them.
 
 use super::{NicheTree, Taxonomy, words::folded};
 use serde::Deserialize;
