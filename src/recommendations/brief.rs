@@ -35,7 +35,7 @@ pub const DEFAULT_BAND: (u32, u32) = (1_000, 50_000);
     "brief": {"niches": [{"id": "sustainable-fashion", "weight": 2.0}, {"id": "conscious-parenting", "weight": 1.0}],
               "values": ["transparency"]},
     "filters": {"followers": {"min": 1000, "max": 50000}, "countries": ["RO"], "languages": ["ro"], "platforms": ["instagram"]},
-    "exclude_creators": ["already-booked"], "limit": 10
+    "exclude_creators": ["already-booked"], "diversity": 0.3, "explore": 1, "limit": 10
 }))]
 pub struct RecommendationRequest {
     /// What is looked for.

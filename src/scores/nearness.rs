@@ -270,7 +270,8 @@ fn is_much(one: &InNiche) -> bool {
 }
 
 fn snapped(cosine: f64) -> f64 {
-    if cosine > 1.0 - SNAP { 1.0 } else { cosine.max(0.0) }
+    // The sum of nothing is -0, which added to 0 is 0.
+    if cosine > 1.0 - SNAP { 1.0 } else { cosine.max(0.0) + 0.0 }
 }
 
 #[cfg(test)]

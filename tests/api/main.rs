@@ -43,6 +43,7 @@ mod replicas;
 mod retention;
 mod score_history;
 mod scores;
+mod selection;
 mod sponsorship;
 mod support;
 mod trust;

@@ -297,7 +297,7 @@ async fn authority_is_the_loyal_reach_beside_what_is_usual_in_the_niche() {
     );
     assert!((asked["usual_reach"].as_f64().unwrap() - (usual - 1.0)).abs() < 1e-5, "{page}");
     let own = item(&page, "ana")["reach_per_niche"].as_f64().unwrap();
-    assert!((own - reaches[0]).abs() < 1e-9, "{page}");
+    assert!((own - reaches[0]).abs() < 1e-6, "{page}");
     let (share, authority) = part(item(&page, "ana"), "authority");
     assert!(
         (share - 0.1).abs() < 1e-12 && (authority - (1.0 + own) / (1.0 + own + usual)).abs() < 1e-5,

@@ -124,6 +124,11 @@ pub(super) const FORMULAS: [(&str, &str); 16] = [
          answers by a reply or a verified purchase (of a weight of at least a half), times damping, in the round k at most cap x damping^k for each. So \
          accounts that nobody answers have none, and each answered one at most cap x damping / (1 - damping).",
     ),
+    (
+        "mapped, map(...)",
+        "The value, linearly between the knots of the component's map, rounded to 1/50,000. In lists value, low and high are \
+         shown rounded to 1e-7.",
+    ),
     ("score", "Sum over components of weight x mapped; weights are scaled to a sum of 1."),
     (
         "low, high",
