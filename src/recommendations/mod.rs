@@ -3,4 +3,6 @@
 pub mod brief;
 pub mod http;
 pub mod rank;
+pub mod reading;
 pub mod reasons;
+pub mod wanted;
