@@ -7,6 +7,7 @@
 //! `creator`, and `kind` if there is one) is judged as a history; without data an empty report is written.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "prints its report")]
 
+mod briefs;
 mod checks;
 mod database;
 mod fraud;
@@ -14,6 +15,7 @@ mod fraud;
 #[expect(dead_code, reason = "the benchmarks use more of it")]
 mod harness;
 mod history;
+mod labelled;
 mod load;
 mod measures;
 mod plots;
@@ -52,6 +54,7 @@ async fn main() -> ExitCode {
 async fn evaluate() -> Result<bool, Failure> {
     let (mut measures, mut checks) = (Vec::new(), checks::Checks::default());
     if !history::is_named() {
+        briefs::run(&mut measures)?;
         niches(&mut measures, &mut checks).await?;
         skew::run(&mut measures, &mut checks).await?;
     }

@@ -60,6 +60,7 @@ problem_kinds! {
     PayloadTooLarge "payload_too_large" PAYLOAD_TOO_LARGE "The body is too large";
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The content type is not supported";
     ValidationFailed "validation_failed" UNPROCESSABLE_ENTITY "The input breaks a rule";
+    BriefNotUnderstood "brief_not_understood" UNPROCESSABLE_ENTITY "The text names no niche";
     FoldingBehind "folding_behind" TOO_MANY_REQUESTS "Events come faster than they are folded";
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong here";
     Overloaded "overloaded" SERVICE_UNAVAILABLE "Too much work at once";
@@ -85,6 +86,7 @@ pub struct Problem {
     kind: Kind,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
+    suggestions: Vec<String>,
     allow: Option<String>,
 }
 
@@ -119,12 +121,16 @@ pub struct ProblemDocument {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 1000)]
     pub errors: Vec<FieldError>,
+    /// Ids of what could have been meant, the likeliest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 5, example = json!(["gardening", "grow-your-own"]))]
+    pub suggestions: Vec<String>,
 }
 
 impl Problem {
     /// A problem with a detail for the caller.
     pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), errors: Vec::new(), allow: None }
+        Self { kind, detail: detail.into(), errors: Vec::new(), suggestions: Vec::new(), allow: None }
     }
 
     /// The input broke rules.
@@ -153,6 +159,12 @@ impl Problem {
     #[must_use]
     pub fn with_errors(self, errors: Vec<FieldError>) -> Self {
         Self { errors, ..self }
+    }
+
+    /// The same problem with ids of what could have been meant.
+    #[must_use]
+    pub fn with_suggestions(self, suggestions: Vec<String>) -> Self {
+        Self { suggestions, ..self }
     }
 
     /// The same problem of a part of a document, with pointers into the document.
@@ -192,6 +204,7 @@ impl Problem {
             instance,
             request_id,
             errors: self.errors.clone(),
+            suggestions: self.suggestions.clone(),
         }
     }
 

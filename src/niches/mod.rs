@@ -4,6 +4,7 @@
 mod briefs;
 pub mod http;
 pub mod model;
+pub mod reading;
 pub mod store;
 pub mod words;
 

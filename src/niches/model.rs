@@ -1,8 +1,12 @@
 //! The taxonomy: two levels, names and aliases per language.
 
+use super::reading::Glossary;
 use crate::error::{FieldError, Violations};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 use utoipa::ToSchema;
 
 /// Most aliases a niche has in one language.
@@ -79,6 +83,7 @@ impl Niche {
 #[derive(Debug)]
 pub struct Taxonomy {
     niches: BTreeMap<String, Niche>,
+    glossary: OnceLock<Arc<Glossary>>,
 }
 
 impl Taxonomy {
@@ -87,7 +92,8 @@ impl Taxonomy {
     pub fn built_in() -> Self {
         let niches: Vec<Niche> = serde_json::from_str(include_str!("taxonomy.json"))
             .expect("a test reads the taxonomy that is built in");
-        Self { niches: niches.into_iter().map(|niche| (niche.id.clone(), niche)).collect() }
+        let niches = niches.into_iter().map(|niche| (niche.id.clone(), niche)).collect();
+        Self { niches, glossary: OnceLock::new() }
     }
 
     /// A built-in niche.
@@ -102,13 +108,15 @@ impl Taxonomy {
 pub struct NicheTree {
     built_in: Arc<Taxonomy>,
     own: BTreeMap<String, Niche>,
+    glossary: OnceLock<Arc<Glossary>>,
 }
 
 impl NicheTree {
     /// A tree of the built-in niches and a tenant's own.
     #[must_use]
     pub fn new(built_in: Arc<Taxonomy>, own: Vec<Niche>) -> Self {
-        Self { built_in, own: own.into_iter().map(|niche| (niche.id.clone(), niche)).collect() }
+        let own = own.into_iter().map(|niche| (niche.id.clone(), niche)).collect();
+        Self { built_in, own, glossary: OnceLock::new() }
     }
 
     /// A niche.
@@ -120,6 +128,14 @@ impl NicheTree {
     /// Adds or replaces one of the tenant's own niches.
     pub fn insert(&mut self, niche: Niche) {
         self.own.insert(niche.id.clone(), niche);
+        self.glossary = OnceLock::new();
+    }
+
+    /// The words of all niches. Written when it is first asked for, once for all tenants without niches of their own.
+    #[must_use]
+    pub fn glossary(&self) -> &Glossary {
+        let shared = if self.own.is_empty() { &self.built_in.glossary } else { &self.glossary };
+        shared.get_or_init(|| Arc::new(Glossary::of(self)))
     }
 
     /// The niche a niche is part of.

@@ -1,14 +1,14 @@
 //! What a brand looks for: the request, and the query it becomes.
 
+use super::wanted::{Refusal, Wanted, WantedNiche};
 use crate::{
     creators::{Platform, codes},
-    error::{FieldError, Violations, not_null},
+    error::{Violations, not_null},
     ids::{self, CreatorKey, TenantId},
     niches::words,
     scores::{
         components::NAMES,
         fit::Asked,
-        nearness::NichePlace,
         receipt::{Score, Weights},
     },
     snapshot::{
@@ -20,7 +20,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashSet};
 use utoipa::ToSchema;
 
-const MAX_NICHES: usize = 20;
 const MAX_VALUES: usize = 20;
 const MAX_EXCLUDED: usize = 10_000;
 const MAX_LIST: usize = 50;
@@ -32,7 +31,7 @@ pub const DEFAULT_BAND: (u32, u32) = (1_000, 50_000);
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "brief": {"niches": [{"id": "sustainable-fashion", "weight": 2.0}, {"id": "conscious-parenting", "weight": 1.0}],
+    "brief": {"text": "haine eco pentru copii", "niches": [{"id": "minimalism", "weight": 0.5}],
               "values": ["transparency"]},
     "filters": {"followers": {"min": 1000, "max": 50000}, "countries": ["RO"], "languages": ["ro"], "platforms": ["instagram"]},
     "exclude_creators": ["already-booked"], "diversity": 0.3, "explore": 1, "limit": 10
@@ -101,8 +100,14 @@ impl RankBy {
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Brief {
+    /// What is looked for in words, English or Romanian. The niches that it is about count beside `niches`: all of them
+    /// together as much as one of weight 1. The text or at least one niche is needed.
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "not_null")]
+    #[schema(nullable = false, example = "haine eco pentru copii", min_length = 1, max_length = 2000)]
+    pub text: Option<String>,
     /// Niches that the audience shall care about.
-    #[schema(min_items = 1, max_items = 20)]
+    #[serde(default)]
+    #[schema(max_items = 20)]
     pub niches: Vec<WeightedNiche>,
     /// What the creators shall stand for: the more of it they name, the better they fit.
     #[serde(default)]
@@ -202,6 +207,8 @@ impl WeightsInput {
 pub struct Query {
     /// What the brief asks of fit.
     pub asked: Asked,
+    /// The niches of the brief, in the order of those that fit is asked of.
+    pub wanted: Wanted,
     /// Least and most followers; `None`: any, unknown included.
     pub band: Option<(u32, u32)>,
     /// Countries; empty: any.
@@ -229,8 +236,19 @@ impl RecommendationRequest {
     /// A request for one niche with everything else as by default.
     #[must_use]
     pub fn of_niche(niche: String, limit: Option<u32>, cursor: Option<String>) -> Self {
+        let niches = vec![WeightedNiche { id: niche, weight: 1.0 }];
+        Self::of_brief(Brief { text: None, niches, values: Vec::new() }, limit, cursor)
+    }
+
+    /// A request for what a text is about with everything else as by default.
+    #[must_use]
+    pub fn of_text(text: String, limit: Option<u32>, cursor: Option<String>) -> Self {
+        Self::of_brief(Brief { text: Some(text), niches: Vec::new(), values: Vec::new() }, limit, cursor)
+    }
+
+    fn of_brief(brief: Brief, limit: Option<u32>, cursor: Option<String>) -> Self {
         Self {
-            brief: Brief { niches: vec![WeightedNiche { id: niche, weight: 1.0 }], values: Vec::new() },
+            brief,
             filters: Filters::default(),
             weights: None,
             rank_by: RankBy::default(),
@@ -243,9 +261,9 @@ impl RecommendationRequest {
     }
 
     /// The query, or everything that is wrong with the request.
-    pub fn query(&self, tenant: TenantId, snapshot: &TenantSnapshot) -> Result<Query, Vec<FieldError>> {
+    pub fn query(&self, tenant: TenantId, snapshot: &TenantSnapshot) -> Result<Query, Refusal> {
         let mut violations = Violations::default();
-        let niches = self.brief.places(&mut violations, snapshot);
+        let wanted = self.brief.wanted(&mut violations, snapshot);
         self.brief.check_values(&mut violations);
         self.filters.check(&mut violations);
         let weights = self.weights.unwrap_or_default().parts();
@@ -274,12 +292,16 @@ impl RecommendationRequest {
                 );
             }
         }
-        violations.finish()?;
-        let reach = |(place, weight): (NichePlace, f64)| (place, weight, snapshot.reach(place.niche));
-        let niches: Vec<_> = niches.into_iter().map(reach).collect();
+        violations.finish().map_err(Refusal::Invalid)?;
+        if wanted.niches.is_empty() {
+            return Err(Refusal::not_understood(self.brief.text.as_deref(), &snapshot.tree));
+        }
+        let reach = |niche: &WantedNiche| (niche.place, niche.weight, snapshot.reach(niche.place.niche));
+        let niches: Vec<_> = wanted.niches.iter().map(reach).collect();
         let values = self.brief.values.iter().map(|value| words::number(value)).collect();
         Ok(Query {
             asked: Asked::new(&niches, values, snapshot.parents()),
+            wanted,
             band: self.filters.band(),
             countries: self.filters.countries.iter().map(|code| country_code(code)).collect(),
             languages: self.filters.speaking(snapshot),
@@ -290,39 +312,6 @@ impl RecommendationRequest {
             diversity: self.diversity,
             explore: self.explore as usize,
         })
-    }
-}
-
-impl Brief {
-    fn places(&self, violations: &mut Violations, snapshot: &TenantSnapshot) -> Vec<(NichePlace, f64)> {
-        if self.niches.is_empty() {
-            violations.add("/brief/niches", "required", "name at least one niche");
-        }
-        violations.at_most("/brief/niches", self.niches.len(), MAX_NICHES);
-        let mut seen = BTreeSet::new();
-        let mut places = Vec::new();
-        for (index, wanted) in self.niches.iter().enumerate().take(MAX_NICHES) {
-            if !(0.001..=1_000.0).contains(&wanted.weight) {
-                let pointer = format!("/brief/niches/{index}/weight");
-                violations.add(pointer, "out_of_range", "must be between 0.001 and 1000");
-            }
-            match snapshot.place(&wanted.id) {
-                _ if !seen.insert(&wanted.id) => {
-                    violations.add(
-                        format!("/brief/niches/{index}/id"),
-                        "duplicate",
-                        "is in the brief already",
-                    );
-                }
-                Some(place) => places.push((place, wanted.weight)),
-                None => violations.add(
-                    format!("/brief/niches/{index}/id"),
-                    "unknown_niche",
-                    "there is no niche of this id; GET /v1/niches lists them",
-                ),
-            }
-        }
-        places
     }
 }
 

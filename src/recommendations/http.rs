@@ -1,11 +1,13 @@
 //! `/v1/recommendations`.
 
 use super::{
-    brief::{Query as RankQuery, RecommendationRequest, WeightedNiche},
+    brief::{Query as RankQuery, RecommendationRequest},
     paging::{self, Page, Place, cursor_scope},
     rank,
+    reading::problem,
     reasons::reasons,
     selection::{Selected, select},
+    wanted::WantedNiche,
 };
 use crate::{
     creators::Tier,
@@ -55,9 +57,13 @@ pub struct RecommendationPage {
 /// A brief as it was understood.
 #[derive(Serialize, ToSchema)]
 pub struct BriefView {
-    /// Its niches.
-    #[schema(max_items = 20)]
+    /// Its niches: those that are named, then those of its text.
+    #[schema(max_items = 25)]
     niches: Vec<AskedNicheView>,
+    /// Words of its text that were not understood, as they stand there; absent without a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_items = 1000, example = json!(["blorp"]))]
+    ignored_words: Option<Vec<String>>,
 }
 
 /// A niche of a brief.
@@ -75,17 +81,25 @@ pub struct AskedNicheView {
     /// Loyal reach that is usual among them: the geometric mean, of one person more each.
     #[schema(example = 11.4, minimum = 0.0)]
     usual_reach: f64,
+    /// The words of the text that tell it, as they stand there; absent for niches that are named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_items = 1000, example = json!(["haine", "eco"]))]
+    matched_words: Option<Vec<String>>,
 }
 
 impl BriefView {
-    fn new(request: &RecommendationRequest, query: &RankQuery) -> Self {
-        let view = |(asked, niche): (&WeightedNiche, &AskedNiche)| AskedNicheView {
-            id: asked.id.clone(),
+    fn new(query: RankQuery) -> Self {
+        let view = |(wanted, niche): (WantedNiche, &AskedNiche)| AskedNicheView {
+            id: wanted.id,
             share: niche.share,
             measured_creators: niche.measured,
             usual_reach: niche.usual,
+            matched_words: wanted.matched_words,
         };
-        Self { niches: request.brief.niches.iter().zip(&query.asked.niches).map(view).collect() }
+        Self {
+            niches: query.wanted.niches.into_iter().zip(&query.asked.niches).map(view).collect(),
+            ignored_words: query.wanted.ignored_words,
+        }
     }
 }
 
@@ -138,9 +152,12 @@ pub struct RecommendationItem {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct NicheQuery {
-    /// Id of the niche.
-    #[param(example = "gaming", max_length = 64)]
-    niche: String,
+    /// Id of the niche. This or `text` is needed.
+    #[param(example = "gaming", max_length = 64, nullable = false)]
+    niche: Option<String>,
+    /// What is looked for in words, English or Romanian, instead of a niche.
+    #[param(min_length = 1, max_length = 2000, nullable = false)]
+    text: Option<String>,
     /// Creators on a page.
     #[param(minimum = 1, maximum = 200, default = 50, example = 10)]
     limit: Option<u32>,
@@ -162,8 +179,8 @@ pub enum Answer {
 
 /// Recommend creators for a niche
 ///
-/// Micro-creators (1,000 to 50,000 followers) of one niche, with default weights; POST takes a whole brief. All pages come
-/// from the snapshot of the first, whichever replica is asked for them.
+/// Micro-creators (1,000 to 50,000 followers) of one niche, or of those that a text is about, with default weights; POST takes
+/// a whole brief. All pages come from the snapshot of the first, whichever replica is asked for them.
 ///
 /// `ETag` names what is said: it stays the same as long as the ranking does, while `as_of` moves on.
 #[utoipa::path(operation_id = "recommendForNiche", tag = "recommendations",
@@ -173,7 +190,7 @@ pub enum Answer {
             headers(("ETag" = String, description = "Names snapshot and query"))),
         (status = 304, description = "What the caller has already still holds"),
         (status = 410, body = ProblemDocument, description = "The snapshot of the cursor is gone", content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, description = "The niche is not known", content_type = "application/problem+json")))]
+        (status = 422, body = ProblemDocument, description = "The niche is not known, or the text names none", content_type = "application/problem+json")))]
 #[get("/v1/recommendations")]
 pub(crate) async fn recommend_for_niche(
     caller: Caller<Read>,
@@ -182,9 +199,14 @@ pub(crate) async fn recommend_for_niche(
     asked: HttpRequest,
     (snapshots, signer, replicas): Shared,
 ) -> Result<HttpResponse, Problem> {
-    let NicheQuery { niche, limit, cursor } = query.0;
+    let NicheQuery { niche, text, limit, cursor } = query.0;
     params::limit(limit)?;
-    let request = RecommendationRequest::of_niche(niche, limit, cursor);
+    let request = match (niche, text) {
+        (Some(niche), None) => RecommendationRequest::of_niche(niche, limit, cursor),
+        (None, Some(text)) => RecommendationRequest::of_text(text, limit, cursor),
+        (None, None) => return Err(one_of_two("?niche", "required")),
+        (Some(_), Some(_)) => return Err(one_of_two("?text", "not_allowed")),
+    };
     let tenant = caller.tenant().id;
     let found = answer(tenant, &request, Some(&conditions), &snapshots, &signer).map_err(of_parameter)?;
     match found {
@@ -193,10 +215,15 @@ pub(crate) async fn recommend_for_niche(
     }
 }
 
+fn one_of_two(pointer: &str, code: &str) -> Problem {
+    Problem::new(Kind::InvalidQuery, "A query parameter is wrong; see errors")
+        .with_errors(vec![FieldError::new(pointer, code, "either a niche or a text is needed, and not both")])
+}
+
 /// The one-line query has no body: what is wrong with the niche of its brief is wrong with a parameter.
 fn of_parameter(problem: Problem) -> Problem {
     let named = |error: FieldError| FieldError {
-        pointer: error.pointer.replace("/brief/niches/0/id", "?niche"),
+        pointer: error.pointer.replace("/brief/niches/0/id", "?niche").replace("/brief/text", "?text"),
         ..error
     };
     let errors = problem.document(None, None).errors.into_iter().map(named).collect();
@@ -212,7 +239,8 @@ fn of_parameter(problem: Problem) -> Problem {
     responses(
         (status = 200, body = RecommendationPage, description = "A page of creators, best first",
             headers(("ETag" = String, description = "Names snapshot and query"))),
-        (status = 410, body = ProblemDocument, description = "The snapshot of the cursor is gone", content_type = "application/problem+json")))]
+        (status = 410, body = ProblemDocument, description = "The snapshot of the cursor is gone", content_type = "application/problem+json"),
+        (status = 422, body = ProblemDocument, description = "The input breaks a rule; or no niche is named and the text names none: `suggestions` has the nearest ones", content_type = "application/problem+json")))]
 #[post("/v1/recommendations")]
 pub(crate) async fn recommend_creators(
     caller: Caller<Read>,
@@ -237,12 +265,7 @@ pub fn answer(
     snapshots: &Snapshots,
     signer: &CursorSigner,
 ) -> Result<Answer, Problem> {
-    if !snapshots.is_loaded() {
-        return Err(Problem::new(
-            Kind::NotReady,
-            "The snapshot is being read from the database; try again in a moment",
-        ));
-    }
+    check_loaded(snapshots)?;
     let out_of_range = |_| Problem::field("/limit", "out_of_range", "must be between 1 and 200");
     let limit = params::limit(request.limit).map_err(out_of_range)?;
     let scope = cursor_scope(tenant, request);
@@ -251,7 +274,8 @@ pub fn answer(
         Place::Here(published, page) => (published, page),
         Place::Elsewhere(series) => return Ok(Answer::Elsewhere(series)),
     };
-    let query = request.query(tenant, &published.tenant).map_err(Problem::invalid)?;
+    let query =
+        request.query(tenant, &published.tenant).map_err(|refusal| problem(refusal, "/brief/text"))?;
     let tag = paging::tag(&published, &scope, limit, request);
     if conditions.is_some_and(|conditions| tag.is_known(conditions)) {
         // As if it were given anew: it may have a cursor.
@@ -260,25 +284,32 @@ pub fn answer(
     }
     let (ranks_before, bookmarks) = page.map_or_else(Default::default, |page| (page.rank, page.bookmarks));
     let (selected, next) = select(&published.tenant, &query, &bookmarks, limit);
-    let items = items(&published, request, &query, &selected, ranks_before);
+    let items = items(&published, &query, &selected, ranks_before);
     let next_cursor = next.map(|bookmarks| {
         snapshots.keep(tenant, &published);
         let rank = ranks_before + selected.len();
         signer.seal(&scope, &Page { snapshot: published.id.clone(), rank, bookmarks })
     });
     let as_of = snapshots.as_of(tenant, &published);
-    let (snapshot, brief) = (published.id.clone(), BriefView::new(request, &query));
+    let (snapshot, brief) = (published.id.clone(), BriefView::new(query));
     Ok(Answer::Given(tag.answer(RecommendationPage { as_of, snapshot, brief, items, next_cursor })))
+}
+
+/// Refuses while the snapshot is not there.
+pub(super) fn check_loaded(snapshots: &Snapshots) -> Result<(), Problem> {
+    let not_ready = || {
+        Problem::new(Kind::NotReady, "The snapshot is being read from the database; try again in a moment")
+    };
+    snapshots.is_loaded().then_some(()).ok_or_else(not_ready)
 }
 
 fn items(
     published: &Arc<Published>,
-    request: &RecommendationRequest,
     query: &RankQuery,
     selected: &[Selected],
     ranks_before: usize,
 ) -> Vec<RecommendationItem> {
-    let asked: Vec<String> = request.brief.niches.iter().map(|niche| niche.id.clone()).collect();
+    let asked: Vec<String> = query.wanted.niches.iter().map(|niche| niche.id.clone()).collect();
     let item = |(index, Selected { ranked, explored }): (usize, &Selected)| {
         let row = published.tenant.row(ranked.row)?;
         let details = row.details();

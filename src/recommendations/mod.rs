@@ -6,5 +6,7 @@ pub mod eligibility;
 pub mod http;
 mod paging;
 pub mod rank;
+pub mod reading;
 pub mod reasons;
 pub mod selection;
+pub mod wanted;

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
 mod auth;
+mod briefs;
 mod caching;
 mod communities;
 mod conversations;

@@ -68,6 +68,7 @@ async fn simple(app: &App, kind: Kind) -> Answer {
         Kind::UnsupportedMediaType => {
             app.request(Method::POST, "/v1/events").body("text/plain", "{}").send().await
         }
+        Kind::BriefNotUnderstood => app.post("/v1/briefs/read", &json!({"text": "xqzw"})).await,
         Kind::ValidationFailed => app.post("/v1/events", &json!({})).await,
         other => panic!("no request provokes {}", other.code()),
     }

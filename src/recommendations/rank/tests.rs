@@ -104,7 +104,7 @@ pub(in crate::recommendations) fn snapshot(people: &[Person]) -> TenantSnapshot 
 fn request(niches: &[(&str, f64)]) -> RecommendationRequest {
     let niches = niches.iter().map(|(id, weight)| WeightedNiche { id: (*id).to_owned(), weight: *weight });
     RecommendationRequest {
-        brief: Brief { niches: niches.collect(), values: Vec::new() },
+        brief: Brief { text: None, niches: niches.collect(), values: Vec::new() },
         ..RecommendationRequest::of_niche(String::new(), None, None)
     }
 }

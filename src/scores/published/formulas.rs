@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// The formulas, for people who recompute receipts. A test recomputes one from these.
-pub(super) const FORMULAS: [(&str, &str); 16] = [
+pub(super) const FORMULAS: [(&str, &str); 17] = [
     (
         "chance_of_return",
         "For x active days after the first, t_x days from first to last active day, T days from the first active day to \
