@@ -6,6 +6,7 @@ mod kept;
 pub mod registry;
 pub mod store;
 pub mod tenant;
+pub mod towns;
 
 pub use chunk::{Cold, Hot};
 pub use registry::Snapshots;

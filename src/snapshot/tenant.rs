@@ -1,6 +1,9 @@
 //! The snapshot of one tenant, and the builder that keeps it up to date.
 
-use super::chunk::{CHUNK, Chunk, Cold, Hot, Row, Scores, Stamp, country_code, language_bits, platform_bit};
+use super::{
+    chunk::{CHUNK, Chunk, Cold, Hot, Row, Scores, Stamp, country_code, language_bits, platform_bit},
+    towns::{Town, TownNames, Towns},
+};
 use crate::{
     creators::{Profile, model::audience},
     ids::CreatorKey,
@@ -34,6 +37,7 @@ pub struct TenantSnapshot {
     postings: Vec<Arc<Vec<u32>>>,
     children: Vec<Arc<Vec<u32>>>,
     chunks: Vec<Arc<Chunk>>,
+    towns: Towns,
 }
 
 impl TenantSnapshot {
@@ -42,6 +46,12 @@ impl TenantSnapshot {
     pub fn row(&self, row: u32) -> Option<&Row> {
         let (chunk, place) = (row as usize / CHUNK, row as usize % CHUNK);
         self.chunks.get(chunk)?.rows.get(place)?.as_ref()
+    }
+
+    /// Where the creator in a row lives, when it says so.
+    #[must_use]
+    pub fn town(&self, row: u32) -> Option<&Town> {
+        self.towns.of(row)
     }
 
     /// How many rows there are, places of erased creators included.
@@ -131,6 +141,7 @@ pub struct TenantBuilder {
     current: TenantSnapshot,
     index: HashMap<CreatorKey, u32>,
     free: Vec<u32>,
+    town_names: TownNames,
     changed: bool,
     copied: u64,
 }
@@ -149,8 +160,16 @@ impl TenantBuilder {
             postings: Vec::new(),
             children: Vec::new(),
             chunks: Vec::new(),
+            towns: Towns::default(),
         };
-        let mut builder = Self { current, index: HashMap::new(), free: Vec::new(), changed: true, copied: 0 };
+        let mut builder = Self {
+            current,
+            index: HashMap::new(),
+            free: Vec::new(),
+            town_names: TownNames::default(),
+            changed: true,
+            copied: 0,
+        };
         let tree = builder.current.tree.clone();
         for niche in tree.all().keys() {
             builder.number(niche);
@@ -163,7 +182,7 @@ impl TenantBuilder {
     pub fn started_again(&self, taxonomy: Arc<Taxonomy>) -> Self {
         let rows = self.current.chunks.iter().flat_map(|chunk| chunk.rows.iter().flatten());
         let chunks = self.current.chunks.iter().map(|chunk| chunk.bytes() as u64);
-        let bytes = rows.map(Row::bytes).sum::<u64>() + chunks.sum::<u64>();
+        let bytes = rows.map(Row::bytes).sum::<u64>() + chunks.sum::<u64>() + self.current.towns.bytes();
         Self { copied: self.copied + bytes, ..Self::new(taxonomy) }
     }
 
@@ -211,8 +230,11 @@ impl TenantBuilder {
         if present.is_some_and(|row| row.cold.stamp == source.stamp) {
             return;
         }
+        let Profile { country, city, .. } = &source.profile;
+        let town = city.as_deref().map(|city| self.town_names.town(country, city, self.index.len()));
         let row = self.built(source);
         let number = known.unwrap_or_else(|| self.new_row(row.hot.key));
+        self.copied += self.current.towns.put(number, town);
         let listed: Vec<u32> = row.cold.places.iter().map(|place| place.niche).collect();
         let before = self.replace(number, Some(row));
         self.move_postings(number, before.as_ref(), &listed);
@@ -237,6 +259,7 @@ impl TenantBuilder {
         let Some(number) = self.index.remove(&key) else { return };
         let before = self.replace(number, None);
         self.move_postings(number, before.as_ref(), &[]);
+        self.copied += self.current.towns.put(number, None);
         self.free.push(number);
         self.changed = true;
     }
