@@ -16,6 +16,7 @@ pub mod error;
 pub mod events;
 pub mod http;
 pub mod ids;
+pub mod insight;
 pub mod keys;
 pub mod metrics;
 pub mod niches;

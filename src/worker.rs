@@ -9,7 +9,7 @@ use crate::{
     db::{DbError, Pool},
     edge_weights,
     ids::LANES,
-    privacy, quality,
+    insight, privacy, quality,
     relationships::{
         fold::{Folded, fold_lane},
         queue::store::BusyLane,
@@ -89,6 +89,9 @@ pub async fn run(pool: Pool, config: WorkConfig) {
         }));
         tasks.spawn(keep_up("sponsorship", every, pool.clone(), |pool| async move {
             sponsorship::rounds::renew_all(&pool).await
+        }));
+        tasks.spawn(keep_up("insight", every, pool.clone(), |pool| async move {
+            insight::rounds::renew_all(&pool).await
         }));
         tasks.spawn(keep_up("history", every, pool.clone(), |pool| async move {
             let now = earlier_clock(&pool).await?;

@@ -14,9 +14,15 @@ use crate::{
         params::{PathId, Query},
         problem::{Kind, Problem},
     },
+    ids::TenantId,
+    insight::{self, http::NicheInsight},
     keys::Tenant,
+    snapshot::Snapshots,
 };
-use actix_web::{HttpResponse, get, put, web::Data};
+use actix_web::{
+    HttpResponse, get, put,
+    web::{self, Data},
+};
 use serde::{Deserialize, Serialize};
 use std::ops::Bound;
 use utoipa::{IntoParams, ToSchema};
@@ -37,6 +43,10 @@ pub struct NicheView {
     aliases: Aliases,
     /// True for niches that are part of Voci, false for the tenant's own.
     built_in: bool,
+    /// What is seen in it; only when it is read by itself, and absent while a service that was just started reads its snapshot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    insight: Option<NicheInsight>,
 }
 
 impl NicheView {
@@ -47,6 +57,7 @@ impl NicheView {
             names: niche.names.clone(),
             aliases: niche.aliases.clone(),
             built_in,
+            insight: None,
         }
     }
 }
@@ -131,6 +142,9 @@ pub(crate) async fn list_niches(
 }
 
 /// Get a niche
+///
+/// With insight: its members and their loyalty, how evenly its loyal reach is spread, authorities, voices by place, emerging
+/// creators, related niches, rising topics and words.
 #[utoipa::path(operation_id = "getNiche", tag = "niches",
     params(("niche_id" = String, Path, description = "Id of the niche", example = "gaming", max_length = 64)),
     responses((status = 200, body = NicheView, description = "The niche")))]
@@ -140,13 +154,37 @@ pub(crate) async fn get_niche(
     id: PathId,
     pools: Data<Pools>,
     taxonomy: Data<Taxonomy>,
+    snapshots: Data<Snapshots>,
 ) -> Result<HttpResponse, Problem> {
-    let tree = tree(&pools, taxonomy, caller.tenant()).await?;
+    let tenant = caller.tenant();
+    let tree = tree(&pools, taxonomy, tenant).await?;
     let all = tree.all();
     let (niche, built_in) = all.get(id.0.as_str()).ok_or_else(|| {
         Problem::new(Kind::NicheNotFound, "There is no niche of this id; GET /v1/niches lists them")
     })?;
-    Ok(HttpResponse::Ok().json(NicheView::new(niche, *built_in)))
+    let insight = insight(&pools, tenant.id, &id.0, &snapshots).await?;
+    Ok(HttpResponse::Ok().json(NicheView { insight, ..NicheView::new(niche, *built_in) }))
+}
+
+async fn insight(
+    pools: &Pools,
+    tenant: TenantId,
+    niche: &str,
+    snapshots: &Snapshots,
+) -> Result<Option<NicheInsight>, Problem> {
+    if !snapshots.is_loaded() {
+        return Ok(None);
+    }
+    let client = pools.reads.get().await?;
+    let looked_at = insight::store::looked_at(&client, tenant).await?;
+    let found = insight::store::found_of(&client, tenant, niche).await?;
+    drop(client);
+    let published = snapshots.current(tenant);
+    let as_of = snapshots.as_of(tenant, &published);
+    let niche = niche.to_owned();
+    // Passes over all members of the niche, and others wait for this thread.
+    let insight = web::block(move || NicheInsight::new(&niche, (&published, as_of), found, looked_at)).await;
+    insight.map(Some).map_err(|error| Problem::internal(&error.to_string()))
 }
 
 /// Make or replace a niche of your own

@@ -68,16 +68,20 @@ async fn count(pool: &Pool, tenant: TenantId, engagers: i64) -> Result<(), DbErr
         )
         .await?;
     if claimed == 1 {
-        let changed =
-            tx.execute(include_str!("communities.sql"), &[&tenant.0, &sampled_steps(engagers)]).await?;
+        let changed = tx
+            .execute(
+                include_str!("communities.sql"),
+                &[&tenant.0, &sampled_steps(engagers, MAX_RELATIONSHIPS)],
+            )
+            .await?;
         tracing::info!(tenant = tenant.0, engagers, changed, "communities counted");
     }
     tx.commit().await
 }
 
-/// How many of the sampling steps are looked at, so that about [`MAX_RELATIONSHIPS`] are.
-fn sampled_steps(engagers: i64) -> i64 {
-    (STEPS * MAX_RELATIONSHIPS / engagers.max(1)).clamp(1, STEPS)
+/// How many of the 1,024 sampling steps are looked at, so that about so many of all are.
+pub(crate) fn sampled_steps(all: i64, most: i64) -> i64 {
+    (STEPS * most / all.max(1)).clamp(1, STEPS)
 }
 
 /// A community from the columns `people`, `community_niches` and `shares`; `None` when the outer join found none.
@@ -96,10 +100,8 @@ mod tests {
 
     #[test]
     fn small_tenants_are_counted_whole_and_large_ones_sampled() {
-        assert_eq!(
-            (sampled_steps(0), sampled_steps(10_000), sampled_steps(3_000_000)),
-            (1_024, 1_024, 1_024)
-        );
-        assert_eq!((sampled_steps(6_000_000), sampled_steps(i64::MAX / 2)), (512, 1));
+        let steps = |engagers| sampled_steps(engagers, MAX_RELATIONSHIPS);
+        assert_eq!((steps(0), steps(10_000), steps(3_000_000)), (1_024, 1_024, 1_024));
+        assert_eq!((steps(6_000_000), steps(i64::MAX / 2)), (512, 1));
     }
 }

@@ -7,6 +7,7 @@ use super::{
     hot::{Hot, Scores, country_code, language_bits, platform_bit},
     packed::{self, Details, Stamp, Sums},
     tenant::{Numbered, TenantSnapshot},
+    towns::{TownNames, Towns},
 };
 use crate::{
     creators::{Profile, model::audience},
@@ -60,6 +61,7 @@ pub struct TenantBuilder {
     /// Rows by the key of their creator.
     index: HashTable<u32>,
     languages: HashMap<[u64; 3], u32>,
+    town_names: TownNames,
     /// By first niche: the chunk that is being filled, and places that erased creators left.
     open: HashMap<Option<u32>, usize>,
     free: HashMap<Option<u32>, Vec<u32>>,
@@ -81,11 +83,13 @@ impl TenantBuilder {
             reaches: Vec::new(),
             postings: Vec::new(),
             chunks: Vec::new(),
+            towns: Towns::default(),
         };
         let mut builder = Self {
             current,
             index: HashTable::new(),
             languages: HashMap::new(),
+            town_names: TownNames::default(),
             open: HashMap::new(),
             free: HashMap::new(),
             changed: true,
@@ -101,8 +105,9 @@ impl TenantBuilder {
     /// An empty one in the place of this one, whose snapshots will share nothing with those of before.
     #[must_use]
     pub fn started_again(&self, taxonomy: Arc<Taxonomy>) -> Self {
-        let bytes: usize = self.current.chunks.iter().map(|chunk| chunk.bytes()).sum();
-        Self { copied: self.copied + bytes as u64, ..Self::new(taxonomy) }
+        let chunks: usize = self.current.chunks.iter().map(|chunk| chunk.bytes()).sum();
+        let bytes = chunks as u64 + self.current.towns.bytes();
+        Self { copied: self.copied + bytes, ..Self::new(taxonomy) }
     }
 
     /// The snapshot of what was applied so far; `None` when nothing changed since the last one.
@@ -149,11 +154,17 @@ impl TenantBuilder {
         if present.is_some_and(|row| row.details().sums.stamp == source.stamp) {
             return;
         }
+        let Profile { country, city, .. } = &source.profile;
+        let town = city.as_deref().map(|city| self.town_names.town(country, city, self.index.len()));
         let row = self.built(source);
-        match known {
-            Some(number) => self.replace(number, &row),
+        let number = match known {
+            Some(number) => {
+                self.replace(number, &row);
+                number
+            }
             None => self.add(key, row),
-        }
+        };
+        self.copied += self.current.towns.put(number, town);
         self.changed = true;
     }
 
@@ -186,6 +197,7 @@ impl TenantBuilder {
             entry.remove();
         }
         self.own_chunk(number).clear(number as usize % CHUNK);
+        self.copied += self.current.towns.put(number, None);
         self.changed = true;
     }
 
@@ -232,7 +244,7 @@ impl TenantBuilder {
         self.index.find(hash(key), is_it).copied()
     }
 
-    fn add(&mut self, key: CreatorKey, row: NewRow) {
+    fn add(&mut self, key: CreatorKey, row: NewRow) -> u32 {
         let home = row.niches[..row.declared].first().map(|first| first.niche);
         let lists = lists_of(&row);
         count_reach(&mut self.current.reaches, &lists, &row.hot.scores, 1);
@@ -247,6 +259,7 @@ impl TenantBuilder {
         let Self { index, current, .. } = self;
         let key_of = |number: &u32| current.row(*number).map_or(0, |row| hash(row.head().key()));
         index.insert_unique(hash(key), number, key_of);
+        number
     }
 
     fn append(&mut self, home: Option<u32>, row: NewRow) -> u32 {

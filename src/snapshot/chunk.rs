@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     creators::{Platform, Tier},
-    scores::nearness::{CreatorNiches, InNiche},
+    scores::{
+        Components,
+        nearness::{CreatorNiches, InNiche},
+    },
 };
 
 /// Rows of a chunk. More: more is copied when a creator changes; fewer: more pointers to follow, and to copy for every
@@ -158,6 +161,12 @@ impl<'a> Row<'a> {
     #[must_use]
     pub fn details(&self) -> Details {
         packed::details(self.packed)
+    }
+
+    /// Name and components alone, for less.
+    #[must_use]
+    pub fn shown(&self) -> (&'a str, Components) {
+        packed::shown(self.packed)
     }
 
     /// Its niches.

@@ -9,6 +9,7 @@ pub mod packed;
 pub mod registry;
 pub mod store;
 pub mod tenant;
+pub mod towns;
 
 pub use builder::TenantBuilder;
 pub use chunk::Row;

@@ -123,6 +123,14 @@ fn split(packed: &[u8]) -> (Head<'_>, &[u8]) {
     postcard::take_from_bytes(packed).expect(OWN)
 }
 
+/// The name and the components of the other part, without the rest.
+#[must_use]
+pub fn shown(packed: &[u8]) -> (&str, Components) {
+    let ((display_name, components), _): ((&str, &[u8]), _) =
+        postcard::take_from_bytes(split(packed).1).expect(OWN);
+    (display_name, codec::decode(components).expect(OWN))
+}
+
 /// The other part.
 #[must_use]
 pub fn details(packed: &[u8]) -> Details {
@@ -209,6 +217,7 @@ mod tests {
         assert_eq!(head.accounts().collect::<Vec<_>>(), platforms);
         assert_eq!(head.values().collect::<Vec<_>>(), [7, u64::MAX]);
         assert_eq!(details(&packed), known());
+        assert_eq!(shown(&packed), ("Ana Verde, Cluj", known().components));
     }
 
     #[test]

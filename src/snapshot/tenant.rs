@@ -3,6 +3,7 @@
 use super::{
     chunk::{CHUNK, Chunk, Row},
     hot::language_bits,
+    towns::{Town, Towns},
 };
 use crate::{
     niches::NicheTree,
@@ -27,6 +28,7 @@ pub struct TenantSnapshot {
     pub(super) reaches: Vec<NicheReach>,
     pub(super) postings: Vec<Arc<Vec<u32>>>,
     pub(super) chunks: Vec<Arc<Chunk>>,
+    pub(super) towns: Towns,
 }
 
 /// Niches by number.
@@ -44,6 +46,12 @@ impl TenantSnapshot {
     pub fn row(&self, row: u32) -> Option<Row<'_>> {
         let (chunk, place) = (row as usize / CHUNK, row as usize % CHUNK);
         self.chunks.get(chunk)?.row(place)
+    }
+
+    /// Where the creator in a row lives, when it says so.
+    #[must_use]
+    pub fn town(&self, row: u32) -> Option<&Town> {
+        self.towns.of(row)
     }
 
     /// A number above that of any row.
