@@ -21,7 +21,7 @@ use crate::{
         fit::AskedNiche,
         http::{ComponentView, component_views, trusted_evidence},
     },
-    snapshot::{Snapshots, registry::Published},
+    snapshot::{Snapshots, packed::Details, registry::Published},
 };
 use actix_web::{HttpResponse, get, post, web::Data};
 use jiff::Timestamp;
@@ -206,12 +206,7 @@ pub fn page(
     snapshots: &Snapshots,
     signer: &CursorSigner,
 ) -> Result<RecommendationPage, Problem> {
-    if !snapshots.is_loaded() {
-        return Err(Problem::new(
-            Kind::NotReady,
-            "The snapshot is being read from the database; try again in a moment",
-        ));
-    }
+    ready(snapshots)?;
     let out_of_range = |_| Problem::field("/limit", "out_of_range", "must be between 1 and 200");
     let limit = params::limit(request.limit).map_err(out_of_range)?;
     let scope = cursor_scope(tenant, request);
@@ -248,6 +243,14 @@ pub fn page(
     })
 }
 
+/// Nothing is answered before the first snapshot is read.
+pub(super) fn ready(snapshots: &Snapshots) -> Result<(), Problem> {
+    if snapshots.is_loaded() {
+        return Ok(());
+    }
+    Err(Problem::new(Kind::NotReady, "The snapshot is being read from the database; try again in a moment"))
+}
+
 /// A cursor belongs to a tenant and to everything in the request that decides what is on which place.
 fn cursor_scope(tenant: TenantId, request: &RecommendationRequest) -> Vec<u8> {
     let fixed = RecommendationRequest { limit: None, cursor: None, ..request.clone() };
@@ -274,7 +277,6 @@ fn items(
     let item = |(index, ranked): (usize, &Ranked)| {
         let row = published.tenant.row(ranked.row)?;
         let details = row.details();
-        let sums = &details.sums;
         Some(RecommendationItem {
             rank: ranks_before + index + 1,
             creator_id: row.creator_id().to_owned(),
@@ -284,16 +286,26 @@ fn items(
             high: ranked.score.high,
             tier: row.tier(query.platforms),
             uncertainty: ranked.score.uncertainty(),
-            components: component_views(
-                &rank::components(&details, &ranked.fit),
-                &query.weights,
-                (details.evidence(), trusted_evidence(sums.trust.as_ref())),
-                Some(&ranked.fit),
-                authenticity_factors(sums.statistics.as_ref(), sums.sponsorship.as_ref()),
-            ),
+            components: component_views_of(query, ranked, &details),
             reasons: reasons(&published.tenant, &asked, (&row, &details), &ranked.fit),
             display_name: details.display_name,
         })
     };
     ranked.iter().enumerate().filter_map(item).collect()
+}
+
+/// The components of a creator as a list shows them.
+pub(super) fn component_views_of(
+    query: &RankQuery,
+    ranked: &Ranked,
+    details: &Details,
+) -> Vec<ComponentView> {
+    let sums = &details.sums;
+    component_views(
+        &rank::components(details, &ranked.fit),
+        &query.weights,
+        (details.evidence(), trusted_evidence(sums.trust.as_ref())),
+        Some(&ranked.fit),
+        authenticity_factors(sums.statistics.as_ref(), sums.sponsorship.as_ref()),
+    )
 }

@@ -5,3 +5,4 @@ pub mod eligibility;
 pub mod http;
 pub mod rank;
 pub mod reasons;
+pub mod why_not;

@@ -44,3 +44,4 @@ mod scores;
 mod sponsorship;
 mod support;
 mod trust;
+mod why_not;

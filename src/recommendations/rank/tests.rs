@@ -13,11 +13,11 @@ use proptest::prelude::*;
 use std::sync::{Arc, LazyLock};
 
 const NICHES: [&str; 5] = ["gaming", "fashion", "sustainable-fashion", "conscious-parenting", "minimalism"];
-const TENANT: TenantId = TenantId(1);
+pub(in crate::recommendations) const TENANT: TenantId = TenantId(1);
 static TAXONOMY: LazyLock<Arc<Taxonomy>> = LazyLock::new(|| Arc::new(Taxonomy::built_in()));
 
 #[derive(Clone, Debug)]
-struct Person {
+pub(in crate::recommendations) struct Person {
     niches: Vec<&'static str>,
     community: Vec<(&'static str, f64)>,
     followers: Option<u32>,
@@ -31,7 +31,7 @@ struct Person {
 }
 
 prop_compose! {
-    fn person()(
+    pub(in crate::recommendations) fn person()(
         niches in prop::sample::subsequence(&NICHES, 0..3),
         community in prop::sample::subsequence(&NICHES, 0..3),
         followers in prop::option::of(prop::sample::select(&[0, 999, 1_000, 5_000, 50_000, 50_001, 2_000_000][..])),
@@ -49,7 +49,7 @@ prop_compose! {
     }
 }
 
-fn id(index: usize) -> String {
+pub(in crate::recommendations) fn id(index: usize) -> String {
     format!("creator-{index:03}")
 }
 
@@ -95,7 +95,7 @@ fn source(index: usize, person: &Person) -> SourceRow {
     }
 }
 
-fn snapshot(people: &[Person]) -> TenantSnapshot {
+pub(in crate::recommendations) fn snapshot(people: &[Person]) -> TenantSnapshot {
     let mut builder = TenantBuilder::new(TAXONOMY.clone());
     people.iter().enumerate().for_each(|(index, person)| builder.apply_creator(source(index, person)));
     builder.snapshot()
@@ -172,7 +172,7 @@ fn oracle(snapshot: &TenantSnapshot, people: &[Person], request: &Recommendation
 }
 
 prop_compose! {
-    fn any_request()(
+    pub(in crate::recommendations) fn any_request()(
         niches in prop::sample::subsequence(&NICHES, 1..4),
         weights in prop::collection::vec(0.1..5.0_f64, 4),
         filters in prop::sample::select(&[
