@@ -5,4 +5,5 @@ pub mod eligibility;
 pub mod http;
 pub mod rank;
 pub mod reasons;
+pub mod similar;
 pub mod why_not;

@@ -41,6 +41,7 @@ mod recommendations;
 mod retention;
 mod score_history;
 mod scores;
+mod similar;
 mod sponsorship;
 mod support;
 mod trust;
