@@ -29,6 +29,8 @@ pub(super) fn routes_of_features(config: &mut utoipa_actix_web::service_config::
         .service(recommendations::http::recommend_for_niche)
         .service(recommendations::http::recommend_creators)
         .service(recommendations::reading::read_brief)
+        .service(recommendations::why_not::http::explain_absence)
+        .service(recommendations::similar::http::list_similar_creators)
         .service(creators::http::list_creators)
         .service(creators::http::put_creators_bulk)
         .service(creators::http::put_creator)

@@ -26,6 +26,12 @@ pub fn language_number(code: &str) -> Option<usize> {
     LANGUAGES.split(' ').position(|known| known == code)
 }
 
+/// The language at a place in the list.
+#[must_use]
+pub fn language(number: usize) -> Option<&'static str> {
+    LANGUAGES.split(' ').nth(number)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,6 +51,7 @@ mod tests {
                 && language_number("").is_none()
         );
         assert!(language_number("zu").unwrap() < 192);
+        assert_eq!((language_number("ro").and_then(language), language(183)), (Some("ro"), None));
         assert_eq!((COUNTRIES.split(' ').count(), LANGUAGES.split(' ').count()), (250, 183));
     }
 }

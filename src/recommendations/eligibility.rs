@@ -19,6 +19,10 @@ pub enum Filter {
 }
 
 impl Filter {
+    /// Every filter.
+    pub const ALL: [Self; 5] =
+        [Self::Platforms, Self::Followers, Self::Countries, Self::Languages, Self::ExcludeCreators];
+
     /// Where it stands in the request.
     #[must_use]
     pub fn pointer(self) -> &'static str {
@@ -54,6 +58,33 @@ pub fn removed_by(query: &Query, row: &Row<'_>) -> Option<Filter> {
 pub fn removed_late_by(query: &Query, row: &Row<'_>) -> Option<Filter> {
     let is_excluded = !query.excluded.is_empty() && query.excluded.contains(&row.head().key());
     is_excluded.then_some(Filter::ExcludeCreators)
+}
+
+/// All filters that remove a creator, each asked by itself.
+#[must_use]
+pub fn all_removing(query: &Query, row: &Row<'_>) -> Vec<Filter> {
+    Filter::ALL.into_iter().filter(|filter| does_remove(*filter, query, row)).collect()
+}
+
+fn does_remove(filter: Filter, query: &Query, row: &Row<'_>) -> bool {
+    match filter {
+        Filter::Platforms => query.platforms != ANY_PLATFORM && row.hot.platforms & query.platforms == 0,
+        Filter::Followers => {
+            query.band.is_some_and(|band| !is_within(row, counted_platforms(query, row), band))
+        }
+        Filter::Countries => !query.countries.is_empty() && !query.countries.contains(&row.hot.country),
+        Filter::Languages => {
+            query.languages.as_ref().is_some_and(|speaks| !speaks[row.hot.languages as usize])
+        }
+        Filter::ExcludeCreators => query.excluded.contains(&row.head().key()),
+    }
+}
+
+/// The platforms whose followers are looked at: of a creator on none of those asked for, all. Otherwise the band would say
+/// once more what the filter of platforms says.
+#[must_use]
+pub fn counted_platforms(query: &Query, row: &Row<'_>) -> u32 {
+    if row.hot.platforms & query.platforms == 0 { ANY_PLATFORM } else { query.platforms }
 }
 
 fn is_within(row: &Row<'_>, platforms: u32, (min, max): (u32, u32)) -> bool {

@@ -3,7 +3,7 @@
 use super::{
     brief::{Query as RankQuery, RecommendationRequest},
     paging::{self, Page, Place, cursor_scope},
-    rank,
+    rank::{self, Ranked},
     reading::problem,
     reasons::reasons,
     selection::{Selected, select},
@@ -27,7 +27,7 @@ use crate::{
         fit::AskedNiche,
         http::{ComponentView, component_views, trusted_evidence},
     },
-    snapshot::{Snapshots, registry::Published},
+    snapshot::{Snapshots, packed::Details, registry::Published},
 };
 use actix_web::{HttpRequest, HttpResponse, get, post, web::Data};
 use jiff::Timestamp;
@@ -313,7 +313,6 @@ fn items(
     let item = |(index, Selected { ranked, explored }): (usize, &Selected)| {
         let row = published.tenant.row(ranked.row)?;
         let details = row.details();
-        let sums = &details.sums;
         Some(RecommendationItem {
             rank: ranks_before + index + 1,
             explored: *explored,
@@ -324,16 +323,26 @@ fn items(
             high: ranked.score.high,
             tier: row.tier(query.platforms),
             uncertainty: ranked.score.uncertainty(),
-            components: component_views(
-                &rank::components(&details, &ranked.fit),
-                &query.weights,
-                (details.evidence(), trusted_evidence(sums.trust.as_ref())),
-                Some(&ranked.fit),
-                authenticity_factors(sums.statistics.as_ref(), sums.sponsorship.as_ref()),
-            ),
+            components: component_views_of(query, ranked, &details),
             reasons: reasons(&published.tenant, &asked, (&row, &details), &ranked.fit),
             display_name: details.display_name,
         })
     };
     selected.iter().enumerate().filter_map(item).collect()
+}
+
+/// The components of a creator as a list shows them.
+pub(super) fn component_views_of(
+    query: &RankQuery,
+    ranked: &Ranked,
+    details: &Details,
+) -> Vec<ComponentView> {
+    let sums = &details.sums;
+    component_views(
+        &rank::components(details, &ranked.fit),
+        &query.weights,
+        (details.evidence(), trusted_evidence(sums.trust.as_ref())),
+        Some(&ranked.fit),
+        authenticity_factors(sums.statistics.as_ref(), sums.sponsorship.as_ref()),
+    )
 }

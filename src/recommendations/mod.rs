@@ -9,4 +9,6 @@ pub mod rank;
 pub mod reading;
 pub mod reasons;
 pub mod selection;
+pub mod similar;
 pub mod wanted;
+pub mod why_not;

@@ -8,9 +8,9 @@ use super::{
 use crate::{
     scores::{
         components::{Component, NAMES, Status},
-        fit::{AskedNiche, Candidate, Fit},
+        fit::{Candidate, Fit},
         interval::Estimate,
-        nearness::MIN_NEARNESS,
+        nearness::{MIN_NEARNESS, NichePlace},
         receipt::Score,
     },
     snapshot::{Row, TenantSnapshot, packed::Details},
@@ -93,6 +93,32 @@ pub fn rank_lists(
     lists.map(Best::finish)
 }
 
+/// Where a creator stands among all others who are eligible.
+pub struct Standing {
+    /// How many of them rank above it.
+    pub above: usize,
+    /// The best of them, best first.
+    pub best: Vec<Ranked>,
+}
+
+/// Where a creator stands, whether it is eligible or not, and the best `limit` of the others. Costs as much as ranking, plus an
+/// exact score for all who may rank above it.
+#[must_use]
+pub fn standing(snapshot: &TenantSnapshot, query: &Query, own: &Ranked, limit: usize) -> Standing {
+    let mut best = Best::new(snapshot, None, limit);
+    let mut above = 0;
+    for_each_candidate(snapshot, query, |number, row| {
+        let least = best.least.min(own.by);
+        if number == own.row || most(query, &row).is_none_or(|most| most < least) {
+            return;
+        }
+        let Some(ranked) = consider(query, number, &row) else { return };
+        above += usize::from(compare(snapshot, &ranked, own).is_lt());
+        best.add(ranked);
+    });
+    Standing { above, best: best.finish().ranked }
+}
+
 /// The place of loyalty among the scores of a creator.
 const LOYALTY: usize = 0;
 
@@ -143,8 +169,16 @@ impl<'a> Best<'a> {
 }
 
 /// Each creator in the list of a niche of the brief or of one near to it, once.
-fn for_each_candidate<'a>(snapshot: &'a TenantSnapshot, query: &Query, mut visit: impl FnMut(u32, Row<'a>)) {
-    let niches = near_niches(snapshot, query);
+fn for_each_candidate<'a>(snapshot: &'a TenantSnapshot, query: &Query, visit: impl FnMut(u32, Row<'a>)) {
+    for_each_member(snapshot, &near_niches(snapshot, query), visit);
+}
+
+/// Each creator in the lists of these niches, once.
+pub fn for_each_member<'a>(
+    snapshot: &'a TenantSnapshot,
+    niches: &[u32],
+    mut visit: impl FnMut(u32, Row<'a>),
+) {
     let mut seen = Seen::new(if niches.len() > 1 { snapshot.rows() } else { 0 });
     for number in niches.iter().flat_map(|niche| snapshot.members(*niche)) {
         if (niches.len() == 1 || seen.is_new(*number))
@@ -155,16 +189,30 @@ fn for_each_candidate<'a>(snapshot: &'a TenantSnapshot, query: &Query, mut visit
     }
 }
 
-/// The niches of the brief and those near to them.
+/// Whether a creator stands in one of the lists that are looked through for a brief.
+#[must_use]
+pub fn is_candidate(snapshot: &TenantSnapshot, query: &Query, row: &Row<'_>) -> bool {
+    let niches = near_niches(snapshot, query);
+    row.niches().lists().any(|list| niches.binary_search(&list).is_ok())
+}
+
+/// The niches of the brief and those near to them, ascending.
 fn near_niches(snapshot: &TenantSnapshot, query: &Query) -> Vec<u32> {
+    let places: Vec<NichePlace> = query.asked.niches.iter().map(|asked| asked.place).collect();
+    niches_near(snapshot, &places)
+}
+
+/// These niches and those near to them, ascending.
+#[must_use]
+pub fn niches_near(snapshot: &TenantSnapshot, places: &[NichePlace]) -> Vec<u32> {
     let mut niches: Vec<u32> = Vec::new();
-    for AskedNiche { place, .. } in &query.asked.niches {
+    for place in places {
         niches.push(place.niche);
         niches.extend(place.parent);
         niches.extend(snapshot.children(place.niche));
         // One sibling is too far, but a brief of several children of one parent comes near to their siblings, too.
-        let siblings = |other: &&AskedNiche| place.parent.is_some() && other.place.parent == place.parent;
-        if query.asked.niches.iter().filter(siblings).count() > 1 {
+        let siblings = |other: &&NichePlace| place.parent.is_some() && other.parent == place.parent;
+        if places.iter().filter(siblings).count() > 1 {
             niches.extend(place.parent.map_or(&[][..], |parent| snapshot.children(parent)));
         }
     }
@@ -204,12 +252,15 @@ fn most(query: &Query, row: &Row<'_>) -> Option<f64> {
 }
 
 fn consider(query: &Query, number: u32, row: &Row<'_>) -> Option<Ranked> {
-    if removed_late_by(query, row).is_some() {
-        return None;
-    }
+    removed_late_by(query, row).is_none().then(|| scored(query, number, row))
+}
+
+/// A creator with its score, whether it is eligible or not.
+#[must_use]
+pub fn scored(query: &Query, number: u32, row: &Row<'_>) -> Ranked {
     let fit = fit(query, row);
     let score = Score::of(&query.weights, &mapped(row, fit.estimate));
-    Some(Ranked { row: number, by: query.rank_by.of(&score), score, fit })
+    Ranked { row: number, by: query.rank_by.of(&score), score, fit }
 }
 
 /// The fit of a creator to the brief.
@@ -222,7 +273,8 @@ pub fn fit(query: &Query, row: &Row<'_>) -> Fit {
 }
 
 /// The components of a candidate on the common scale, in the order of their names.
-fn mapped(row: &Row<'_>, fit: Estimate) -> [Estimate; NAMES.len()] {
+#[must_use]
+pub fn mapped(row: &Row<'_>, fit: Estimate) -> [Estimate; NAMES.len()] {
     let [loyalty, trust, authenticity, conversation] = row.hot.scores.mapped();
     [fit, loyalty, trust, authenticity, conversation]
 }
@@ -235,7 +287,8 @@ pub fn components(details: &Details, fit: &Fit) -> [Component; NAMES.len()] {
 }
 
 /// Higher numbers first; ties by creator id.
-fn compare(snapshot: &TenantSnapshot, a: &Ranked, b: &Ranked) -> Ordering {
+#[must_use]
+pub fn compare(snapshot: &TenantSnapshot, a: &Ranked, b: &Ranked) -> Ordering {
     b.by.total_cmp(&a.by).then_with(|| id(snapshot, a.row).cmp(id(snapshot, b.row)))
 }
 

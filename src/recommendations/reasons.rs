@@ -92,6 +92,30 @@ fn declared(shared: &[&str], besides: &[&str], asked: usize, fit: &str) -> Strin
     format!("Declares {}, {part}{besides} (nearness {fit})", listed(shared))
 }
 
+/// Which niches two creators declare both, and how much alike all their niches are.
+#[must_use]
+pub fn declaring_too(snapshot: &TenantSnapshot, own: &Row<'_>, other: &Row<'_>, cosine: f64) -> String {
+    let (own, theirs) = (snapshot.declared(own), snapshot.declared(other));
+    let both: Vec<&str> =
+        theirs.iter().filter(|niche| own.contains(niche)).map(|niche| name(snapshot, niche)).collect();
+    let alike = percent(cosine);
+    match (&both[..], &theirs[..]) {
+        ([], []) => format!("Its people engage with much the same (niches {alike} alike)"),
+        ([], _) => {
+            let theirs: Vec<&str> = theirs.iter().map(|niche| name(snapshot, niche)).collect();
+            format!("Declares {}, next to it (niches {alike} alike)", listed(&theirs))
+        }
+        (both, _) => format!("Declares {}, too (niches {alike} alike)", listed(both)),
+    }
+}
+
+/// How many people engage with two creators.
+#[must_use]
+pub fn sharing_people(people: i64, overlap: f64) -> String {
+    let (people, share) = (grouped(people), percent(overlap));
+    format!("About {people} people engage with both: {share} of those of the one who has fewer")
+}
+
 /// Least people of a community that is worth a sentence.
 const TOLD_PEOPLE: u32 = 10;
 
@@ -320,6 +344,14 @@ mod tests {
         assert_eq!(
             declared(&[], &["C"], 1, "45 %"),
             "Declares C, next to what the brief asks for (nearness 45 %)"
+        );
+    }
+
+    #[test]
+    fn people_who_are_shared_are_counted_in_words() {
+        assert_eq!(
+            sharing_people(1_430, 0.41),
+            "About 1,430 people engage with both: 41 % of those of the one who has fewer"
         );
     }
 

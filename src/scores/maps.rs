@@ -107,6 +107,20 @@ impl Map {
         }
     }
 
+    /// The least raw value that maps to so much or more; `None` when none does.
+    #[must_use]
+    pub fn least_raw(&self, mapped: f64) -> Option<f64> {
+        let (below, above) = self.knots.split_at(self.knots.partition_point(|knot| knot.1 < mapped));
+        match (below.last(), above.first()) {
+            (Some(left), Some(right)) => {
+                let share = (mapped - left.1) / (right.1 - left.1);
+                Some((left.0 + share * (right.0 - left.0)).clamp(left.0, right.0))
+            }
+            (None, Some(first)) => Some(first.0),
+            (_, None) => None,
+        }
+    }
+
     /// A map that turns a value into its rank among `values` (ascending):
     /// knots at fixed quantiles from 1 % to 99 %, each mapped to its own
     /// level, between the ends (0, 0) and (1, 1), which move outwards when

@@ -236,18 +236,14 @@ impl CreatorNiches<'_> {
         (cosine(self.declared, self.lengths.declared), cosine(self.community, self.lengths.community))
     }
 
-    /// Its niches as one vector of length 1, given the parents of all niches by number.
+    /// The vector of the creator, given the parents of all niches by number; empty without any niche.
     #[must_use]
     pub fn vector(&self, parents: &[Option<u32>]) -> NicheVector {
+        let place = |niche: u32| NichePlace { niche, parent: parents.get(niche as usize).copied().flatten() };
         let Lengths { declared, community, share, .. } = *self.lengths;
-        let weights = [(1.0 - share) * declared, share * community];
-        let sides = [self.declared, self.community].into_iter().zip(weights);
-        let weighted = |(niches, weight): (&[InNiche], f32)| {
-            let place =
-                |niche: u32| NichePlace { niche, parent: parents.get(niche as usize).copied().flatten() };
-            niches.iter().map(|one| (place(one.niche), f64::from(one.share * weight))).collect::<Vec<_>>()
-        };
-        NicheVector::of(sides.flat_map(weighted))
+        let declared = self.declared.iter().map(|one| (one, (1.0 - share) * declared));
+        let all = declared.chain(self.community.iter().map(|one| (one, share * community)));
+        NicheVector::of(all.map(|(one, weight)| (place(one.niche), f64::from(weight * one.share))))
     }
 
     /// Whether the creator stands in the list of a niche: it declares it, or its community is much in it.
@@ -375,6 +371,26 @@ mod tests {
             prop_assert!(0.0 <= fit.low && fit.low <= fit.value && fit.value <= fit.high && fit.high <= 1.0, "{fit:?}");
             let again = nearness(declared, &community, people, &common(&scaled)).estimate;
             prop_assert!((fit.value - again.value).abs() < 1e-9);
+        }
+
+        #[test]
+        fn the_vector_of_a_creator_is_as_near_to_a_brief_as_the_creator(
+            weights in prop::array::uniform4(0.01..10.0_f64), shares in prop::array::uniform4(0.05..1.0_f64),
+            declared in 0..5_usize, community in 0..5_usize, people in 0..10_000_u32,
+        ) {
+            let places = [RETRO, GAMING, TRAVEL, MOBILE];
+            let brief = NicheVector::of(places.into_iter().zip(weights));
+            let observed: Vec<_> = places.into_iter().zip(shares).take(community.min(4)).collect();
+            let lengths = Lengths::of(places[..declared.min(4)].iter().copied(), observed.iter().copied(), people);
+            let declared: Vec<InNiche> =
+                places[..declared.min(4)].iter().map(|place| InNiche { niche: place.niche, share: 1.0 }).collect();
+            let community: Vec<InNiche> = observed
+                .iter()
+                .map(|(place, share)| InNiche { niche: place.niche, share: narrow(*share) })
+                .collect();
+            let creator = CreatorNiches { declared: &declared, community: &community, lengths: &lengths };
+            let product = creator.vector(&PARENTS).dot(&brief);
+            prop_assert!((product - creator.near(&brief.common(&PARENTS))).abs() < 1e-5, "{}", product);
         }
 
         #[test]

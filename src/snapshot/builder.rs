@@ -5,6 +5,7 @@
 use super::{
     chunk::{CHUNK, Chunk, NewRow, Row},
     hot::{Hot, Scores, country_code, language_bits, platform_bit},
+    index::Index,
     packed::{self, Details, Stamp, Sums},
     tenant::{Numbered, TenantSnapshot},
     towns::{TownNames, Towns},
@@ -22,7 +23,6 @@ use crate::{
     sponsorship::UnderSponsorship,
     trust::TrustSums,
 };
-use hashbrown::HashTable;
 use std::{collections::HashMap, sync::Arc};
 
 /// A creator as read from the database.
@@ -58,8 +58,6 @@ pub struct SourceStatistics {
 /// Builds snapshots of a tenant, one after the other.
 pub struct TenantBuilder {
     current: TenantSnapshot,
-    /// Rows by the key of their creator.
-    index: HashTable<u32>,
     languages: HashMap<[u64; 3], u32>,
     town_names: TownNames,
     /// By first niche: the chunk that is being filled, and places that erased creators left.
@@ -84,10 +82,10 @@ impl TenantBuilder {
             postings: Vec::new(),
             chunks: Vec::new(),
             towns: Towns::default(),
+            index: Index::default(),
         };
         let mut builder = Self {
             current,
-            index: HashTable::new(),
             languages: HashMap::new(),
             town_names: TownNames::default(),
             open: HashMap::new(),
@@ -118,7 +116,7 @@ impl TenantBuilder {
     /// The snapshot as it stands.
     #[must_use]
     pub fn snapshot(&self) -> TenantSnapshot {
-        TenantSnapshot { creators: self.index.len(), copied: self.copied, ..self.current.clone() }
+        TenantSnapshot { creators: self.current.index.len(), copied: self.copied, ..self.current.clone() }
     }
 
     /// Version of the model in force.
@@ -149,13 +147,13 @@ impl TenantBuilder {
 
     /// Adds or replaces a creator; one that is here already as it is changes nothing.
     pub fn apply_creator(&mut self, source: SourceRow) {
-        let (key, known) = (source.key, self.find(source.key));
+        let (key, known) = (source.key, self.current.find(source.key));
         let present = known.and_then(|number| self.current.row(number));
         if present.is_some_and(|row| row.details().sums.stamp == source.stamp) {
             return;
         }
         let Profile { country, city, .. } = &source.profile;
-        let town = city.as_deref().map(|city| self.town_names.town(country, city, self.index.len()));
+        let town = city.as_deref().map(|city| self.town_names.town(country, city, self.current.index.len()));
         let row = self.built(source);
         let number = match known {
             Some(number) => {
@@ -170,7 +168,7 @@ impl TenantBuilder {
 
     /// Replaces the statistics of a creator. One that is not here is being erased: profiles are read before statistics.
     pub fn apply_statistics(&mut self, source: SourceStatistics) {
-        let Some(number) = self.find(source.key) else { return };
+        let Some(number) = self.current.find(source.key) else { return };
         let Some(row) = self.current.row(number) else { return };
         let mut details = row.details();
         if details.sums.stamp.1 == Some(source.stamp) {
@@ -185,7 +183,7 @@ impl TenantBuilder {
 
     /// Forgets an erased creator.
     pub fn remove_creator(&mut self, key: CreatorKey) {
-        let Some(number) = self.find(key) else { return };
+        let Some(number) = self.current.find(key) else { return };
         if let Some(row) = self.current.row(number) {
             let (lists, scores) = (row.niches().lists().collect::<Vec<u32>>(), row.hot.scores);
             let home = row.niches().declared.first().map(|first| first.niche);
@@ -193,9 +191,7 @@ impl TenantBuilder {
             self.move_postings(number, &lists, &[]);
             self.free.entry(home).or_default().push(number);
         }
-        if let Ok(entry) = self.index.find_entry(hash(key), |other| *other == number) {
-            entry.remove();
-        }
+        self.copied += self.current.index.remove(key, number);
         self.own_chunk(number).clear(number as usize % CHUNK);
         self.copied += self.current.towns.put(number, None);
         self.changed = true;
@@ -239,11 +235,6 @@ impl TenantBuilder {
         })
     }
 
-    fn find(&self, key: CreatorKey) -> Option<u32> {
-        let is_it = |number: &u32| self.current.row(*number).is_some_and(|row| row.head().key() == key);
-        self.index.find(hash(key), is_it).copied()
-    }
-
     fn add(&mut self, key: CreatorKey, row: NewRow) -> u32 {
         let home = row.niches[..row.declared].first().map(|first| first.niche);
         let lists = lists_of(&row);
@@ -256,9 +247,9 @@ impl TenantBuilder {
             None => self.append(home, row),
         };
         self.move_postings(number, &[], &lists);
-        let Self { index, current, .. } = self;
-        let key_of = |number: &u32| current.row(*number).map_or(0, |row| hash(row.head().key()));
-        index.insert_unique(hash(key), number, key_of);
+        let TenantSnapshot { index, chunks, .. } = &mut self.current;
+        let row = |number: u32| chunks[number as usize / CHUNK].row(number as usize % CHUNK);
+        self.copied += index.insert(key, number, |number| row(number).map(|row| row.head().key()));
         number
     }
 
@@ -424,11 +415,6 @@ fn count_reach(reaches: &mut [NicheReach], lists: &[u32], scores: &Scores, times
     for niche in lists {
         reaches[*niche as usize].count(scores.reach(), times);
     }
-}
-
-/// Keys are hashes themselves.
-fn hash(key: CreatorKey) -> u64 {
-    key.0.as_u64_pair().0
 }
 
 fn number_of(index: usize) -> u32 {

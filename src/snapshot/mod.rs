@@ -4,6 +4,7 @@ pub mod builder;
 pub mod chunk;
 pub mod feed;
 pub mod hot;
+mod index;
 mod kept;
 pub mod packed;
 pub mod registry;

@@ -3,9 +3,12 @@
 use super::{
     chunk::{CHUNK, Chunk, Row},
     hot::language_bits,
+    index::Index,
     towns::{Town, Towns},
 };
 use crate::{
+    creators::codes,
+    ids::CreatorKey,
     niches::NicheTree,
     scores::{ScoringModel, authority::NicheReach, nearness::NichePlace},
 };
@@ -29,6 +32,7 @@ pub struct TenantSnapshot {
     pub(super) postings: Vec<Arc<Vec<u32>>>,
     pub(super) chunks: Vec<Arc<Chunk>>,
     pub(super) towns: Towns,
+    pub(super) index: Index,
 }
 
 /// Niches by number.
@@ -52,6 +56,13 @@ impl TenantSnapshot {
     #[must_use]
     pub fn town(&self, row: u32) -> Option<&Town> {
         self.towns.of(row)
+    }
+
+    /// The row of a creator.
+    #[must_use]
+    pub fn find(&self, creator: CreatorKey) -> Option<u32> {
+        let is_it = |number| self.row(number).is_some_and(|row| row.head().key() == creator);
+        self.index.find(creator, is_it)
     }
 
     /// A number above that of any row.
@@ -103,6 +114,14 @@ impl TenantSnapshot {
         let asked = language_bits(codes.iter().map(String::as_str));
         let speaks = |spoken: &[u64; 3]| asked.iter().zip(spoken).any(|(asked, spoken)| asked & spoken != 0);
         self.languages.iter().map(speaks).collect()
+    }
+
+    /// Codes of the languages of a creator.
+    #[must_use]
+    pub fn languages(&self, row: &Row<'_>) -> Vec<&'static str> {
+        let spoken = self.languages.get(row.hot.languages as usize).copied().unwrap_or_default();
+        let speaks = |number: &usize| spoken[number / 64] >> (number % 64) & 1 == 1;
+        (0..spoken.len() * 64).filter(speaks).filter_map(codes::language).collect()
     }
 
     /// Ids of the niches a creator declares.

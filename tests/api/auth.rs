@@ -42,6 +42,8 @@ fn endpoints() -> Vec<(Method, &'static str, Scope)> {
         (Method::GET, "/v1/recommendations?niche=gaming", Scope::Read),
         (Method::POST, "/v1/recommendations", Scope::Read),
         (Method::POST, "/v1/briefs/read", Scope::Read),
+        (Method::POST, "/v1/recommendations/why-not", Scope::Read),
+        (Method::GET, "/v1/creators/ana/similar", Scope::Read),
         (Method::DELETE, "/v1/creators/ana", Scope::CreatorsWrite),
     ]
 }

@@ -25,6 +25,7 @@ async fn creators_of_another_tenant_do_not_exist() {
     let (app, other) = one_with_data_and_one_without().await;
     other.get("/v1/creators/ana").await.problem(404, "creator_not_found");
     other.get("/v1/creators/ana/scores").await.problem(404, "creator_not_found");
+    other.get("/v1/creators/ana/similar").await.problem(404, "creator_not_found");
     other.patch("/v1/creators/ana", &json!({"bio": "theirs"})).await.problem(404, "creator_not_found");
     other.delete("/v1/creators/ana").await.problem(404, "creator_not_found");
     assert_eq!(other.get("/v1/creators").await.ok(), json!({"items": []}));

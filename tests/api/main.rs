@@ -46,6 +46,8 @@ mod retention;
 mod score_history;
 mod scores;
 mod selection;
+mod similar;
 mod sponsorship;
 mod support;
 mod trust;
+mod why_not;

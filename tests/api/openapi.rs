@@ -122,6 +122,8 @@ async fn every_example_of_a_request_works() {
          select '8d4e3b1c-5a0f-4c8e-9b1d-0c6f3a2e7d10', creator_key, '2026-11-02', '2026-11-09', 'TV' from creators",
     )
     .await;
+    // Some ask for what only the snapshot has.
+    app.settle().await;
     let document = document();
     let mut sent = 0;
     let mut operations = operations(&document);

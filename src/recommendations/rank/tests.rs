@@ -49,7 +49,7 @@ prop_compose! {
     }
 }
 
-fn id(index: usize) -> String {
+pub(in crate::recommendations) fn id(index: usize) -> String {
     format!("creator-{index:03}")
 }
 

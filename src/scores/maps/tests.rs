@@ -45,6 +45,14 @@ fn interpolates_and_clamps() {
 }
 
 #[test]
+fn the_least_raw_value_is_found_also_where_the_map_is_flat() {
+    let map = Map::new(vec![(1.0, 0.2), (3.0, 0.4), (4.0, 0.4), (5.0, 0.9)]).unwrap();
+    let near = |mapped: f64, raw: f64| (map.least_raw(mapped).unwrap() - raw).abs() < 1e-12;
+    assert!(near(0.1, 1.0) && near(0.2, 1.0) && near(0.3, 2.0) && near(0.4, 3.0) && near(0.65, 4.5));
+    assert_eq!(map.least_raw(0.91), None);
+}
+
+#[test]
 fn few_or_unusable_values_give_the_default() {
     let spread: Vec<f64> = (0..99).map(|i| f64::from(i) / 200.0).collect();
     assert_eq!(Map::from_quantiles(&spread, &straight()), straight());
