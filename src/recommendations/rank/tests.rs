@@ -91,7 +91,9 @@ fn source(index: usize, person: &Person) -> SourceRow {
         community: Some(Community { people: 30, shares }),
         trust: None,
         sponsorship: None,
-        stamp: (1, None, None, None, None),
+        sponsored_share: None,
+        reach_before: None,
+        stamp: (1, None, None, None, None, None),
     }
 }
 
