@@ -1,15 +1,15 @@
 //! What a brand looks for: the request, and the query it becomes.
 
+use super::{
+    eligibility::{InUse, Narrowing},
+    filters::Filters,
+};
 use crate::{
-    creators::{Platform, codes},
     error::{FieldError, Violations, not_null},
     ids::{self, CreatorKey, TenantId},
     niches::words,
     scores::{components::NAMES, fit::Asked, nearness::NichePlace, receipt::Weights},
-    snapshot::{
-        TenantSnapshot,
-        hot::{country_code, platform_bit},
-    },
+    snapshot::{TenantSnapshot, hot::country_code},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashSet};
@@ -18,9 +18,6 @@ use utoipa::ToSchema;
 const MAX_NICHES: usize = 20;
 const MAX_VALUES: usize = 20;
 const MAX_EXCLUDED: usize = 10_000;
-const MAX_LIST: usize = 50;
-/// The band of followers unless the caller gives one: micro-creators.
-pub const DEFAULT_BAND: (u32, u32) = (1_000, 50_000);
 
 /// A request for recommendations.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
@@ -28,7 +25,8 @@ pub const DEFAULT_BAND: (u32, u32) = (1_000, 50_000);
 #[schema(example = json!({
     "brief": {"niches": [{"id": "sustainable-fashion", "weight": 2.0}, {"id": "conscious-parenting", "weight": 1.0}],
               "values": ["transparency"]},
-    "filters": {"followers": {"min": 1000, "max": 50000}, "countries": ["RO"], "languages": ["ro"], "platforms": ["instagram"]},
+    "filters": {"followers": {"min": 1000, "max": 50000}, "countries": ["RO"], "languages": ["ro"], "platforms": ["instagram"],
+                "min_scores": {"loyalty": 0.4}, "max_sponsored_share": 0.2},
     "exclude_creators": ["already-booked"], "limit": 10
 }))]
 pub struct RecommendationRequest {
@@ -85,42 +83,6 @@ fn one() -> f64 {
     1.0
 }
 
-/// Who is eligible. Every filter narrows; an absent one does not.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Filters {
-    /// Band of followers, both ends included; 1,000 to 50,000 when absent; `{}` means any, unknown included.
-    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "not_null")]
-    #[schema(nullable = false)]
-    pub followers: Option<Band>,
-    /// Countries, ISO 3166-1 alpha-2: any of them.
-    #[serde(default)]
-    #[schema(example = json!(["RO"]), max_items = 50)]
-    pub countries: Vec<String>,
-    /// Languages, ISO 639-1: any of them.
-    #[serde(default)]
-    #[schema(example = json!(["ro", "en"]), max_items = 50)]
-    pub languages: Vec<String>,
-    /// Platforms: an account on any of them. Followers are then those of the largest account among these platforms.
-    #[serde(default)]
-    #[schema(max_items = 50)]
-    pub platforms: Vec<Platform>,
-}
-
-/// A band of followers, both ends included.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Band {
-    /// Least followers.
-    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "not_null")]
-    #[schema(example = 1000, nullable = false, minimum = 0)]
-    pub min: Option<u32>,
-    /// Most followers.
-    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "not_null")]
-    #[schema(example = 50000, nullable = false, minimum = 0)]
-    pub max: Option<u32>,
-}
-
 /// How much each component counts. Only proportions matter; at least one must be above 0.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -168,14 +130,15 @@ pub struct Query {
     pub languages: Option<Vec<bool>>,
     /// Platforms; all bits set: any.
     pub platforms: u32,
+    /// What the other filters ask.
+    pub narrowing: Narrowing,
+    /// Which filters there are to look at.
+    pub in_use: InUse,
     /// Creators left out.
     pub excluded: HashSet<CreatorKey>,
     /// Weights, with sum 1.
     pub weights: Weights,
 }
-
-/// All platforms.
-pub const ANY_PLATFORM: u32 = u32::MAX;
 
 impl RecommendationRequest {
     /// A request for one niche with everything else as by default.
@@ -196,7 +159,7 @@ impl RecommendationRequest {
         let mut violations = Violations::default();
         let niches = self.brief.places(&mut violations, snapshot);
         self.brief.check_values(&mut violations);
-        self.filters.check(&mut violations);
+        self.filters.check(&mut violations, snapshot);
         let weights = self.weights.unwrap_or_default().parts();
         if weights.iter().any(|weight| !(0.0..=1_000.0).contains(weight))
             || weights.iter().sum::<f64>() <= 0.0
@@ -221,15 +184,19 @@ impl RecommendationRequest {
         let reach = |(place, weight): (NichePlace, f64)| (place, weight, snapshot.reach(place.niche));
         let niches: Vec<_> = niches.into_iter().map(reach).collect();
         let values = self.brief.values.iter().map(|value| words::number(value)).collect();
-        Ok(Query {
+        let mut query = Query {
             asked: Asked::new(&niches, values, snapshot.parents()),
             band: self.filters.band(),
             countries: self.filters.countries.iter().map(|code| country_code(code)).collect(),
             languages: self.filters.speaking(snapshot),
             platforms: self.filters.platform_bits(),
+            narrowing: self.filters.narrowing(snapshot),
+            in_use: InUse::default(),
             excluded: self.exclude_creators.iter().map(|id| CreatorKey::derive(tenant, id)).collect(),
             weights: Weights::normalised(weights).unwrap_or(Weights::DEFAULT),
-        })
+        };
+        query.in_use = InUse::of(&query);
+        Ok(query)
     }
 }
 
@@ -277,48 +244,5 @@ impl Brief {
                 violations.add(pointer, "duplicate", "is in the brief already");
             }
         }
-    }
-}
-
-impl Filters {
-    fn check(&self, violations: &mut Violations) {
-        if let Some(Band { min: Some(min), max: Some(max) }) = self.followers
-            && min > max
-        {
-            violations.add("/filters/followers", "out_of_range", "min is above max: no creator can match");
-        }
-        violations.at_most("/filters/countries", self.countries.len(), MAX_LIST);
-        violations.at_most("/filters/languages", self.languages.len(), MAX_LIST);
-        violations.at_most("/filters/platforms", self.platforms.len(), MAX_LIST);
-        for (index, _) in
-            self.countries.iter().enumerate().filter(|(_, code)| !codes::is_country(code)).take(MAX_LIST)
-        {
-            let detail = "must be an ISO 3166-1 alpha-2 code, such as RO";
-            violations.add(format!("/filters/countries/{index}"), "unknown_value", detail);
-        }
-        let unknown = |code: &&String| codes::language_number(code).is_none();
-        for (index, _) in self.languages.iter().enumerate().filter(|(_, code)| unknown(code)).take(MAX_LIST) {
-            let detail = "must be an ISO 639-1 code, such as ro";
-            violations.add(format!("/filters/languages/{index}"), "unknown_value", detail);
-        }
-    }
-
-    fn band(&self) -> Option<(u32, u32)> {
-        match self.followers {
-            None => Some(DEFAULT_BAND),
-            Some(Band { min: None, max: None }) => None,
-            Some(Band { min, max }) => Some((min.unwrap_or(0), max.unwrap_or(u32::MAX))),
-        }
-    }
-
-    fn speaking(&self, snapshot: &TenantSnapshot) -> Option<Vec<bool>> {
-        (!self.languages.is_empty()).then(|| snapshot.speaking(&self.languages))
-    }
-
-    fn platform_bits(&self) -> u32 {
-        if self.platforms.is_empty() {
-            return ANY_PLATFORM;
-        }
-        self.platforms.iter().fold(0, |bits, platform| bits | platform_bit(*platform))
     }
 }

@@ -4,6 +4,7 @@ use super::{
     brief::{Query as RankQuery, RecommendationRequest, WeightedNiche},
     rank::{self, Position, Ranked},
     reasons::reasons,
+    unmatched::{Unmatched, unmatched},
 };
 use crate::{
     creators::Tier,
@@ -42,6 +43,11 @@ pub struct RecommendationPage {
     /// The creators.
     #[schema(max_items = 200)]
     items: Vec<RecommendationItem>,
+    /// Why there are no creators at all: filters that alone let nobody through, or `/filters` when only all of them together
+    /// do, or the niches of the brief. Absent when there are creators.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 50)]
+    nothing_matches: Vec<Unmatched>,
     /// Send it back to get the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 2048)]
@@ -167,7 +173,9 @@ pub(crate) async fn recommend_for_niche(
     let NicheQuery { niche, limit, cursor } = query.0;
     params::limit(limit)?;
     let request = RecommendationRequest::of_niche(niche, limit, cursor);
-    let page = page(caller.tenant().id, &request, &snapshots, &signer).map_err(of_parameter)?;
+    let mut page = page(caller.tenant().id, &request, &snapshots, &signer).map_err(of_parameter)?;
+    // Pointers into a body say nothing to who sent none.
+    page.nothing_matches.clear();
     Ok(HttpResponse::Ok().json(page))
 }
 
@@ -226,6 +234,7 @@ pub fn page(
         .as_ref()
         .map(|page| Position { low: f64::from_bits(page.low_bits), creator_id: page.creator_id.clone() });
     let (ranked, more) = rank::rank(&published.tenant, &query, after.as_ref(), limit);
+    let is_unmatched = ranked.is_empty() && page.is_none();
     let ranks_before = page.map_or(0, |page| page.rank);
     let items = items(&published, request, &query, &ranked, ranks_before);
     let next_cursor = items.last().filter(|_| more).map(|last| {
@@ -244,6 +253,11 @@ pub fn page(
         snapshot: published.id.clone(),
         brief: BriefView::new(request, &query),
         items,
+        nothing_matches: if is_unmatched {
+            unmatched(&published.tenant, &request.filters, &query)
+        } else {
+            Vec::new()
+        },
         next_cursor,
     })
 }

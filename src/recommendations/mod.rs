@@ -2,6 +2,8 @@
 
 pub mod brief;
 pub mod eligibility;
+pub mod filters;
 pub mod http;
 pub mod rank;
 pub mod reasons;
+pub mod unmatched;

@@ -103,7 +103,11 @@ impl Best<'_> {
 }
 
 /// Each creator in the list of a niche of the brief or of one near to it, once.
-fn for_each_candidate<'a>(snapshot: &'a TenantSnapshot, query: &Query, mut visit: impl FnMut(u32, Row<'a>)) {
+pub(super) fn for_each_candidate<'a>(
+    snapshot: &'a TenantSnapshot,
+    query: &Query,
+    mut visit: impl FnMut(u32, Row<'a>),
+) {
     let niches = near_niches(snapshot, query);
     let mut seen = Seen::new(if niches.len() > 1 { snapshot.rows() } else { 0 });
     for number in niches.iter().flat_map(|niche| snapshot.members(*niche)) {

@@ -23,6 +23,7 @@ mod events_identity;
 mod events_shared;
 mod events_status;
 mod exposure;
+mod filters;
 mod isolation;
 mod loyalty;
 mod metrics;
