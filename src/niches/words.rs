@@ -1,10 +1,14 @@
 //! Words as they are compared: however they are written.
 
-/// Text in small letters, without the diacritics of Romanian, with one space between words.
+use unicode_normalization::UnicodeNormalization;
+
+/// Text in small letters, without diacritics, with one space between words.
 #[must_use]
 pub fn folded(text: &str) -> String {
-    let plain = |letter: char| (!is_mark(letter)).then(|| without_diacritic(letter));
-    let folded = |word: &str| word.chars().flat_map(char::to_lowercase).filter_map(plain).collect();
+    let folded = |word: &str| {
+        let letters = word.chars().flat_map(char::to_lowercase).nfd();
+        letters.filter(|letter| !is_mark(*letter)).map(without_stroke).collect()
+    };
     let words: Vec<String> = text.split_whitespace().map(folded).collect();
     words.join(" ")
 }
@@ -16,9 +20,20 @@ pub fn number(text: &str) -> u64 {
     u64::from_be_bytes(hash.as_bytes()[..8].try_into().expect("a hash has 32 bytes"))
 }
 
-/// The marks of Romanian letters that are written as two characters: breve, circumflex, comma below, cedilla.
+/// The marks on Latin, Greek and Cyrillic letters. Those of other scripts are vowels, without which words are others.
 fn is_mark(letter: char) -> bool {
-    matches!(letter, '\u{302}' | '\u{306}' | '\u{326}' | '\u{327}')
+    matches!(letter, '\u{300}'..='\u{36f}')
+}
+
+/// The letters whose stroke is no mark of its own.
+fn without_stroke(letter: char) -> char {
+    match letter {
+        'ł' => 'l',
+        'ø' => 'o',
+        'đ' => 'd',
+        'ı' => 'i',
+        other => other,
+    }
 }
 
 /// Romanian letters as they are typed without diacritics (comma-below and cedilla forms alike).
@@ -43,5 +58,7 @@ mod tests {
         assert_eq!(folded("transparenţă şi grijă"), "transparenta si grija");
         assert_eq!(folded("transparent\u{326}a\u{306} s\u{326}i grija\u{306}"), "transparenta si grija");
         assert_eq!(number("Grijă"), number("grija "));
+        assert_eq!(folded("MÜNCHEN Łódź Århus São Paulo İzmir"), "munchen lodz arhus sao paulo izmir");
+        assert_ne!(folded("कि"), folded("की"));
     }
 }

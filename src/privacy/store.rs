@@ -115,7 +115,7 @@ pub async fn finish_erasures(pool: &Pool) -> Result<(), DbError> {
 }
 
 /// Every table that holds something of a creator by its key.
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 19] = [
     "score_queue",
     "retractions",
     "events",
@@ -132,6 +132,7 @@ const TABLES: [&str; 18] = [
     "creator_conversations",
     "creator_sponsorship",
     "creator_score_history",
+    "creator_growth",
     "annotations",
     "unknown_creators",
 ];

@@ -1,8 +1,11 @@
 //! What a brand looks for: the request, and the query it becomes.
 
-use super::wanted::{Refusal, Wanted, WantedNiche};
+use super::{
+    eligibility::{InUse, Narrowing},
+    filters::Filters,
+    wanted::{Refusal, Wanted, WantedNiche},
+};
 use crate::{
-    creators::{Platform, codes},
     error::{Violations, not_null},
     ids::{self, CreatorKey, TenantId},
     niches::words,
@@ -11,10 +14,7 @@ use crate::{
         fit::Asked,
         receipt::{Score, Weights},
     },
-    snapshot::{
-        TenantSnapshot,
-        hot::{country_code, platform_bit},
-    },
+    snapshot::{TenantSnapshot, hot::country_code},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashSet};
@@ -22,10 +22,7 @@ use utoipa::ToSchema;
 
 const MAX_VALUES: usize = 20;
 const MAX_EXCLUDED: usize = 10_000;
-const MAX_LIST: usize = 50;
 const MAX_EXPLORED: u32 = 20;
-/// The band of followers unless the caller gives one: micro-creators.
-pub const DEFAULT_BAND: (u32, u32) = (1_000, 50_000);
 
 /// A request for recommendations.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
@@ -33,7 +30,8 @@ pub const DEFAULT_BAND: (u32, u32) = (1_000, 50_000);
 #[schema(example = json!({
     "brief": {"text": "haine eco pentru copii", "niches": [{"id": "minimalism", "weight": 0.5}],
               "values": ["transparency"]},
-    "filters": {"followers": {"min": 1000, "max": 50000}, "countries": ["RO"], "languages": ["ro"], "platforms": ["instagram"]},
+    "filters": {"followers": {"min": 1000, "max": 50000}, "countries": ["RO"], "languages": ["ro"], "platforms": ["instagram"],
+                "min_scores": {"loyalty": 0.4}, "max_sponsored_share": 0.2},
     "exclude_creators": ["already-booked"], "diversity": 0.3, "explore": 1, "limit": 10
 }))]
 pub struct RecommendationRequest {
@@ -132,42 +130,6 @@ fn one() -> f64 {
     1.0
 }
 
-/// Who is eligible. Every filter narrows; an absent one does not.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Filters {
-    /// Band of followers, both ends included; 1,000 to 50,000 when absent; `{}` means any, unknown included.
-    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "not_null")]
-    #[schema(nullable = false)]
-    pub followers: Option<Band>,
-    /// Countries, ISO 3166-1 alpha-2: any of them.
-    #[serde(default)]
-    #[schema(example = json!(["RO"]), max_items = 50)]
-    pub countries: Vec<String>,
-    /// Languages, ISO 639-1: any of them.
-    #[serde(default)]
-    #[schema(example = json!(["ro", "en"]), max_items = 50)]
-    pub languages: Vec<String>,
-    /// Platforms: an account on any of them. Followers are then those of the largest account among these platforms.
-    #[serde(default)]
-    #[schema(max_items = 50)]
-    pub platforms: Vec<Platform>,
-}
-
-/// A band of followers, both ends included.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Band {
-    /// Least followers.
-    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "not_null")]
-    #[schema(example = 1000, nullable = false, minimum = 0)]
-    pub min: Option<u32>,
-    /// Most followers.
-    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "not_null")]
-    #[schema(example = 50000, nullable = false, minimum = 0)]
-    pub max: Option<u32>,
-}
-
 /// How much each component counts. Only proportions matter; at least one must be above 0.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -217,6 +179,10 @@ pub struct Query {
     pub languages: Option<Vec<bool>>,
     /// Platforms; all bits set: any.
     pub platforms: u32,
+    /// What the other filters ask.
+    pub narrowing: Narrowing,
+    /// Which filters there are to look at.
+    pub in_use: InUse,
     /// Creators left out.
     pub excluded: HashSet<CreatorKey>,
     /// Weights, with sum 1.
@@ -228,9 +194,6 @@ pub struct Query {
     /// Places of a page kept for creators of whom little is known.
     pub explore: usize,
 }
-
-/// All platforms.
-pub const ANY_PLATFORM: u32 = u32::MAX;
 
 impl RecommendationRequest {
     /// A request for one niche with everything else as by default.
@@ -265,7 +228,7 @@ impl RecommendationRequest {
         let mut violations = Violations::default();
         let wanted = self.brief.wanted(&mut violations, snapshot);
         self.brief.check_values(&mut violations);
-        self.filters.check(&mut violations);
+        self.filters.check(&mut violations, snapshot);
         let weights = self.weights.unwrap_or_default().parts();
         if weights.iter().any(|weight| !(0.0..=1_000.0).contains(weight))
             || weights.iter().sum::<f64>() <= 0.0
@@ -299,19 +262,23 @@ impl RecommendationRequest {
         let reach = |niche: &WantedNiche| (niche.place, niche.weight, snapshot.reach(niche.place.niche));
         let niches: Vec<_> = wanted.niches.iter().map(reach).collect();
         let values = self.brief.values.iter().map(|value| words::number(value)).collect();
-        Ok(Query {
+        let mut query = Query {
             asked: Asked::new(&niches, values, snapshot.parents()),
             wanted,
             band: self.filters.band(),
             countries: self.filters.countries.iter().map(|code| country_code(code)).collect(),
             languages: self.filters.speaking(snapshot),
             platforms: self.filters.platform_bits(),
+            narrowing: self.filters.narrowing(snapshot),
+            in_use: InUse::default(),
             excluded: self.exclude_creators.iter().map(|id| CreatorKey::derive(tenant, id)).collect(),
             weights: Weights::normalised(weights).unwrap_or(Weights::DEFAULT),
             rank_by: self.rank_by,
             diversity: self.diversity,
             explore: self.explore as usize,
-        })
+        };
+        query.in_use = InUse::of(&query);
+        Ok(query)
     }
 }
 
@@ -326,48 +293,5 @@ impl Brief {
                 violations.add(pointer, "duplicate", "is in the brief already");
             }
         }
-    }
-}
-
-impl Filters {
-    fn check(&self, violations: &mut Violations) {
-        if let Some(Band { min: Some(min), max: Some(max) }) = self.followers
-            && min > max
-        {
-            violations.add("/filters/followers", "out_of_range", "min is above max: no creator can match");
-        }
-        violations.at_most("/filters/countries", self.countries.len(), MAX_LIST);
-        violations.at_most("/filters/languages", self.languages.len(), MAX_LIST);
-        violations.at_most("/filters/platforms", self.platforms.len(), MAX_LIST);
-        for (index, _) in
-            self.countries.iter().enumerate().filter(|(_, code)| !codes::is_country(code)).take(MAX_LIST)
-        {
-            let detail = "must be an ISO 3166-1 alpha-2 code, such as RO";
-            violations.add(format!("/filters/countries/{index}"), "unknown_value", detail);
-        }
-        let unknown = |code: &&String| codes::language_number(code).is_none();
-        for (index, _) in self.languages.iter().enumerate().filter(|(_, code)| unknown(code)).take(MAX_LIST) {
-            let detail = "must be an ISO 639-1 code, such as ro";
-            violations.add(format!("/filters/languages/{index}"), "unknown_value", detail);
-        }
-    }
-
-    fn band(&self) -> Option<(u32, u32)> {
-        match self.followers {
-            None => Some(DEFAULT_BAND),
-            Some(Band { min: None, max: None }) => None,
-            Some(Band { min, max }) => Some((min.unwrap_or(0), max.unwrap_or(u32::MAX))),
-        }
-    }
-
-    fn speaking(&self, snapshot: &TenantSnapshot) -> Option<Vec<bool>> {
-        (!self.languages.is_empty()).then(|| snapshot.speaking(&self.languages))
-    }
-
-    fn platform_bits(&self) -> u32 {
-        if self.platforms.is_empty() {
-            return ANY_PLATFORM;
-        }
-        self.platforms.iter().fold(0, |bits, platform| bits | platform_bit(*platform))
     }
 }

@@ -7,6 +7,7 @@ use super::{
     reading::problem,
     reasons::reasons,
     selection::{Selected, select},
+    unmatched::{Unmatched, unmatched},
     wanted::WantedNiche,
 };
 use crate::{
@@ -48,6 +49,11 @@ pub struct RecommendationPage {
     /// The creators.
     #[schema(max_items = 200)]
     items: Vec<RecommendationItem>,
+    /// Why there are no creators at all: filters that alone let nobody through, or `/filters` when only all of them together
+    /// do, or the niches of the brief. Absent when there are creators.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 50)]
+    nothing_matches: Vec<Unmatched>,
     /// Send it back to get the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 2048)]
@@ -291,8 +297,13 @@ pub fn answer(
         signer.seal(&scope, &Page { snapshot: published.id.clone(), rank, bookmarks })
     });
     let as_of = snapshots.as_of(tenant, &published);
+    // Pointers into a body say nothing to who sent none, as those do who send conditions.
+    let is_unmatched = selected.is_empty() && ranks_before == 0 && conditions.is_none();
+    let nothing_matches =
+        if is_unmatched { unmatched(&published.tenant, &request.filters, &query) } else { Vec::new() };
     let (snapshot, brief) = (published.id.clone(), BriefView::new(query));
-    Ok(Answer::Given(tag.answer(RecommendationPage { as_of, snapshot, brief, items, next_cursor })))
+    let page = RecommendationPage { as_of, snapshot, brief, items, nothing_matches, next_cursor };
+    Ok(Answer::Given(tag.answer(page)))
 }
 
 /// Refuses while the snapshot is not there.

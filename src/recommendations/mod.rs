@@ -3,6 +3,7 @@
 pub mod brief;
 pub mod diversity;
 pub mod eligibility;
+pub mod filters;
 pub mod http;
 mod paging;
 pub mod rank;
@@ -10,5 +11,6 @@ pub mod reading;
 pub mod reasons;
 pub mod selection;
 pub mod similar;
+pub mod unmatched;
 pub mod wanted;
 pub mod why_not;

@@ -169,7 +169,11 @@ impl<'a> Best<'a> {
 }
 
 /// Each creator in the list of a niche of the brief or of one near to it, once.
-fn for_each_candidate<'a>(snapshot: &'a TenantSnapshot, query: &Query, visit: impl FnMut(u32, Row<'a>)) {
+pub(super) fn for_each_candidate<'a>(
+    snapshot: &'a TenantSnapshot,
+    query: &Query,
+    visit: impl FnMut(u32, Row<'a>),
+) {
     for_each_member(snapshot, &near_niches(snapshot, query), visit);
 }
 

@@ -7,7 +7,7 @@ use super::{
     hot::{Hot, Scores, country_code, language_bits, platform_bit},
     index::Index,
     packed::{self, Details, Stamp, Sums},
-    tenant::{Numbered, TenantSnapshot},
+    tenant::{NOWHERE, Numbered, Place, TenantSnapshot},
     towns::{TownNames, Towns},
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
     sponsorship::UnderSponsorship,
     trust::TrustSums,
 };
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 /// A creator as read from the database.
 pub struct SourceRow {
@@ -41,6 +41,10 @@ pub struct SourceRow {
     pub trust: Option<TrustSums>,
     /// Its people after sponsored posts, once they were looked at.
     pub sponsorship: Option<UnderSponsorship>,
+    /// Share of its posts of the last year that somebody paid for, once there were such posts.
+    pub sponsored_share: Option<f64>,
+    /// Its loyal reach as published 30 days ago.
+    pub reach_before: Option<f64>,
     /// Transactions that wrote the rows it was read from.
     pub stamp: Stamp,
 }
@@ -60,6 +64,7 @@ pub struct TenantBuilder {
     current: TenantSnapshot,
     languages: HashMap<[u64; 3], u32>,
     town_names: TownNames,
+    places: HashMap<Place, u32>,
     /// By first niche: the chunk that is being filled, and places that erased creators left.
     open: HashMap<Option<u32>, usize>,
     free: HashMap<Option<u32>, Vec<u32>>,
@@ -78,6 +83,7 @@ impl TenantBuilder {
             copied: 0,
             niches: Arc::default(),
             languages: Arc::default(),
+            places: Arc::default(),
             reaches: Vec::new(),
             postings: Vec::new(),
             chunks: Vec::new(),
@@ -88,6 +94,7 @@ impl TenantBuilder {
             current,
             languages: HashMap::new(),
             town_names: TownNames::default(),
+            places: HashMap::new(),
             open: HashMap::new(),
             free: HashMap::new(),
             changed: true,
@@ -201,7 +208,8 @@ impl TenantBuilder {
         for niche in &source.profile.niches {
             self.number(niche);
         }
-        let Profile { display_name, country, languages, values, niches, accounts, .. } = source.profile;
+        let Profile { display_name, country, region, city, languages, values, niches, accounts, .. } =
+            source.profile;
         let (in_niches, declared, lengths) =
             self.current.located(&niches, &source.community.unwrap_or_default());
         let sums = Sums {
@@ -213,13 +221,15 @@ impl TenantBuilder {
         let details = self.current.detailed(display_name, &niches, sums);
         let platforms = accounts.iter().fold(0, |bits, account| bits | platform_bit(account.platform));
         let languages = self.languages(language_bits(languages.iter().map(String::as_str)));
+        let place = self.place(region.as_deref(), city.as_deref());
         let lists = niches_of(&in_niches, declared, &lengths).lists().count();
         let hot = Hot::new(
             audience(&accounts, |_| true),
-            (country_code(&country), languages, platforms),
+            (country_code(&country), place, languages, platforms),
             lengths,
             Scores::of(details.sums.statistics.as_ref(), &details.components, lists),
-        );
+        )
+        .with_past(source.sponsored_share, source.reach_before);
         let values: Vec<u64> = values.iter().map(|value| words::number(value)).collect();
         let packed = packed::pack(source.key, &source.creator_id, (&accounts, &values), &details);
         NewRow { hot, niches: in_niches, declared, packed }
@@ -227,12 +237,13 @@ impl TenantBuilder {
 
     /// The number of a set of languages.
     fn languages(&mut self, bits: [u64; 3]) -> u32 {
-        let known = &mut self.current.languages;
-        *self.languages.entry(bits).or_insert_with(|| {
-            let all = Arc::make_mut(known);
-            all.push(bits);
-            number_of(all.len() - 1)
-        })
+        numbered(&mut self.languages, &mut self.current.languages, bits)
+    }
+
+    /// The number of a region and city.
+    fn place(&mut self, region: Option<&str>, city: Option<&str>) -> u32 {
+        let place = [region, city].map(|name| name.map_or(NOWHERE, words::number));
+        numbered(&mut self.places, &mut self.current.places, place)
     }
 
     fn add(&mut self, key: CreatorKey, row: NewRow) -> u32 {
@@ -417,8 +428,17 @@ fn count_reach(reaches: &mut [NicheReach], lists: &[u32], scores: &Scores, times
     }
 }
 
+/// The number of something that many creators share.
+fn numbered<T: Copy + Eq + Hash>(numbers: &mut HashMap<T, u32>, all: &mut Arc<Vec<T>>, one: T) -> u32 {
+    *numbers.entry(one).or_insert_with(|| {
+        let all = Arc::make_mut(all);
+        all.push(one);
+        number_of(all.len() - 1)
+    })
+}
+
 fn number_of(index: usize) -> u32 {
-    u32::try_from(index).expect("memory ends long before 2^32 creators, niches or sets of languages")
+    u32::try_from(index).expect("memory ends long before 2^32 creators, niches, places or sets of languages")
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "shares are kept with seven digits")]

@@ -1,10 +1,12 @@
 //! What filters and ranking read of every candidate: few bytes, together in memory.
 
+use super::packed::evidence_of;
 use crate::{
     creators::Platform,
+    relationships::days::Day,
     scores::{
         Components, CreatorStatistics,
-        components::{Component, MAPPED_STEPS, Status},
+        components::{Component, Evidence, MAPPED_STEPS, Status},
         interval::Estimate,
         nearness::Lengths,
     },
@@ -12,12 +14,18 @@ use crate::{
 
 /// Followers of a creator of whom they are not known.
 const UNKNOWN: u32 = u32::MAX;
+/// Shares of posts are compared in so many steps.
+pub const SHARE_STEPS: f64 = 10_000.0;
 
 /// What filters and ranking read of every candidate.
 #[derive(Clone, Copy, Debug)]
 pub struct Hot {
     /// Country code.
     pub country: [u8; 2],
+    /// Share of posts of the last year that somebody paid for, in steps; 0 when no posts are known.
+    pub sponsored: u16,
+    /// Number of the region and city.
+    pub place: u32,
     /// Number of the set of languages.
     pub languages: u32,
     /// Platforms with an account, one bit each.
@@ -27,6 +35,8 @@ pub struct Hot {
     /// What is measured of it.
     pub scores: Scores,
     followers: u32,
+    /// Not a number: not known.
+    reach_before: f32,
 }
 
 impl Hot {
@@ -34,11 +44,21 @@ impl Hot {
     #[must_use]
     pub fn new(
         followers: Option<u32>,
-        (country, languages, platforms): ([u8; 2], u32, u32),
+        (country, place, languages, platforms): ([u8; 2], u32, u32, u32),
         lengths: Lengths,
         scores: Scores,
     ) -> Self {
-        Self { country, languages, platforms, lengths, scores, followers: followers.unwrap_or(UNKNOWN) }
+        let followers = followers.unwrap_or(UNKNOWN);
+        let (sponsored, reach_before) = (0, f32::NAN);
+        Self { country, sponsored, place, languages, platforms, lengths, scores, followers, reach_before }
+    }
+
+    /// The same of a creator with such a share of sponsored posts, when posts are known, and such a loyal reach 30 days ago,
+    /// when it is.
+    #[must_use]
+    pub fn with_past(self, sponsored_share: Option<f64>, reach_before: Option<f64>) -> Self {
+        let sponsored = share_steps(sponsored_share.unwrap_or_default());
+        Self { sponsored, reach_before: reach_before.map_or(f32::NAN, narrow), ..self }
     }
 
     /// The same with other scores.
@@ -58,17 +78,40 @@ impl Hot {
     pub fn followers(&self) -> Option<u32> {
         (self.followers != UNKNOWN).then_some(self.followers)
     }
+
+    /// Loyal reach as it was published 30 days ago, when it was.
+    #[must_use]
+    pub fn reach_before(&self) -> Option<f32> {
+        (!self.reach_before.is_nan()).then_some(self.reach_before)
+    }
+}
+
+/// A share of posts in the steps in which such shares are compared.
+#[must_use]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a number from 0 to 1 has at most 10,000 steps"
+)]
+pub fn share_steps(share: f64) -> u16 {
+    (share.clamp(0.0, 1.0) * SHARE_STEPS).round() as u16
 }
 
 /// The components that depend on the creator alone, on the common scale.
 const OF_CREATOR: usize = 4;
 
-/// What ranking reads of a creator's scores: values on the common scale in the steps that they are rounded to.
+/// What filters and ranking read of a creator's scores: values on the common scale in the steps that they are rounded to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scores {
     reach: [f32; 3],
     mapped: [[u16; 3]; OF_CREATOR],
     measured: [bool; OF_CREATOR],
+    loyal_reach: f32,
+    events: u32,
+    engagers: u32,
+    days: u32,
+    /// Day after the last sign of life of the feed; 0: there was none.
+    seen_until: u32,
 }
 
 impl Scores {
@@ -78,10 +121,17 @@ impl Scores {
         let all = in_order(components);
         let reach = statistics.map_or(Estimate::exactly(0.0), CreatorStatistics::reach);
         let Estimate { value, low, high } = reach.scaled(1.0 / niches.max(1) as f64);
+        let Evidence { events, engagers, days } = statistics.map_or(Evidence::default(), evidence_of);
+        let seen_until = statistics.and_then(|sums| sums.window).map_or(0, |(_, end)| end + 1);
         Self {
             reach: [value, low, high].map(narrow),
             mapped: all.map(|component| steps(&component.mapped)),
             measured: all.map(|component| component.status == Status::Measured),
+            loyal_reach: narrow(reach.value),
+            events: u32::try_from(events.max(0)).unwrap_or(u32::MAX),
+            engagers: engagers.max(0).unsigned_abs(),
+            days,
+            seen_until: seen_until.max(0).unsigned_abs(),
         }
     }
 
@@ -99,6 +149,24 @@ impl Scores {
             let [value, low, high] = steps.map(|steps| f64::from(steps) / MAPPED_STEPS);
             Estimate { value, low, high }
         })
+    }
+
+    /// People expected back within 90 days, in all niches together.
+    #[must_use]
+    pub fn loyal_reach(&self) -> f32 {
+        self.loyal_reach
+    }
+
+    /// Events, engagers and days of evidence.
+    #[must_use]
+    pub fn evidence(&self) -> [u32; 3] {
+        [self.events, self.engagers, self.days]
+    }
+
+    /// Day of the last sign of life of the feed, if there was one.
+    #[must_use]
+    pub fn last_seen(&self) -> Option<Day> {
+        Some(self.seen_until.checked_sub(1)?.cast_signed())
     }
 
     /// Whether one of these is measured, by its place among them.
@@ -123,11 +191,13 @@ fn steps(estimate: &Estimate) -> [u16; 3] {
         .map(|number| (number.clamp(0.0, 1.0) * MAPPED_STEPS).round() as u16)
 }
 
+/// Loyal reach as it is kept and compared.
+#[must_use]
 #[expect(
     clippy::cast_possible_truncation,
     reason = "seven digits are plenty for people who are expected back"
 )]
-fn narrow(number: f64) -> f32 {
+pub fn narrow(number: f64) -> f32 {
     number as f32
 }
 
@@ -169,6 +239,7 @@ mod tests {
             expected_back_variance: 6.1,
             first_event: Some(0),
             until: Some(90),
+            window: Some((0, 88)),
             ..CreatorStatistics::default()
         };
         let model = ScoringModel::published_default();
@@ -177,11 +248,22 @@ mod tests {
         assert_eq!(scores.mapped(), in_order(&components).map(|component| component.mapped));
         assert_eq!([0, 1, 2, 3].map(|one| scores.is_measured(one)), [true, false, true, true]);
         assert!((scores.reach().unwrap().value - 17.3 / 2.0).abs() < 1e-5);
-        assert!(Scores::of(None, &Components::of(None, (None, None), &[], &model), 1).reach().is_none());
+        assert!((scores.loyal_reach() - 17.3).abs() < 1e-5);
+        assert_eq!((scores.evidence(), scores.last_seen()), ([0, 80, 91], Some(88)));
+        let unseen = Scores::of(None, &Components::of(None, (None, None), &[], &model), 1);
+        assert_eq!((unseen.reach(), unseen.evidence(), unseen.last_seen()), (None, [0; 3], None));
+    }
+
+    #[test]
+    fn what_is_not_known_of_the_past_is_told_from_nothing() {
+        let hot = Hot::new(None, ([0; 2], 0, 0, 0), Lengths::default(), Scores::default());
+        assert_eq!((hot.sponsored, hot.reach_before()), (0, None));
+        let known = hot.with_past(Some(1.0 / 3.0), Some(0.0));
+        assert_eq!((known.sponsored, known.reach_before()), (3_333, Some(0.0)));
     }
 
     #[test]
     fn what_is_read_of_every_candidate_stays_small() {
-        assert!(size_of::<Hot>() <= 80, "{}", size_of::<Hot>());
+        assert!(size_of::<Hot>() <= 104, "{}", size_of::<Hot>());
     }
 }

@@ -10,8 +10,8 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Which versions of its rows a creator was read from: profile, statistics, community, trust, sponsorship.
-pub type Stamp = (i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+/// Which versions of its rows a creator was read from: profile, statistics, community, trust, sponsorship, growth.
+pub type Stamp = (i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
 
 /// Bytes of an account: platform, followers and whether they are known.
 const ACCOUNT: usize = 6;
@@ -201,7 +201,7 @@ mod tests {
                 statistics: Some(statistics),
                 trust: Some(TrustSums { people: 7, mass: 1.5, ..TrustSums::default() }),
                 sponsorship: Some(UnderSponsorship { sponsored: returns, ordinary: returns }),
-                stamp: (17, Some(18), None, Some(-3), None),
+                stamp: (17, Some(18), None, Some(-3), None, Some(4)),
             },
         }
     }

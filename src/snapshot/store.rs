@@ -12,9 +12,10 @@ use crate::{
     niches::{Niche, store::niche},
     scores::{
         communities::community,
+        history::store::REACH_BEFORE_COLUMN,
         store::{STATISTICS_COLUMNS, statistics},
     },
-    sponsorship::store::{RETURNS_COLUMNS, returns},
+    sponsorship::store::{RETURNS_COLUMNS, SHARE_COLUMN, returns},
     trust::store::{TRUST_COLUMNS, trust_sums},
 };
 use tokio_postgres::Row;
@@ -32,7 +33,8 @@ pub async fn watermark(tx: &Tx) -> Result<i64, DbError> {
 const WITH_SCORES: &str = "left join creator_statistics s using (creator_key)
          left join (select creator_key, people, niches as community_niches, shares, changed_xid from creator_communities) m
              using (creator_key)
-         left join creator_trust t using (creator_key) left join creator_sponsorship p using (creator_key)";
+         left join creator_trust t using (creator_key) left join creator_sponsorship p using (creator_key)
+         left join creator_growth g using (creator_key)";
 
 /// The columns that [`source`] reads.
 fn columns() -> String {
@@ -40,7 +42,8 @@ fn columns() -> String {
         "c.creator_key, c.tenant_id as tenant, c.creator_id, {PROFILE_COLUMNS}, {STATISTICS_COLUMNS},
                 c.changed_xid as profile_xid, s.changed_xid as statistics_xid, m.changed_xid as community_xid,
                 m.people, m.community_niches, m.shares, {TRUST_COLUMNS}, t.changed_xid as trust_xid,
-                {RETURNS_COLUMNS}, p.changed_xid as sponsorship_xid"
+                {RETURNS_COLUMNS}, {SHARE_COLUMN}, p.changed_xid as sponsorship_xid,
+                {REACH_BEFORE_COLUMN}, g.changed_xid as growth_xid"
     )
 }
 
@@ -56,7 +59,7 @@ pub async fn page(tx: &Tx, after: Option<CreatorKey>) -> Result<Vec<(TenantId, S
     Ok(tx.query(&sql, &[&after.map(|key| key.0), &PAGE]).await?.iter().map(source).collect())
 }
 
-/// Creators whose profile, community, trust or sponsorship changed.
+/// Creators whose profile, community, trust, sponsorship or growth changed.
 pub async fn changed_creators(tx: &Tx, since: i64) -> Result<Vec<(TenantId, SourceRow)>, DbError> {
     let sql = format!(
         "/* snapshot::changed_creators */
@@ -64,7 +67,8 @@ pub async fn changed_creators(tx: &Tx, since: i64) -> Result<Vec<(TenantId, Sour
          from (select creator_key from creators where changed_xid >= $1
                union select creator_key from creator_communities where changed_xid >= $1
                union select creator_key from creator_trust where changed_xid >= $1
-               union select creator_key from creator_sponsorship where changed_xid >= $1) changed
+               union select creator_key from creator_sponsorship where changed_xid >= $1
+               union select creator_key from creator_growth where changed_xid >= $1) changed
          join creators c using (creator_key) {WITH_SCORES}",
         columns()
     );
@@ -124,12 +128,15 @@ fn source(row: &Row) -> (TenantId, SourceRow) {
         community: community(row),
         trust: trust_sums(row),
         sponsorship: returns(row),
+        sponsored_share: row.get("sponsored_share"),
+        reach_before: row.get("reach_before"),
         stamp: (
             row.get("profile_xid"),
             row.get("statistics_xid"),
             row.get("community_xid"),
             row.get("trust_xid"),
             row.get("sponsorship_xid"),
+            row.get("growth_xid"),
         ),
     };
     (TenantId(row.get("tenant")), source)

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     creators::codes,
     ids::CreatorKey,
-    niches::NicheTree,
+    niches::{NicheTree, words},
     scores::{ScoringModel, authority::NicheReach, nearness::NichePlace},
 };
 use std::{collections::HashMap, sync::Arc};
@@ -28,12 +28,18 @@ pub struct TenantSnapshot {
     pub copied: u64,
     pub(super) niches: Arc<Numbered>,
     pub(super) languages: Arc<Vec<[u64; 3]>>,
+    pub(super) places: Arc<Vec<Place>>,
     pub(super) reaches: Vec<NicheReach>,
     pub(super) postings: Vec<Arc<Vec<u32>>>,
     pub(super) chunks: Vec<Arc<Chunk>>,
     pub(super) towns: Towns,
     pub(super) index: Index,
 }
+
+/// Numbers of the names of a region and a city, however they are written.
+pub(super) type Place = [u64; 2];
+/// The number of the name of a place that is not known.
+pub(super) const NOWHERE: u64 = 0;
 
 /// Niches by number.
 #[derive(Clone, Default)]
@@ -122,6 +128,31 @@ impl TenantSnapshot {
         let spoken = self.languages.get(row.hot.languages as usize).copied().unwrap_or_default();
         let speaks = |number: &usize| spoken[number / 64] >> (number % 64) & 1 == 1;
         (0..spoken.len() * 64).filter(speaks).filter_map(codes::language).collect()
+    }
+
+    /// For each place by number, whether it is in any of these regions.
+    #[must_use]
+    pub fn in_regions(&self, names: &[String]) -> Vec<bool> {
+        self.named(0, names)
+    }
+
+    /// For each place by number, whether it is in any of these cities.
+    #[must_use]
+    pub fn in_cities(&self, names: &[String]) -> Vec<bool> {
+        self.named(1, names)
+    }
+
+    fn named(&self, part: usize, names: &[String]) -> Vec<bool> {
+        let asked: Vec<u64> = names.iter().map(|name| words::number(name)).collect();
+        self.places.iter().map(|place| asked.contains(&place[part])).collect()
+    }
+
+    /// For each niche by number, whether it is one of these or part of one.
+    #[must_use]
+    pub fn within(&self, niches: &[NichePlace]) -> Vec<bool> {
+        let is_asked = |niche: u32| niches.iter().any(|asked| asked.niche == niche);
+        let parents = self.parents().iter().zip(0..);
+        parents.map(|(parent, niche)| is_asked(niche) || parent.is_some_and(is_asked)).collect()
     }
 
     /// Ids of the niches a creator declares.

@@ -189,6 +189,9 @@ pub async fn of_creator(client: &Client, creator: CreatorKey) -> Result<Option<S
 pub const RETURNS_COLUMNS: &str =
     "p.sponsored_people, p.sponsored_returned, p.ordinary_people, p.ordinary_returned";
 
+/// Share of posts that somebody paid for, under the name `sponsored_share`; null without posts. The table is prefixed with `p.`.
+pub const SHARE_COLUMN: &str = "p.sponsored_posts / nullif(p.posts, 0)::float8 as sponsored_share";
+
 /// The people in the columns of [`RETURNS_COLUMNS`]; `None` when the outer join found none.
 #[must_use]
 pub fn returns(row: &Row) -> Option<UnderSponsorship> {

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 19] = [
     "creators",
     "events",
     "posts",
@@ -23,6 +23,7 @@ const TABLES: [&str; 18] = [
     "creator_conversations",
     "creator_sponsorship",
     "creator_score_history",
+    "creator_growth",
     "annotations",
 ];
 
@@ -57,6 +58,7 @@ async fn a_deleted_creator_is_gone_from_every_table_and_every_answer() {
         "insert into creator_conversations (creator_key, tenant_id, comments) select creator_key, tenant_id, 5 from creators
          on conflict (creator_key) do update set comments = 5",
         "insert into creator_sponsorship select creator_key, tenant_id, 1, 1, '{ana}', 1, 1, 1, 1, now() from creators",
+        "insert into creator_growth select creator_key, 5 from creators",
         "insert into creator_score_history select creator_key, 1, 1, '2026-11-01', 0, 1, 1, 1, '' from creators",
     ] {
         app.sql(fill).await;

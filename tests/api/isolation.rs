@@ -52,6 +52,10 @@ async fn niches_of_another_tenant_do_not_exist() {
     let brief = json!({"brief": {"niches": [{"id": "upcycled-denim"}]}});
     let refused = other.post("/v1/recommendations", &brief).await.violations();
     assert_eq!(refused, unknown("/brief/niches/0/id"));
+    let filtered =
+        json!({"brief": {"niches": [{"id": "gaming"}]}, "filters": {"niches": ["upcycled-denim"]}});
+    let refused = other.post("/v1/recommendations", &filtered).await.violations();
+    assert_eq!(refused, unknown("/filters/niches/0"));
     let child = json!({"parent": "upcycled-denim", "names": {"en": "x", "ro": "x"}});
     assert_eq!(other.put("/v1/niches/child", &child).await.violations(), unknown("/parent"));
     other.put(OWN_NICHE, &denim("Theirs")).await.expect(201);

@@ -25,6 +25,7 @@ mod events_identity;
 mod events_shared;
 mod events_status;
 mod exposure;
+mod filters;
 mod insight;
 mod isolation;
 mod loyalty;

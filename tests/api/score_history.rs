@@ -34,12 +34,12 @@ async fn record_for(app: &App, tenant: &str, ago: i64) -> usize {
     rows
 }
 
-async fn record_day(app: &App, ago: i64) -> usize {
+pub(crate) async fn record_day(app: &App, ago: i64) -> usize {
     record_for(app, "default", ago).await
 }
 
 /// Creators who were registered long ago.
-async fn with_creators(ids: &[&str]) -> App {
+pub(crate) async fn with_creators(ids: &[&str]) -> App {
     let app = App::start().await;
     app.put_creators(ids, json!({})).await;
     // The round of the start is to find nobody who was there on the day before.

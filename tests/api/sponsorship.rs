@@ -10,7 +10,7 @@ use voci::{app::Foundation, ids::TenantId, scores::clock::advance_all, sponsorsh
 const PEOPLE: usize = 40;
 
 /// Looks at sponsored posts, as workers do once in an hour; how many creators were looked at.
-async fn look(app: &App) -> usize {
+pub(crate) async fn look(app: &App) -> usize {
     app.settle().await;
     let foundation = app.foundation().await;
     let looked_at = look_with(app, &foundation).await;

@@ -74,7 +74,9 @@ impl Population {
             community: (dice[1] < 150).then(|| self.community(seed)),
             trust: None,
             sponsorship: None,
-            stamp: (0, None, None, None, None),
+            sponsored_share: None,
+            reach_before: None,
+            stamp: (0, None, None, None, None, None),
             creator_id,
         }
     }

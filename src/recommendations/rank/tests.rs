@@ -1,14 +1,21 @@
 //! Ranking against a brute-force oracle on random creators.
 
+mod eligible;
+
 use super::*;
 use crate::{
     creators::{Account, Platform, Profile},
     ids::{CreatorKey, TenantId},
     niches::{Taxonomy, words},
-    recommendations::brief::{Brief, DEFAULT_BAND, RecommendationRequest, WeightedNiche},
+    recommendations::{
+        brief::{Brief, RecommendationRequest, WeightedNiche},
+        filters::Filters,
+        unmatched::unmatched,
+    },
     scores::{CreatorStatistics, authority::NicheReach, communities::Community, fit::Asked},
     snapshot::{TenantBuilder, builder::SourceRow},
 };
+use eligible::{NARROWING, is_eligible};
 use proptest::prelude::*;
 use std::sync::{Arc, LazyLock};
 
@@ -28,6 +35,12 @@ pub(in crate::recommendations) struct Person {
     engagers: i32,
     loyal: i32,
     talking: i32,
+    region: Option<&'static str>,
+    city: Option<&'static str>,
+    events: i64,
+    last_seen: i32,
+    sponsored: Option<f64>,
+    before: Option<f64>,
 }
 
 prop_compose! {
@@ -43,9 +56,19 @@ prop_compose! {
         engagers in prop::sample::select(&[0, 10, 10, 400][..]),
         loyal in 0..=10_i32,
         talking in 0..=2_i32,
+        (region, city) in prop::sample::select(&[
+            (None, None), (Some("Cluj"), Some("Cluj-Napoca")), (Some("cluj"), None), (None, Some("bucuresti")),
+        ][..]),
+        [events, last_seen, sponsored, before] in prop::array::uniform4(0..4_usize),
     ) -> Person {
         let community = community.into_iter().map(|niche| (niche, 0.5)).collect();
-        Person { niches, community, followers, country, language, values, platform, engagers, loyal, talking }
+        let (events, last_seen) = ([0, 19, 20, 900][events], [0, 59, 60, 90][last_seen]);
+        let sponsored = [None, Some(0.0), Some(0.25), Some(0.26)][sponsored];
+        let before = [None, Some(0.0), Some(1.0), Some(4.0)][before];
+        Person {
+            niches, community, followers, country, language, values, platform, engagers, loyal, talking, region, city,
+            events, last_seen, sponsored, before,
+        }
     }
 }
 
@@ -64,8 +87,8 @@ fn source(index: usize, person: &Person) -> SourceRow {
         display_name: id(index),
         bio: String::new(),
         country: person.country.to_owned(),
-        region: None,
-        city: None,
+        region: person.region.map(str::to_owned),
+        city: person.city.map(str::to_owned),
         languages: vec![person.language.to_owned()],
         values: person.values.iter().map(ToString::to_string).collect(),
         niches: person.niches.iter().map(ToString::to_string).collect(),
@@ -77,7 +100,8 @@ fn source(index: usize, person: &Person) -> SourceRow {
         loyal_engagers: person.loyal.min(person.engagers),
         talking_engagers: person.talking.min(person.engagers),
         expected_back: f64::from(person.loyal.min(person.engagers)) * 0.5,
-        window: Some((0, 90)),
+        events: person.events,
+        window: Some((0, person.last_seen)),
         first_event: Some(0),
         until: Some(90),
         ..CreatorStatistics::default()
@@ -91,7 +115,9 @@ fn source(index: usize, person: &Person) -> SourceRow {
         community: Some(Community { people: 30, shares }),
         trust: None,
         sponsorship: None,
-        stamp: (1, None, None, None, None),
+        sponsored_share: person.sponsored,
+        reach_before: person.before,
+        stamp: (1, None, None, None, None, None),
     }
 }
 
@@ -132,31 +158,17 @@ fn asked(snapshot: &TenantSnapshot, query: &Query) -> Asked {
 fn oracle(snapshot: &TenantSnapshot, people: &[Person], request: &RecommendationRequest) -> Vec<String> {
     let query = request.query(TENANT, snapshot).unwrap();
     let brief = asked(snapshot, &query);
-    let asked = &request.filters.platforms;
-    let band = match request.filters.followers {
-        None => Some(DEFAULT_BAND),
-        Some(band) if band.min.is_none() && band.max.is_none() => None,
-        Some(band) => Some((band.min.unwrap_or(0), band.max.unwrap_or(u32::MAX))),
-    };
     let mut listed: Vec<(f64, String)> = Vec::new();
     for row in (0..snapshot.rows()).filter_map(|row| snapshot.row(u32::try_from(row).unwrap())) {
         let index: usize = row.creator_id()["creator-".len()..].parse().unwrap();
         let person = &people[index];
-        let on_platform = asked.is_empty() || asked.contains(&person.platform);
-        let followers = person.followers.filter(|_| on_platform);
-        let in_band = band
-            .is_none_or(|(min, max)| followers.is_some_and(|followers| min <= followers && followers <= max));
-        let speaks = request.filters.languages.is_empty()
-            || request.filters.languages.iter().any(|language| language == person.language);
-        let lives = request.filters.countries.is_empty()
-            || request.filters.countries.iter().any(|country| country == person.country);
-        let excluded = request.exclude_creators.iter().any(|id| id == row.creator_id());
         let values: Vec<u64> = person.values.iter().map(|value| words::number(value)).collect();
         let candidate = Candidate { niches: row.niches(), reach: row.hot.scores.reach(), values: &values };
         let fit = Fit::of(&brief, &candidate);
         let nearness = fit.nearness.estimate.value;
-        if on_platform && in_band && speaks && lives && !excluded && nearness >= MIN_NEARNESS {
-            let parts = components(&row.details(), &fit);
+        let parts = components(&row.details(), &fit);
+        let mapped = parts.map(|part| part.mapped.value);
+        if nearness >= MIN_NEARNESS && is_eligible(snapshot, request, (index, person), mapped) {
             let score: f64 =
                 parts.iter().zip(query.weights.0).map(|(part, weight)| weight * part.mapped.value).sum();
             let below: f64 = parts
@@ -171,6 +183,18 @@ fn oracle(snapshot: &TenantSnapshot, people: &[Person], request: &Recommendation
     listed.into_iter().map(|(_, id)| id).collect()
 }
 
+/// Filters and more of them. A band of followers that tiers could contradict gives way to them.
+fn narrowed(filters: &str, more: &[(&str, &str)]) -> Filters {
+    let mut filters: serde_json::Value = serde_json::from_str(filters).unwrap();
+    for (name, value) in more {
+        filters[name] = serde_json::from_str(value).unwrap();
+    }
+    if filters["tiers"].is_array() && filters["followers"].is_object() {
+        filters["followers"] = serde_json::json!({});
+    }
+    serde_json::from_value(filters).unwrap()
+}
+
 prop_compose! {
     pub(in crate::recommendations) fn any_request()(
         niches in prop::sample::subsequence(&NICHES, 1..4),
@@ -180,6 +204,7 @@ prop_compose! {
             r#"{"followers":{},"countries":["RO"]}"#, r#"{"followers":{},"languages":["en"]}"#,
             r#"{"platforms":["tiktok"]}"#, r#"{"followers":{},"platforms":["instagram","tiktok"],"countries":["US","RO"]}"#,
         ][..]),
+        narrowing in prop::sample::subsequence(&NARROWING, 0..4),
         values in prop::sample::subsequence(&["Repair", "honesty", "nobody's"], 0..4),
         excluded in prop::collection::vec(0..60_usize, 0..4),
         component_weights in prop::option::of(prop::array::uniform5(0.1..3.0_f64)),
@@ -192,7 +217,7 @@ prop_compose! {
         let mut request = request(&niches);
         request.brief.values = values.into_iter().map(str::to_owned).collect();
         RecommendationRequest {
-            filters: serde_json::from_str(filters).unwrap(),
+            filters: narrowed(filters, &narrowing),
             exclude_creators: excluded.into_iter().map(id).collect(),
             weights: weights.map(|weights| serde_json::from_value(weights).unwrap()),
             ..request
@@ -210,6 +235,34 @@ proptest! {
         let (ranked, more) = rank(&snapshot, &query, None, 1_000);
         prop_assert!(!more);
         prop_assert_eq!(ids(&snapshot, &ranked), oracle(&snapshot, &people, &request));
+    }
+
+    #[test]
+    fn an_empty_list_says_why_and_each_filter_that_it_names_leaves_nobody_by_itself(
+        people in prop::collection::vec(person(), 0..6), request in any_request(),
+    ) {
+        let snapshot = snapshot(&people);
+        let is_empty = |request: &RecommendationRequest| {
+            rank(&snapshot, &request.query(TENANT, &snapshot).unwrap(), None, 1).0.is_empty()
+        };
+        if !is_empty(&request) {
+            return Ok(());
+        }
+        let told = unmatched(&snapshot, &request.filters, &request.query(TENANT, &snapshot).unwrap());
+        prop_assert!(!told.is_empty());
+        let filters = serde_json::to_value(&request.filters).unwrap();
+        for named in told.iter().filter_map(|one| one.pointer.strip_prefix("/filters/")) {
+            let name = named.split('/').next().unwrap();
+            // Which audience counts is for the platforms to say.
+            let mut alone = serde_json::json!({"followers": {}, "platforms": filters["platforms"]});
+            match filters.get(name) {
+                Some(value) => alone[name] = value.clone(),
+                None => drop(alone.as_object_mut().unwrap().remove(name)),
+            }
+            let filters = serde_json::from_value(alone).unwrap();
+            let alone = RecommendationRequest { filters, exclude_creators: Vec::new(), ..request.clone() };
+            prop_assert!(is_empty(&alone), "{}", named);
+        }
     }
 
     #[test]
@@ -238,6 +291,7 @@ proptest! {
         // Any band lets everybody in, so that only the order can differ, also across tiers.
         let mut request = request;
         request.filters.followers = Some(serde_json::from_str("{}").unwrap());
+        request.filters.tiers.clear();
         let changed: Vec<Person> = people
             .iter()
             .zip(others)

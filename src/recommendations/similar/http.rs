@@ -16,7 +16,7 @@ use crate::{
     },
     ids::CreatorKey,
     recommendations::{
-        brief::ANY_PLATFORM,
+        filters::ANY_PLATFORM,
         http::check_loaded,
         reasons::{declaring_too, sharing_people},
     },

@@ -3,7 +3,10 @@
 use crate::{
     error::{Violations, not_null},
     http::{params, problem::Problem},
-    recommendations::brief::{Brief, Filters, RankBy, RecommendationRequest, WeightsInput},
+    recommendations::{
+        brief::{Brief, RankBy, RecommendationRequest, WeightsInput},
+        filters::Filters,
+    },
 };
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -5,6 +5,7 @@
 
 pub mod asked;
 pub mod codec;
+pub mod growth;
 pub mod http;
 pub mod kept;
 pub mod model;

@@ -4,6 +4,7 @@
 //! on where any process left it, and workers that meet take turns; nothing that events wait for is locked.
 
 use super::{
+    growth,
     kept::{DAILY, kept},
     model::Published,
     store::{self, Present},
@@ -52,6 +53,8 @@ async fn record_page(pool: &Pool, tenant: TenantId, day: Day) -> Result<Option<u
     let changed: Vec<_> = creators.iter().filter_map(|creator| changed(creator, &model)).collect();
     store::write(&tx, day, &changed).await?;
     let keys: Vec<CreatorKey> = creators.iter().map(|creator| creator.key).collect();
+    // The day ended just now, so the end of that one is as many days ago.
+    store::note_reach_before(&tx, &keys, day - growth::DAYS).await?;
     thin_out(&tx, &keys, day).await?;
     store::advance(&tx, tenant, keys.last().copied().or(after), is_last).await?;
     tx.commit().await?;

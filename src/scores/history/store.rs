@@ -145,6 +145,15 @@ pub(super) async fn write(tx: &Tx, day: Day, rows: &[(CreatorKey, Published)]) -
     Ok(())
 }
 
+/// Notes what loyal reach was published of creators at the end of a day, as far as anything was.
+pub(super) async fn note_reach_before(tx: &Tx, creators: &[CreatorKey], then: Day) -> Result<(), DbError> {
+    tx.execute(include_str!("reach_before.sql"), &[&uuids(creators), &date_of(then)]).await?;
+    Ok(())
+}
+
+/// What [`note_reach_before`] noted last, under the name `reach_before`. The table is prefixed with `g.`.
+pub const REACH_BEFORE_COLUMN: &str = "g.loyal_reach as reach_before";
+
 /// Days of creators up to one, ascending, by creator.
 pub(super) async fn days_until(
     tx: &Tx,

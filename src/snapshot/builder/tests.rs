@@ -15,7 +15,9 @@ fn source(id: &str, niches: &[&str]) -> SourceRow {
         community: None,
         trust: None,
         sponsorship: None,
-        stamp: (jiff::Timestamp::now().as_microsecond(), None, None, None, None),
+        sponsored_share: None,
+        reach_before: None,
+        stamp: (jiff::Timestamp::now().as_microsecond(), None, None, None, None, None),
     }
 }
 
@@ -26,7 +28,9 @@ fn builder() -> TenantBuilder {
 #[test]
 fn statistics_replace_those_of_a_creator_and_of_nobody_else() {
     let mut builder = builder();
-    builder.apply_creator(source("ana", &["gaming"]));
+    let past =
+        SourceRow { sponsored_share: Some(0.5), reach_before: Some(2.0), ..source("ana", &["gaming"]) };
+    builder.apply_creator(past);
     builder.apply_creator(source("ema", &["gaming"]));
     let before = builder.publish().unwrap();
     let sums = |id: &str, stamp| SourceStatistics {
@@ -41,7 +45,10 @@ fn statistics_replace_those_of_a_creator_and_of_nobody_else() {
         snapshot.row(row).unwrap().details().sums.statistics.map(|sums| sums.engagers)
     };
     assert_eq!([engagers(&before, 0), engagers(&after, 0), engagers(&after, 1)], [None, Some(7), None]);
-    assert_eq!(after.row(0).unwrap().details().sums.stamp.1, Some(5));
+    let ana = after.row(0).unwrap();
+    assert_eq!(ana.details().sums.stamp.1, Some(5));
+    assert_eq!((ana.hot.sponsored, ana.hot.reach_before()), (5_000, Some(2.0)));
+    assert_eq!((ana.hot.scores.evidence(), after.row(1).unwrap().hot.scores.evidence()), ([0, 7, 0], [0; 3]));
     builder.apply_statistics(sums("ana", 5));
     assert!(builder.publish().is_none(), "the same statistics again change nothing");
 }
@@ -107,7 +114,7 @@ fn take(builder: &mut TenantBuilder, step: Step, number: i64) {
     let id = |creator: usize| format!("creator-{creator}");
     match step {
         Step::Put { creator, niches } => {
-            let stamp = (number, None, None, None, None);
+            let stamp = (number, None, None, None, None, None);
             builder.apply_creator(SourceRow { stamp, ..source(&id(creator), &niches) });
         }
         Step::Score { creator, loyal } => builder.apply_statistics(SourceStatistics {
@@ -165,9 +172,11 @@ proptest! {
 #[test]
 fn applying_a_row_again_changes_nothing_and_erased_rows_are_used_again() {
     let mut builder = builder();
-    builder.apply_creator(SourceRow { stamp: (1, None, None, None, None), ..source("ana", &["gaming"]) });
+    builder
+        .apply_creator(SourceRow { stamp: (1, None, None, None, None, None), ..source("ana", &["gaming"]) });
     builder.publish();
-    builder.apply_creator(SourceRow { stamp: (1, None, None, None, None), ..source("ana", &["gaming"]) });
+    builder
+        .apply_creator(SourceRow { stamp: (1, None, None, None, None, None), ..source("ana", &["gaming"]) });
     assert!(builder.publish().is_none());
     builder.apply_creator(source("bea", &["gaming"]));
     builder.remove_creator(CreatorKey::derive(TenantId(1), "ana"));

@@ -15,7 +15,7 @@ fn new_row(name: &str, declared: u32, community: u32) -> NewRow {
     let details = Details { display_name: name.to_owned(), components, sums: Sums::default() };
     let scores = Scores::of(None, &components, 1);
     NewRow {
-        hot: Hot::new(Some(declared), (*b"RO", 0, 0), Lengths::default(), scores),
+        hot: Hot::new(Some(declared), (*b"RO", 0, 0, 0), Lengths::default(), scores),
         niches: (0..declared + community).map(|niche| InNiche { niche, share: 1.0 }).collect(),
         declared: declared as usize,
         packed: pack(CreatorKey::derive(TenantId(1), name), name, (&[], &[]), &details),
@@ -91,7 +91,8 @@ fn the_audience_is_that_of_the_platforms_asked_for() {
     };
     row.packed = pack(CreatorKey::derive(TenantId(1), "ana"), "ana", (&accounts, &[]), &details);
     let [instagram, tiktok] = [Platform::Instagram, Platform::TikTok].map(platform_bit);
-    row.hot = Hot::new(Some(9_000), (*b"RO", 0, instagram | tiktok), Lengths::default(), Scores::default());
+    row.hot =
+        Hot::new(Some(9_000), (*b"RO", 0, 0, instagram | tiktok), Lengths::default(), Scores::default());
     let mut chunk = Chunk::default();
     chunk.push(row);
     let row = chunk.row(0).unwrap();

@@ -14,7 +14,7 @@ set posts = excluded.posts, sponsored_posts = excluded.sponsored_posts, brands =
     looked_at = case when p.xmin::text = $11 then excluded.looked_at else '-infinity' end,
     statistics_xid = excluded.statistics_xid,
     changed_xid = case
-        when (p.sponsored_people, p.sponsored_returned, p.ordinary_people, p.ordinary_returned)
-             is distinct from (excluded.sponsored_people, excluded.sponsored_returned, excluded.ordinary_people,
-                               excluded.ordinary_returned)
+        when (p.posts, p.sponsored_posts, p.sponsored_people, p.sponsored_returned, p.ordinary_people, p.ordinary_returned)
+             is distinct from (excluded.posts, excluded.sponsored_posts, excluded.sponsored_people,
+                               excluded.sponsored_returned, excluded.ordinary_people, excluded.ordinary_returned)
         then pg_current_xact_id()::text::bigint else p.changed_xid end
