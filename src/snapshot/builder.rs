@@ -150,7 +150,7 @@ impl TenantBuilder {
         let row = self.built(source);
         match known {
             Some(number) => self.replace(number, &row),
-            None => self.add(key, row),
+            None => self.add(key, &row),
         }
         self.changed = true;
     }
@@ -223,13 +223,13 @@ impl TenantBuilder {
         })
     }
 
-    fn add(&mut self, key: CreatorKey, row: NewRow) {
+    fn add(&mut self, key: CreatorKey, row: &NewRow) {
         let home = row.niches[..row.declared].first().map(|first| first.niche);
-        let lists = lists_of(&row);
+        let lists = lists_of(row);
         count_reach(&mut self.current.reaches, &lists, &row.hot.scores, 1);
         let number = match self.free.get_mut(&home).and_then(Vec::pop) {
             Some(number) => {
-                self.own_chunk(number).put(number as usize % CHUNK, &row);
+                self.own_chunk(number).put(number as usize % CHUNK, row);
                 number
             }
             None => self.append(home, row),
@@ -240,7 +240,7 @@ impl TenantBuilder {
         self.copied += index.insert(key, number, |number| row(number).map(|row| row.head().key()));
     }
 
-    fn append(&mut self, home: Option<u32>, row: NewRow) -> u32 {
+    fn append(&mut self, home: Option<u32>, row: &NewRow) -> u32 {
         let chunks = &mut self.current.chunks;
         let at = match self.open.get(&home) {
             Some(at) if !chunks[*at].is_full() => *at,
