@@ -2,7 +2,6 @@
 
 use super::model::Case;
 use crate::recommendations::{
-    brief::DEFAULT_BAND,
     eligibility::{Filter, counted_platforms},
     reasons::grouped,
 };
