@@ -250,18 +250,18 @@ impl CreatorNiches<'_> {
     #[must_use]
     pub fn is_listed(&self, niche: u32) -> bool {
         self.declared.iter().any(|one| one.niche == niche)
-            || self.community.iter().any(|one| one.niche == niche && is_much(one))
+            || self.community.iter().any(|one| one.niche == niche && is_much(*one))
     }
 
     /// The niches in whose lists it stands.
     pub fn lists(&self) -> impl Iterator<Item = u32> {
         let declares = |niche: u32| self.declared.iter().any(|one| one.niche == niche);
-        let observed = self.community.iter().filter(move |one| is_much(one) && !declares(one.niche));
+        let observed = self.community.iter().filter(move |one| is_much(**one) && !declares(one.niche));
         self.declared.iter().chain(observed).map(|one| one.niche)
     }
 }
 
-fn is_much(one: &InNiche) -> bool {
+fn is_much(one: InNiche) -> bool {
     f64::from(one.share) >= LISTED_SHARE
 }
 

@@ -167,7 +167,7 @@ impl TenantBuilder {
                 self.replace(number, &row);
                 number
             }
-            None => self.add(key, row),
+            None => self.add(key, &row),
         };
         self.copied += self.current.towns.put(number, town);
         self.changed = true;
@@ -246,13 +246,13 @@ impl TenantBuilder {
         numbered(&mut self.places, &mut self.current.places, place)
     }
 
-    fn add(&mut self, key: CreatorKey, row: NewRow) -> u32 {
+    fn add(&mut self, key: CreatorKey, row: &NewRow) -> u32 {
         let home = row.niches[..row.declared].first().map(|first| first.niche);
-        let lists = lists_of(&row);
+        let lists = lists_of(row);
         count_reach(&mut self.current.reaches, &lists, &row.hot.scores, 1);
         let number = match self.free.get_mut(&home).and_then(Vec::pop) {
             Some(number) => {
-                self.own_chunk(number).put(number as usize % CHUNK, &row);
+                self.own_chunk(number).put(number as usize % CHUNK, row);
                 number
             }
             None => self.append(home, row),
@@ -264,7 +264,7 @@ impl TenantBuilder {
         number
     }
 
-    fn append(&mut self, home: Option<u32>, row: NewRow) -> u32 {
+    fn append(&mut self, home: Option<u32>, row: &NewRow) -> u32 {
         let chunks = &mut self.current.chunks;
         let at = match self.open.get(&home) {
             Some(at) if !chunks[*at].is_full() => *at,

@@ -86,7 +86,7 @@ impl Chunk {
     }
 
     /// Puts a creator into the place after the last one. A chunk that is full then holds no more memory than it needs.
-    pub(super) fn push(&mut self, row: NewRow) {
+    pub(super) fn push(&mut self, row: &NewRow) {
         self.niches.extend(&row.niches);
         self.packed.extend(&row.packed);
         self.slots.push(Slot {

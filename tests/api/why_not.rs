@@ -54,11 +54,11 @@ async fn changes_bring_in(app: &App, id: &str, request: &Value) {
     let of_request: Vec<&Value> = changes.iter().filter(|change| !change["rank"].is_null()).collect();
     assert!(!of_request.is_empty(), "{answer}");
     for change in of_request {
-        let mut changed = request.clone();
-        merge(&mut changed, &change["request_patch"]);
-        let place = listed(app, &changed).await.iter().position(|listed| listed == id);
+        let mut again = request.clone();
+        merge(&mut again, &change["request_patch"]);
+        let place = listed(app, &again).await.iter().position(|listed| listed == id);
         assert_eq!(json!(place.map(|place| place + 1)), change["rank"], "{change}");
-        assert_eq!(why_not(app, id, &changed).await["is_listed"], true);
+        assert_eq!(why_not(app, id, &again).await["is_listed"], true);
     }
 }
 
@@ -232,17 +232,14 @@ async fn what_a_component_would_have_to_be_is_just_enough() {
             (component["name"].as_str().unwrap(), number(&component["weight"]), number(&component["mapped"]));
         // The interval moves along, so `low` moves by the weight times the way.
         let needed = mapped + (bar - low) / weight;
-        match changes.iter().find(|change| change["component"] == name) {
-            Some(change) => {
-                let value = number(&change["mapped"]);
-                assert!(value >= needed - 1e-9 && value - 2e-5 <= needed + 1e-9, "{change} {needed}");
-                assert!(change["value"].is_number() && change.get("rank").is_none());
-            }
-            None => {
-                assert!(needed > 1.0 - 1e-9, "{name} {needed}");
-                assert!(told.contains(&name), "{answer}");
-                told.retain(|other| *other != name);
-            }
+        if let Some(change) = changes.iter().find(|change| change["component"] == name) {
+            let value = number(&change["mapped"]);
+            assert!(value >= needed - 1e-9 && value - 2e-5 <= needed + 1e-9, "{change} {needed}");
+            assert!(change["value"].is_number() && change.get("rank").is_none());
+        } else {
+            assert!(needed > 1.0 - 1e-9, "{name} {needed}");
+            assert!(told.contains(&name), "{answer}");
+            told.retain(|other| *other != name);
         }
     }
     let is_certain = number(&answer["score"]) > bar;

@@ -54,7 +54,9 @@ impl Population {
             })
             .collect();
         let all = shares.last().copied().unwrap_or(1.0);
-        shares.iter_mut().for_each(|share| *share /= all);
+        for share in &mut shares {
+            *share /= all;
+        }
         Self { niches, shares }
     }
 
@@ -112,7 +114,7 @@ impl Population {
             languages: vec![language.to_owned()],
             values: Vec::new(),
             niches,
-            accounts: (0..1 + dice[8] % 2).map(account).collect(),
+            accounts: (0..=dice[8] % 2).map(account).collect(),
         }
     }
 

@@ -123,7 +123,7 @@ pub(crate) async fn list_similar_creators(
     let near = nearest(snapshot, own, COMPARED);
     let wanted = sampled(snapshot, own, &near);
     let people = store::people(&pools.reads.get().await?, &wanted).await?;
-    let found = similar(snapshot, &near, (key, &people), limit);
+    let found = similar(snapshot, &near, key, |creator| people.get(&creator), limit);
     let view =
         |similar: &Similar| Some(view(snapshot, &snapshot.row(own)?, &snapshot.row(similar.row)?, similar));
     Ok(HttpResponse::Ok().json(SimilarCreators {

@@ -11,7 +11,7 @@ use crate::{
     scores::nearness::{Common, MIN_NEARNESS, NichePlace},
     snapshot::{Row, TenantSnapshot},
 };
-use std::{cmp::Ordering, collections::HashMap};
+use std::cmp::Ordering;
 
 /// Creators whose people are compared. More: who shares people and is not among the nearest is found; fewer: less is read.
 pub const COMPARED: usize = 200;
@@ -92,15 +92,16 @@ pub fn sampled(snapshot: &TenantSnapshot, own: u32, near: &[Near]) -> Vec<(Creat
 /// The most similar of these creators, the most similar first, given the people of all. Of a creator with too few people to be
 /// compared, by niches alone.
 #[must_use]
-pub fn similar(
+pub fn similar<'a>(
     snapshot: &TenantSnapshot,
     near: &[Near],
-    (own, people): (CreatorKey, &HashMap<CreatorKey, People>),
+    own: CreatorKey,
+    people: impl Fn(CreatorKey) -> Option<&'a People>,
     limit: usize,
 ) -> Vec<Similar> {
-    let own = people.get(&own).filter(|people| people.are_enough());
+    let own = people(own).filter(|people| people.are_enough());
     let compared = |near: &Near| {
-        let theirs = snapshot.row(near.row).and_then(|row| people.get(&row.head().key()));
+        let theirs = snapshot.row(near.row).and_then(|row| people(row.head().key()));
         let shared = own.and_then(|own| own.shared_with(theirs?));
         let of_people = if own.is_some() { PEOPLE_SHARE } else { 0.0 };
         let overlap = shared.map_or(0.0, |shared| shared.overlap);

@@ -49,7 +49,7 @@ proptest! {
                     expected[place] = Some((name, declared, community));
                 }
                 (Some((name, declared, community)), false) => {
-                    chunk.push(new_row(&name, declared, community));
+                    chunk.push(&new_row(&name, declared, community));
                     expected.push(Some((name, declared, community)));
                 }
                 (None, true) => {
@@ -68,7 +68,7 @@ proptest! {
 fn a_full_chunk_holds_no_more_memory_than_it_needs() {
     let mut chunk = Chunk::default();
     while !chunk.is_full() {
-        chunk.push(new_row("ana", 2, 1));
+        chunk.push(&new_row("ana", 2, 1));
     }
     assert_eq!(chunk.packed.capacity(), chunk.packed.len());
     assert_eq!(chunk.niches.capacity(), chunk.niches.len());
@@ -94,7 +94,7 @@ fn the_audience_is_that_of_the_platforms_asked_for() {
     row.hot =
         Hot::new(Some(9_000), (*b"RO", 0, 0, instagram | tiktok), Lengths::default(), Scores::default());
     let mut chunk = Chunk::default();
-    chunk.push(row);
+    chunk.push(&row);
     let row = chunk.row(0).unwrap();
     let asked = [u32::MAX, instagram, tiktok, platform_bit(Platform::YouTube)];
     assert_eq!(asked.map(|asked| row.audience(asked)), [Some(9_000), Some(500), Some(9_000), None]);

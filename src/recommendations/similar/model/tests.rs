@@ -6,6 +6,7 @@ use crate::{
     recommendations::rank::tests::{TENANT, id, person, snapshot},
 };
 use proptest::prelude::*;
+use std::collections::HashMap;
 
 fn number_of(snapshot: &TenantSnapshot, index: usize) -> u32 {
     snapshot.find(CreatorKey::derive(TENANT, &id(index))).unwrap()
@@ -58,15 +59,15 @@ proptest! {
             .map(|index| (key(index), if index == 0 { of(0) } else { of(40 - shared[index]) }))
             .collect();
         let near = nearest(&snapshot, number_of(&snapshot, 0), COMPARED);
-        let found = similar(&snapshot, &near, (key(0), &all), 50);
+        let found = similar(&snapshot, &near, key(0), |creator| all.get(&creator), 50);
         prop_assert_eq!(found.len(), near.len());
         prop_assert!(found.is_sorted_by(|a, b| a.similarity >= b.similarity));
         for one in found {
             let overlap = one.shared.map_or(0.0, |shared| shared.overlap);
-            prop_assert!((one.similarity - (one.cosine + overlap) / 2.0).abs() < 1e-12);
+            prop_assert!((one.similarity - f64::midpoint(one.cosine, overlap)).abs() < 1e-12);
         }
         // With nobody known, niches decide alone.
-        let alone = similar(&snapshot, &near, (key(0), &HashMap::new()), 50);
+        let alone = similar(&snapshot, &near, key(0), |_| None, 50);
         prop_assert!(alone.iter().all(|one| (one.similarity - one.cosine).abs() < 1e-12 && one.shared.is_none()));
     }
 }

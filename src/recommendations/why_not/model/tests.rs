@@ -39,7 +39,7 @@ proptest! {
         let list = listed(&snapshot, &request);
         let query = request.query(TENANT, &snapshot).unwrap();
         let whole = rank(&snapshot, &query, None, 1_000).0;
-        let last = whole.iter().take(limit).last().map(|ranked| ranked.score.low);
+        let last = whole.iter().take(limit).next_back().map(|ranked| ranked.score.low);
         for number in (0..snapshot.rows()).map(|row| u32::try_from(row).unwrap()) {
             if snapshot.row(number).is_none() {
                 continue;
