@@ -145,7 +145,7 @@ fn of_place<'a, P>(place: P, members: &[&Member<'a>]) -> Place<'a, P> {
 }
 
 /// The voices with the highest numbers, highest first, ties by creator id.
-fn best<'a>(mut voices: Vec<Voice<'a>>, most: usize, number: impl Fn(&Voice) -> f64) -> Vec<Voice<'a>> {
+fn best(mut voices: Vec<Voice<'_>>, most: usize, number: impl Fn(&Voice) -> f64) -> Vec<Voice<'_>> {
     let order = |a: &Voice, b: &Voice| match number(b).total_cmp(&number(a)) {
         Ordering::Equal => a.member.creator_id.cmp(b.member.creator_id),
         other => other,

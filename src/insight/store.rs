@@ -3,6 +3,7 @@
 use super::{
     related::{MIN_PEOPLE, Pair, Relation, Votes},
     rising::{DAYS, DAYS_BEFORE, MIN_CREATORS, Rise, Use},
+    significance::Finding,
     terms::Terms,
 };
 use crate::{
@@ -114,7 +115,7 @@ async fn write_relations(tx: &Tx, tenant: TenantId, found: &[Relation]) -> Resul
     let texts =
         |of: fn(&Relation) -> &String| -> Vec<&str> { found.iter().map(|one| of(one).as_str()).collect() };
     let people: Vec<i32> = found.iter().map(|one| one.people).collect();
-    let [times, low, high] = columns(found.iter().map(|one| one.times));
+    let [times, low, high] = columns(found);
     let (niches, related) = (texts(|one| &one.niche), texts(|one| &one.related));
     let sql = include_str!("store/write_relations.sql");
     tx.execute(sql, &[&tenant.0, &niches, &related, &people, &times, &low, &high]).await?;
@@ -128,7 +129,7 @@ async fn write_terms(tx: &Tx, tenant: TenantId, words: bool, found: &[Rise]) -> 
     let (niches, terms) = (texts(|rise| &rise.niche), texts(|rise| &rise.term));
     let [posts, before] = [counts(|rise| rise.posts[0]), counts(|rise| rise.posts[1])];
     let creators = counts(|rise| rise.creators);
-    let [times, low, high] = columns(found.iter().map(|one| one.times));
+    let [times, low, high] = columns(found);
     let sql = include_str!("store/write_terms.sql");
     tx.execute(sql, &[&tenant.0, &words, &niches, &terms, &posts, &before, &creators, &times, &low, &high])
         .await?;
@@ -136,8 +137,8 @@ async fn write_terms(tx: &Tx, tenant: TenantId, words: bool, found: &[Rise]) -> 
 }
 
 /// Values, lower and upper ends as columns.
-fn columns(times: impl Iterator<Item = Estimate> + Clone) -> [Vec<f64>; 3] {
-    let of = |part: fn(Estimate) -> f64| times.clone().map(part).collect();
+fn columns<T: Finding>(found: &[T]) -> [Vec<f64>; 3] {
+    let of = |part: fn(Estimate) -> f64| found.iter().map(|finding| part(finding.times())).collect();
     [of(|times| times.value), of(|times| times.low), of(|times| times.high)]
 }
 

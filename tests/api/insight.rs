@@ -51,7 +51,7 @@ async fn a_niche(app: &App) {
     app.send(&community("ana", 12, &[1, 30, 120])).await;
     app.send(&community("bea", 30, &[2, 130])).await;
     app.send(&community("cia", 8, &[1, 10, 40, 150])).await;
-    app.send(&community("dan", 20, &[125])).await;
+    app.send(&community("dan", 20, &[145])).await;
     let passers_by = |person: usize| {
         let by = json!({"engager_id": format!("passer-{person}"), "occurred_at": at_noon(100)});
         event(&format!("dan-passer-{person}"), "dan", by)

@@ -130,5 +130,5 @@ async fn values_out_of_range_are_told_with_their_place() {
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
     }
     let unknown = json!({"brief": {"niches": [{"id": "gaming"}]}, "rank_by": "followers"});
-    app.post("/v1/recommendations", &unknown).await.expect(400);
+    app.post("/v1/recommendations", &unknown).await.expect(422);
 }

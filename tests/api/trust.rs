@@ -97,7 +97,10 @@ async fn trust_flows_from_buyers_to_those_whom_their_creator_answers() {
     // The list says the same.
     let page = app.get("/v1/recommendations?niche=gaming").await.ok();
     let item = page["items"].as_array().unwrap().iter().find(|item| item["creator_id"] == "ana").unwrap();
-    assert_eq!(item["components"][2]["value"], trust_of(&ana)["value"]);
+    assert!(
+        (number(&item["components"][2]["value"]) - number(&trust_of(&ana)["value"])).abs() < 1e-6,
+        "{item}"
+    );
     assert_eq!(item["components"][2]["evidence"]["engagers"], 14);
 }
 

@@ -120,12 +120,12 @@ async fn several_filters_are_all_told_and_relaxed_together() {
         "filters": {"countries": ["RO"], "platforms": ["instagram"]}, "exclude_creators": ["ana"], "limit": 3
     }));
     let answer = why_not(&app, "ana", &request).await;
-    let codes = ["platforms", "followers", "countries", "exclude_creators"];
+    let codes = ["platforms", "countries", "followers", "exclude_creators"];
     assert_eq!(texts(&answer, "removed_by", "code"), codes);
     assert_eq!(
         texts(&answer, "changes", "summary"),
         [
-            "Add the platform tiktok. Ask for 900 to 50,000 followers. Add the country DE. Take it out of exclude_creators"
+            "Add the platform tiktok. Add the country DE. Ask for 900 to 50,000 followers. Take it out of exclude_creators"
         ]
     );
     assert_eq!(

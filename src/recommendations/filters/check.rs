@@ -1,6 +1,6 @@
 //! What can be wrong with filters, contradictions included: those that can match nobody, whoever there is.
 
-use super::{Band, Filters, day};
+use super::{AudienceTier, Band, Filters, day};
 use crate::{
     creators::codes,
     error::Violations,
@@ -42,12 +42,13 @@ impl Filters {
             violations.add("/filters/followers", "out_of_range", "min is above max: no creator can match");
             return;
         }
-        for (index, tier) in self.tiers.iter().enumerate().take(MAX_LIST) {
+        let is_outside = |tier: &AudienceTier| {
             let (least, most) = tier.band();
-            if most < min || max < least {
-                let detail = "lies outside the band of followers: no creator can match";
-                violations.add(format!("/filters/tiers/{index}"), CONTRADICTION, detail);
-            }
+            most < min || max < least
+        };
+        if !self.tiers.is_empty() && self.tiers.iter().all(is_outside) {
+            let detail = "all lie outside the band of followers: no creator can match";
+            violations.add("/filters/tiers", CONTRADICTION, detail);
         }
     }
 
