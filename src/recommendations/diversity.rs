@@ -76,7 +76,7 @@ fn novelty(unlike: f64, voice: &Voice, lacking: &[f64]) -> f64 {
         return unlike;
     }
     let adds: f64 = voice.of_brief.iter().zip(lacking).map(|(part, lacking)| part * lacking).sum();
-    (unlike + adds) / 2.0
+    f64::midpoint(unlike, adds)
 }
 
 /// How much each niche of the brief lacks of its share if one place more is filled: 1 for a whole place or more, 0 for none.

@@ -19,9 +19,10 @@ use crate::{
     trust::store::{TRUST_COLUMNS, trust_sums},
 };
 use tokio_postgres::Row;
+use uuid::Uuid;
 
 /// Rows read at once at start.
-const PAGE: i64 = 20_000;
+const PAGE: i64 = 5_000;
 
 /// From which transaction on the next look has to read; for use by that look.
 pub async fn watermark(tx: &Tx) -> Result<i64, DbError> {
@@ -29,12 +30,26 @@ pub async fn watermark(tx: &Tx) -> Result<i64, DbError> {
     Ok(tx.query(sql, &[]).await?[0].get(0))
 }
 
-/// What joins a creator `c` to its statistics and its community, as far as there are any.
-const WITH_SCORES: &str = "left join creator_statistics s using (creator_key)
-         left join (select creator_key, people, niches as community_niches, shares, changed_xid from creator_communities) m
-             using (creator_key)
-         left join creator_trust t using (creator_key) left join creator_sponsorship p using (creator_key)
-         left join creator_growth g using (creator_key)";
+/// What joins a creator `c` to its statistics and its community, as far as there are any. A condition on keys is repeated for
+/// every table: PostgreSQL does not conclude that what holds for one side of a join holds for the other, and would read all
+/// tables from their beginning for every page.
+fn with_scores(keys: &str) -> String {
+    let joined = |table: &str, name: &str, columns: &str| {
+        format!("left join (select {columns} from {table} where {keys}) {name} using (creator_key)")
+    };
+    [
+        joined("creator_statistics", "s", "*"),
+        joined(
+            "creator_communities",
+            "m",
+            "creator_key, people, niches as community_niches, shares, changed_xid",
+        ),
+        joined("creator_trust", "t", "*"),
+        joined("creator_sponsorship", "p", "*"),
+        joined("creator_growth", "g", "*"),
+    ]
+    .join(" ")
+}
 
 /// The columns that [`source`] reads.
 fn columns() -> String {
@@ -52,11 +67,13 @@ pub async fn page(tx: &Tx, after: Option<CreatorKey>) -> Result<Vec<(TenantId, S
     let sql = format!(
         "/* snapshot::page */
          select {}
-         from creators c {WITH_SCORES}
-         where $1::uuid is null or c.creator_key > $1 order by c.creator_key limit $2",
-        columns()
+         from creators c {}
+         where c.creator_key > $1 order by c.creator_key limit $2",
+        columns(),
+        with_scores("creator_key > $1")
     );
-    Ok(tx.query(&sql, &[&after.map(|key| key.0), &PAGE]).await?.iter().map(source).collect())
+    let after = after.map_or(Uuid::nil(), |key| key.0);
+    Ok(tx.query(&sql, &[&after, &PAGE]).await?.iter().map(source).collect())
 }
 
 /// Creators whose profile, community, trust, sponsorship or growth changed.
@@ -69,8 +86,9 @@ pub async fn changed_creators(tx: &Tx, since: i64) -> Result<Vec<(TenantId, Sour
                union select creator_key from creator_trust where changed_xid >= $1
                union select creator_key from creator_sponsorship where changed_xid >= $1
                union select creator_key from creator_growth where changed_xid >= $1) changed
-         join creators c using (creator_key) {WITH_SCORES}",
-        columns()
+         join creators c using (creator_key) {}",
+        columns(),
+        with_scores("true")
     );
     Ok(tx.query(&sql, &[&since]).await?.iter().map(source).collect())
 }

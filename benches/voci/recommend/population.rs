@@ -2,6 +2,7 @@
 
 use crate::{
     harness::{Failure, stage::Stage},
+    ingest::copy::connect,
     synthetic::{self, keys, number},
 };
 use jiff::civil::Date;
@@ -166,9 +167,10 @@ pub(super) async fn store(stage: &Stage, population: &Population, creators: u64)
         store_communities(stage, &rows).await?;
     }
     let upkeep = "vacuum (analyze) creators; vacuum (analyze) creator_statistics; vacuum (analyze) creator_communities; checkpoint";
-    let client = stage.pool().get().await?;
+    // It takes longer than a statement of the service may.
+    let client = connect(stage.pool()).await?;
     for one in upkeep.split("; ") {
-        client.batch(one).await?;
+        client.batch_execute(one).await?;
     }
     Ok(())
 }

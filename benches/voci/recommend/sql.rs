@@ -80,9 +80,9 @@ pub(super) async fn rate(stage: &Stage, niches: &Arc<Vec<String>>, span: Duratio
 
 const QUESTION: &str = "
     select creator_id, fit, loyalty, trust, authenticity, conversation,
-           $2 * fit + $3 * loyalty + $4 * trust + $5 * authenticity + $6 * conversation
-           - sqrt(($2 * (fit - fit_low)) ^ 2 + ($3 * (loyalty - loyalty_low)) ^ 2 + ($4 * (trust - trust_low)) ^ 2
-                  + ($5 * (authenticity - authenticity_low)) ^ 2 + ($6 * (conversation - conversation_low)) ^ 2) as low
+           $2::float8 * fit + $3::float8 * loyalty + $4::float8 * trust + $5::float8 * authenticity + $6::float8 * conversation
+           - sqrt(($2::float8 * (fit - fit_low)) ^ 2 + ($3::float8 * (loyalty - loyalty_low)) ^ 2 + ($4::float8 * (trust - trust_low)) ^ 2
+                  + ($5::float8 * (authenticity - authenticity_low)) ^ 2 + ($6::float8 * (conversation - conversation_low)) ^ 2) as low
     from flat
     where niche = $1 and followers between 1000 and 50000 and country = 'RO'
     order by low desc, creator_id

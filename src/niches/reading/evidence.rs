@@ -184,7 +184,7 @@ fn whole(term: &Term, units: &[Unit], hits: &[Hit]) -> Option<(f64, Vec<Hit>)> {
     let needed = u32::try_from(slots - 1).unwrap_or(u32::MAX);
     let together = match span.saturating_sub(needed) {
         0 => TOGETHER,
-        ..=BETWEEN => 1.0,
+        1..=BETWEEN => 1.0,
         _ => APART,
     };
     Some((together, window))
