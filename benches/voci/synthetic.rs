@@ -159,6 +159,7 @@ pub(crate) async fn claim_looks(pool: &Pool) -> Result<(), Failure> {
     let claimed = "insert into discount_looks (tenant_id) select tenant_id from tenants;
                    insert into trust_generations (tenant_id) select tenant_id from tenants;
                    insert into sponsorship_rounds (tenant_id) select tenant_id from tenants;
+                   insert into insight_rounds (tenant_id) select tenant_id from tenants;
                    insert into score_history_rounds (tenant_id, day, finished)
                    select tenant_id, (now() at time zone 'utc')::date, true from tenants";
     Ok(pool.get().await?.batch(claimed).await?)
