@@ -82,20 +82,21 @@ async fn what_is_said_of_members_is_what_their_receipts_say() {
     }
     loyalty.sort_unstable_by(f64::total_cmp);
     for (quartile, index) in [("lower_quartile", 1), ("median", 2), ("upper_quartile", 3)] {
-        near(&gaming["loyalty"][quartile], loyalty[index], 1e-12);
+        near(&gaming["loyalty"][quartile], loyalty[index], 1e-6);
     }
+    // The snapshot keeps seven digits.
     reaches.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
     let reach: f64 = reaches.iter().map(|(reach, _)| reach).sum();
     let of = &gaming["concentration"];
-    near(&of["loyal_reach"], reach, 1e-9);
-    near(&of["top_1_percent_share"], reaches[0].0 / reach, 1e-9);
-    near(&of["top_10_share"], 1.0, 1e-9);
+    near(&of["loyal_reach"], reach, 1e-5);
+    near(&of["top_1_percent_share"], reaches[0].0 / reach, 1e-5);
+    near(&of["top_10_share"], 1.0, 1e-6);
     let herfindahl: f64 = reaches.iter().map(|(of_one, _)| (of_one / reach).powi(2)).sum();
-    near(&of["effective_voices"], 1.0 / herfindahl, 1e-9);
+    near(&of["effective_voices"], 1.0 / herfindahl, 1e-5);
     let largest: Vec<_> = reaches.iter().map(|(_, creator)| *creator).collect();
     assert_eq!(each(&gaming["authorities"], "creator_id"), largest);
     for (authority, (reach, _)) in items(&gaming["authorities"]).iter().zip(&reaches) {
-        near(&authority["loyal_reach"], *reach, 1e-9);
+        near(&authority["loyal_reach"], *reach, 1e-5);
         assert!(number(&authority["low"]) <= number(&authority["authority"]));
     }
 }
