@@ -44,13 +44,14 @@ pub fn members<'a>(snapshot: &'a TenantSnapshot, niche: &str) -> (Vec<Member<'a>
 
 fn member<'a>(row: Row<'a>, town: Option<&'a Town>, niche: u32) -> Member<'a> {
     let (display_name, components) = row.shown();
+    let [_, _, days] = row.hot.scores.evidence();
     Member {
         creator_id: row.creator_id(),
         display_name,
         declares: row.niches().declared.iter().any(|one| one.niche == niche),
         country: std::str::from_utf8(&row.hot.country).unwrap_or_default(),
         town,
-        days: row.details().evidence().days,
+        days,
         measured: row.hot.scores.reach().map(|reach| Measured { loyalty: components.loyalty.raw, reach }),
     }
 }

@@ -179,6 +179,11 @@ impl Filter {
     /// Whether it removes a creator, whatever other filters do. One that is not used removes nobody.
     #[must_use]
     pub fn removes(self, query: &Query, row: &Row<'_>) -> bool {
+        self.removes_on(query.platforms, query, row)
+    }
+
+    /// The same when audiences are those on other platforms than the query's.
+    fn removes_on(self, counted: u32, query: &Query, row: &Row<'_>) -> bool {
         let (hot, narrowing) = (row.hot, &query.narrowing);
         match self {
             Self::Platforms => query.platforms != ANY_PLATFORM && hot.platforms & query.platforms == 0,
@@ -203,8 +208,8 @@ impl Filter {
                 let value = if is_fit { rank::fit(query, row).estimate } else { of_creator() };
                 value.value < least
             }),
-            Self::Followers => query.band.is_some_and(|band| !is_within(row, query.platforms, &[band])),
-            Self::Tiers => !narrowing.tiers.is_empty() && !is_within(row, query.platforms, &narrowing.tiers),
+            Self::Followers => query.band.is_some_and(|band| !is_within(row, counted, &[band])),
+            Self::Tiers => !narrowing.tiers.is_empty() && !is_within(row, counted, &narrowing.tiers),
             Self::Niches => narrowing.niches.as_deref().is_some_and(|niches| !is_in_any(row, niches)),
             Self::ExcludeNiches => {
                 narrowing.without_niches.as_deref().is_some_and(|niches| is_in_any(row, niches))
@@ -235,12 +240,8 @@ pub fn removed_late_by(query: &Query, row: &Row<'_>) -> Option<Filter> {
 pub fn all_removing(query: &Query, row: &Row<'_>) -> Vec<Filter> {
     let in_use = [query.in_use.early.as_slice(), &query.in_use.late].concat();
     // Of a creator on none of the platforms, followers would say once more what the filter of platforms says.
-    let elsewhere = Query { platforms: counted_platforms(query, row), ..query.clone() };
-    let removes = |filter: &Filter| match filter {
-        Filter::Followers | Filter::Tiers => filter.removes(&elsewhere, row),
-        _ => filter.removes(query, row),
-    };
-    in_use.into_iter().filter(removes).collect()
+    let counted = counted_platforms(query, row);
+    in_use.into_iter().filter(|filter| filter.removes_on(counted, query, row)).collect()
 }
 
 /// The platforms whose followers are looked at to tell why: of a creator on none of those asked for, all.

@@ -8,10 +8,13 @@ use crate::{
     error::{by_name, not_null, object},
     niches::words,
     relationships::days::{Day, day_of},
-    scores::{components::NAMES, nearness::NichePlace},
+    scores::{
+        components::NAMES,
+        nearness::{NichePlace, narrow},
+    },
     snapshot::{
         TenantSnapshot,
-        hot::{narrow, platform_bit, share_steps},
+        hot::{platform_bit, share_steps},
     },
 };
 use jiff::civil::Date;

@@ -57,19 +57,6 @@ pub struct Ranking {
     pub more: bool,
 }
 
-/// The best `limit` candidates after a position, best first, and whether there are more.
-#[must_use]
-pub fn rank(
-    snapshot: &TenantSnapshot,
-    query: &Query,
-    after: Option<&Position>,
-    limit: usize,
-) -> (Vec<Ranked>, bool) {
-    let all = Query { explore: 0, ..query.clone() };
-    let [Ranking { ranked, more }, _] = rank_lists(snapshot, &all, [(after, limit), (None, 0)]);
-    (ranked, more)
-}
-
 /// The best of two lists, each after a position and up to a limit: of those of whom enough is known, and of the others when the
 /// query explores; everybody is in the first one when it does not.
 ///

@@ -168,4 +168,4 @@ fn normal_start(a: f64, b: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -204,8 +204,10 @@ fn inverse(length: f64) -> f32 {
     if length > 0.0 { narrow(1.0 / length) } else { 0.0 }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "lengths and shares are kept with seven digits")]
-fn narrow(number: f64) -> f32 {
+/// A number as it is kept of every creator: seven digits are plenty for lengths, shares and people who are expected back.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "that is what it is for")]
+pub fn narrow(number: f64) -> f32 {
     number as f32
 }
 

@@ -64,21 +64,14 @@ impl Score {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scores::interval::tests::any_estimate;
     use proptest::prelude::*;
-
-    prop_compose! {
-        fn estimate()(a in 0.0..1.0_f64, b in 0.0..1.0_f64, c in 0.0..1.0_f64) -> Estimate {
-            let mut sorted = [a, b, c];
-            sorted.sort_by(f64::total_cmp);
-            Estimate { low: sorted[0], value: sorted[1], high: sorted[2] }
-        }
-    }
 
     proptest! {
         #[test]
         fn contributions_and_uncertainty_add_up_to_what_ranks(
             parts in prop::array::uniform5(0.0..10.0_f64),
-            mapped in prop::array::uniform5(estimate()),
+            mapped in prop::array::uniform5(any_estimate()),
         ) {
             prop_assume!(parts.iter().sum::<f64>() > 0.0);
             let weights = Weights::normalised(parts).unwrap();

@@ -18,7 +18,7 @@ use crate::{
         Components, CreatorStatistics, ScoringModel,
         authority::NicheReach,
         communities::Community,
-        nearness::{CreatorNiches, InNiche, Lengths, NichePlace},
+        nearness::{CreatorNiches, InNiche, Lengths, NichePlace, narrow},
     },
     sponsorship::UnderSponsorship,
     trust::TrustSums,
@@ -439,11 +439,6 @@ fn numbered<T: Copy + Eq + Hash>(numbers: &mut HashMap<T, u32>, all: &mut Arc<Ve
 
 fn number_of(index: usize) -> u32 {
     u32::try_from(index).expect("memory ends long before 2^32 creators, niches, places or sets of languages")
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "shares are kept with seven digits")]
-fn narrow(share: f64) -> f32 {
-    share as f32
 }
 
 /// A part of the snapshot that may be changed: copied first when a published one has it, too.

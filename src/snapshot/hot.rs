@@ -8,7 +8,7 @@ use crate::{
         Components, CreatorStatistics,
         components::{Component, Evidence, MAPPED_STEPS, Status},
         interval::Estimate,
-        nearness::Lengths,
+        nearness::{Lengths, narrow},
     },
 };
 
@@ -189,16 +189,6 @@ fn in_order(components: &Components) -> [&Component; OF_CREATOR] {
 fn steps(estimate: &Estimate) -> [u16; 3] {
     [estimate.value, estimate.low, estimate.high]
         .map(|number| (number.clamp(0.0, 1.0) * MAPPED_STEPS).round() as u16)
-}
-
-/// Loyal reach as it is kept and compared.
-#[must_use]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "seven digits are plenty for people who are expected back"
-)]
-pub fn narrow(number: f64) -> f32 {
-    number as f32
 }
 
 /// The bit of a platform.

@@ -42,9 +42,9 @@ pub(crate) async fn all(results: &mut Results) -> Result<(), Failure> {
     population::store(&stage, &population, CREATORS).await?;
     wait_until_current(&stage).await?;
     memory::load(&stage, CREATORS).await?.into_iter().for_each(|result| results.push(result));
-    results.push(beside_constant(&stage, &population, ("recommend.simple.ratio", Kind::Simple)).await?.0);
-    let (brief, _) = beside_constant(&stage, &population, ("recommend.brief.ratio", Kind::Brief)).await?;
-    results.push(brief);
+    for asked in [("recommend.simple.ratio", Kind::Simple), ("recommend.brief.ratio", Kind::Brief)] {
+        results.push(beside_constant(&stage, &population, asked).await?);
+    }
     results.push(quiet(&stage, &population).await?);
     results.push(under_change(&stage, &population).await?);
     results.push(beside_sql(&stage, &population).await?);
@@ -67,7 +67,7 @@ async fn beside_constant(
     stage: &Stage,
     population: &Population,
     (name, kind): (&'static str, Kind),
-) -> Result<(Comparison, f64), Failure> {
+) -> Result<Comparison, Failure> {
     let questions = asked(population, kind);
     let size = mean_size(stage, &questions).await?;
     let requests = requests(stage, &questions);
@@ -87,8 +87,8 @@ async fn beside_constant(
          same framework without any middleware",
         kind.limit()
     );
-    let rate = median(&mut answers);
-    Ok((Comparison::new(measure(name, rate, "requests/s", note), Some(median(&mut constants))), rate))
+    let measure = measure(name, median(&mut answers), "requests/s", note);
+    Ok(Comparison::new(measure, Some(median(&mut constants))))
 }
 
 /// Bytes of an answer.

@@ -23,6 +23,18 @@ const NICHES: [&str; 5] = ["gaming", "fashion", "sustainable-fashion", "consciou
 pub(in crate::recommendations) const TENANT: TenantId = TenantId(1);
 static TAXONOMY: LazyLock<Arc<Taxonomy>> = LazyLock::new(|| Arc::new(Taxonomy::built_in()));
 
+/// The best `limit` candidates after a position, best first, and whether there are more.
+pub(in crate::recommendations) fn rank(
+    snapshot: &TenantSnapshot,
+    query: &Query,
+    after: Option<&Position>,
+    limit: usize,
+) -> (Vec<Ranked>, bool) {
+    let all = Query { explore: 0, ..query.clone() };
+    let [Ranking { ranked, more }, _] = rank_lists(snapshot, &all, [(after, limit), (None, 0)]);
+    (ranked, more)
+}
+
 #[derive(Clone, Debug)]
 pub(in crate::recommendations) struct Person {
     niches: Vec<&'static str>,

@@ -1,10 +1,7 @@
 use super::*;
 use crate::recommendations::{
     brief::{RankBy, RecommendationRequest},
-    rank::{
-        rank,
-        tests::{Person, TENANT, any_request, person, snapshot},
-    },
+    rank::tests::{Person, TENANT, any_request, person, rank, snapshot},
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 

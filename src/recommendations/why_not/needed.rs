@@ -55,20 +55,13 @@ pub fn raw(model: &ScoringModel, component: usize, mapped: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scores::interval::tests::any_estimate;
     use proptest::prelude::*;
-
-    prop_compose! {
-        fn estimate()(a in 0.0..1.0_f64, b in 0.0..1.0_f64, c in 0.0..1.0_f64) -> Estimate {
-            let mut sorted = [a, b, c];
-            sorted.sort_by(f64::total_cmp);
-            Estimate { low: sorted[0], value: sorted[1], high: sorted[2] }
-        }
-    }
 
     proptest! {
         #[test]
         fn what_is_needed_is_enough_and_a_hair_less_is_not(
-            parts in prop::array::uniform5(0.0..10.0_f64), mapped in prop::array::uniform5(estimate()),
+            parts in prop::array::uniform5(0.0..10.0_f64), mapped in prop::array::uniform5(any_estimate()),
             component in 0..5_usize, beyond in 0.0..0.5_f64,
         ) {
             prop_assume!(parts.iter().sum::<f64>() > 0.0);

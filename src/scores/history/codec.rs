@@ -78,17 +78,11 @@ fn steps(number: f64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scores::interval::tests::any_estimate;
     use proptest::prelude::*;
 
-    fn estimate() -> impl Strategy<Value = Estimate> {
-        prop::array::uniform3(0.0..=1.0_f64).prop_map(|mut sorted| {
-            sorted.sort_by(f64::total_cmp);
-            Estimate { low: sorted[0], value: sorted[1], high: sorted[2] }
-        })
-    }
-
     prop_compose! {
-        fn component()(raw in estimate(), mapped in estimate(), is_measured in any::<bool>()) -> Component {
+        fn component()(raw in any_estimate(), mapped in any_estimate(), is_measured in any::<bool>()) -> Component {
             Component { status: if is_measured { Status::Measured } else { Status::Insufficient }, raw, mapped }
         }
     }

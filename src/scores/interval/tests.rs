@@ -14,6 +14,15 @@ fn is_quantile(alpha: f64, beta: f64, end: f64, level: f64) -> bool {
     (reached || (widened && low_end)) && (not_passed || (widened && !low_end))
 }
 
+prop_compose! {
+    /// Any estimate whose ends are in order.
+    pub(crate) fn any_estimate()(mut ascending in prop::array::uniform3(0.0..=1.0_f64)) -> Estimate {
+        ascending.sort_by(f64::total_cmp);
+        let [low, value, high] = ascending;
+        Estimate { value, low, high }
+    }
+}
+
 fn shapes() -> impl Strategy<Value = f64> {
     (-9.0..15.0_f64).prop_map(f64::exp)
 }

@@ -3,10 +3,7 @@
 use super::*;
 use crate::recommendations::{
     eligibility::{removed_by, removed_late_by},
-    rank::{
-        rank,
-        tests::{TENANT, any_request, id, person, snapshot},
-    },
+    rank::tests::{TENANT, any_request, id, person, rank, snapshot},
     why_not::changes::{ChangeKind, patched},
 };
 use proptest::prelude::*;
