@@ -4,7 +4,7 @@ use super::{
     evidence::{Evidence, Said},
     glossary::Glossary,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Most niches of a text.
 const MAX_NICHES: usize = 5;
@@ -13,10 +13,12 @@ const LEAST_FIRST: f64 = 0.5;
 /// Least evidence for each other niche: part of a term that tells little is none.
 const LEAST: f64 = 0.3;
 /// Least evidence as a part of that for the first niche.
-const LEAST_PART: f64 = 0.2;
+const LEAST_PART: f64 = 0.25;
 /// What a word counts that tells a niche of another family already. In the same family it counts nothing: of a niche, its
 /// parent and its siblings, one is meant.
 const TOLD: f64 = 0.2;
+/// But this where it is a name of its own: "food for puppies" is about dogs too, beside the food of pets.
+const NAMED: f64 = 0.6;
 /// What evidence for a top-level niche counts beside others: where the same is said of one of its children, that one is meant.
 const TOP_LEVEL: f64 = 0.7;
 
@@ -26,10 +28,8 @@ pub(super) struct Chosen {
     pub(super) niche: u32,
     /// Roots of evidence: saying something in more words does not make it so much more important.
     pub(super) weight: f64,
-    /// The words that tell it, but for those that tell another niche of its family.
-    pub(super) words: BTreeSet<usize>,
-    /// The terms these are words of.
-    pub(super) terms: BTreeSet<u32>,
+    /// What its words say, but for those that tell another niche of its family.
+    pub(super) said: BTreeMap<usize, Said>,
 }
 
 /// The niche with the most evidence, then the one with the most evidence beside that, and so on.
@@ -49,11 +49,10 @@ pub(super) fn chosen(glossary: &Glossary, evidence: &Evidence) -> Vec<Chosen> {
         if chosen.is_empty() {
             least = LEAST.max(weight * LEAST_PART);
         }
-        let said = &evidence.niches[&niche];
-        let of_it =
-            said.iter().filter(|(word, said)| factor(glossary, &chosen, niche, **word) * said.weight > 0.0);
-        let (words, terms) = of_it.map(|(word, said)| (*word, said.term)).unzip();
-        chosen.push(Chosen { niche, weight: weight.sqrt(), words, terms });
+        let said = evidence.niches[&niche].iter();
+        let said = said.filter(|(word, said)| counts(glossary, &chosen, niche, **word, said) > 0.0);
+        let said = said.map(|(word, said)| (*word, *said)).collect();
+        chosen.push(Chosen { niche, weight: weight.sqrt(), said });
     }
     without_told_parents(glossary, evidence, chosen)
 }
@@ -64,27 +63,38 @@ fn is_chosen(chosen: &[Chosen], niche: u32) -> bool {
 
 /// The evidence for a niche beside those that are chosen.
 fn weight(glossary: &Glossary, chosen: &[Chosen], niche: u32, said: &BTreeMap<usize, Said>) -> f64 {
-    said.iter().map(|(word, said)| factor(glossary, chosen, niche, *word) * said.weight).sum()
+    said.iter().map(|(word, said)| counts(glossary, chosen, niche, *word, said)).sum()
 }
 
 fn is_top_level(glossary: &Glossary, niche: u32) -> bool {
     glossary.niches[niche as usize].family == niche
 }
 
-fn factor(glossary: &Glossary, chosen: &[Chosen], niche: u32, word: usize) -> f64 {
+/// What a word counts for a niche beside those that are chosen.
+fn counts(glossary: &Glossary, chosen: &[Chosen], niche: u32, word: usize, said: &Said) -> f64 {
     let family = |niche: u32| glossary.niches[niche as usize].family;
-    let telling = chosen.iter().filter(|other| other.words.contains(&word));
-    telling.map(|other| if family(other.niche) == family(niche) { 0.0 } else { TOLD }).fold(1.0, f64::min)
+    let factor = |other: &Chosen| {
+        let told = other.said.get(&word)?;
+        let is_sibling = family(other.niche) == family(niche);
+        Some(if !is_sibling {
+            TOLD
+        } else if said.names && !told.names {
+            NAMED
+        } else {
+            0.0
+        })
+    };
+    said.weight * chosen.iter().filter_map(factor).fold(1.0, f64::min)
 }
 
-/// Leaves out top-level niches all of whose words also tell one of their children.
+/// Leaves out top-level niches all of whose telling words also tell one of their children.
 fn without_told_parents(glossary: &Glossary, evidence: &Evidence, chosen: Vec<Chosen>) -> Vec<Chosen> {
     let is_told = |parent: &Chosen| {
         chosen.iter().any(|child| {
             let said = &evidence.niches[&child.niche];
             child.niche != parent.niche
                 && glossary.niches[child.niche as usize].family == parent.niche
-                && parent.words.iter().all(|word| said.contains_key(word))
+                && parent.said.keys().all(|word| said.contains_key(word) || !evidence.tells(*word))
         })
     };
     let told: Vec<bool> = chosen.iter().map(is_told).collect();

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// How much a word may say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Say {
     /// It holds a sentence together: nothing by itself.
     Nothing,
@@ -28,7 +28,12 @@ const ROMANIAN: &str = "a acea aceasta aceea acei acel acele acelor acest acesta
     fara fi fiecare fiind fost iar ii il imi in inainte inca intr intre isi iti la le li lor lui lua m ma mai mea mei mele mereu \
     meu mi mie mod ne nici niciun nimic noastra noastre noi nostri nostru nu o ori orice oricum pai pana pe pentru peste prea \
     prin printr sa sau se si sunt suntem sunteti spre ta te toate toata toti totul tu tuturor un una unde unei unele unii \
-    unor unui unul va vi voi vom vor vreau vrea vrem dori dorim doresc vreo vreun";
+    unor unui unul va vi voi vom vor vreau vrea vrem dori dorim doresc vreo vreun \
+    abia acolo adica aici aia al altceva altfel am aproape asadar astfel ati ca cand cata cati catorva cateva cativa cate \
+    cele cu cum daca desi destul deloc departe drept fiindca imi impreuna incat insa intotdeauna intrucat iti langa \
+    macar mult multa multe multi nimeni niciodata niste numai oricand oricare oricat oricine parca poate poti printre putin putina \
+    putine putini sai sau sa sus tai tale tau tocmai totodata totusi trebuie uneori undeva vostru voastra vostri vrei vreti \
+    asemenea atat atata atatea datorita indiferent";
 
 /// Romanian words of the above sort that are words of another meaning in English.
 const ROMANIAN_OR_ENGLISH: &str = "ai care cat cate face fac date pot sub tot sale";
@@ -88,12 +93,24 @@ static WORDS: LazyLock<HashMap<&'static str, Common>> = LazyLock::new(|| {
     words
 });
 
+/// Words of many texts about anything, English ones before the bar. They are no slips of others.
+const ORDINARY: &str = include_str!("ordinary.txt");
+
 static EITHER: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| ROMANIAN_OR_ENGLISH.split_whitespace().collect());
 
+static IS_ORDINARY: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| ORDINARY.split_whitespace().filter(|word| *word != "|").collect());
+
+/// True for a word that is no slip, and no form of another that happens to look like it.
+pub(super) fn is_ordinary(word: &str) -> bool {
+    IS_ORDINARY.contains(word)
+}
+
 /// How much a word of a term of the taxonomy says.
 pub(super) fn of_term(word: &str) -> Say {
-    let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+    // Briefs count followers in thousands: 10k.
+    let is_number = word.strip_suffix('k').unwrap_or(word).bytes().all(|byte| byte.is_ascii_digit());
     WORDS.get(word).map_or(if is_number { Say::Little } else { Say::Much }, |common| common.say)
 }
 

@@ -2,18 +2,15 @@
 
 use super::{
     common::{self, Say},
-    glossary::{Glossary, LITTLE, Language, Root, Term},
+    glossary::{Glossary, LITTLE, Language},
+    meaning::Meant,
+    standing::{Hit, Unit, told_part, whole},
     text::{self, Token},
 };
 use std::collections::{BTreeMap, HashMap};
 
 /// What a word tells at least where a whole term is there, however many niches have the word.
 const WHOLE: f64 = 0.6;
-/// What the words of a longer term count when they stand together, and when they stand apart.
-const TOGETHER: f64 = 1.2;
-const APART: f64 = 0.6;
-/// How many other words may stand among the words of a term.
-const BETWEEN: u32 = 1;
 /// What a part of a term counts, beside how much of the term it tells.
 const PART: f64 = 0.8;
 
@@ -23,6 +20,8 @@ pub(super) struct Said {
     pub(super) weight: f64,
     /// The term that it is a word of.
     pub(super) term: u32,
+    /// True when the word alone is a name or an alias of the niche.
+    pub(super) names: bool,
 }
 
 /// Words of a text, held against a glossary. A word that occurs twice is one word.
@@ -36,22 +35,6 @@ pub(super) struct Evidence<'a> {
     language: Option<Language>,
     /// For each niche, what is said by each word.
     pub(super) niches: BTreeMap<u32, BTreeMap<usize, Said>>,
-}
-
-/// A word at its place, or two that are written as one in a term.
-struct Unit {
-    words: Vec<usize>,
-    place: u32,
-    meant: Vec<(Root, f64)>,
-}
-
-/// A unit that is perhaps meant as a word of a term.
-#[derive(Clone, Copy)]
-struct Hit {
-    /// Which word of the term.
-    slot: u8,
-    unit: usize,
-    sure: f64,
 }
 
 impl<'a> Evidence<'a> {
@@ -99,35 +82,41 @@ impl<'a> Evidence<'a> {
 
     fn gather(&mut self, glossary: &Glossary) {
         let units = self.units(glossary);
-        let mut hits: BTreeMap<u32, Vec<Hit>> = BTreeMap::new();
+        let mut hits: Vec<Hit> = Vec::new();
         for (unit, found) in units.iter().enumerate() {
-            for (root, sure) in &found.meant {
-                for (term, slot) in &glossary.uses[*root as usize] {
-                    hits.entry(*term).or_default().push(Hit { slot: *slot, unit, sure: *sure });
+            for meant in &found.meant {
+                for used in &glossary.uses[meant.root as usize] {
+                    let sure = glossary.sureness(meant, &found.written, used.spelling);
+                    if sure > 0.0 {
+                        hits.push(Hit { term: used.term, slot: used.slot, unit, sure });
+                    }
                 }
             }
         }
-        for (number, hits) in hits {
-            let term = &glossary.terms[number as usize];
-            self.weigh(glossary, (number, term), &units, hits);
+        hits.sort_by_key(|hit| hit.term);
+        for hits in hits.chunk_by(|one, other| one.term == other.term) {
+            self.weigh(glossary, &units, hits);
         }
     }
 
     fn units(&self, glossary: &Glossary) -> Vec<Unit> {
-        let meant: Vec<Vec<(Root, f64)>> =
-            (0..self.folded.len()).map(|word| self.meant(glossary, word)).collect();
+        let meant: Vec<Vec<Meant>> = (0..self.folded.len()).map(|word| self.meant(glossary, word)).collect();
         let mut units: Vec<Unit> = Vec::with_capacity(2 * self.tokens.len());
         let mut place = 0;
         for (at, (token, word)) in self.tokens.iter().zip(&self.words).enumerate() {
             place += token.pause;
-            units.push(Unit { words: vec![*word], place, meant: meant[*word].clone() });
+            let (written, meant) = (token.folded.clone(), meant[*word].clone());
+            units.push(Unit { words: vec![*word], place, written, meant });
             let before = at.checked_sub(1).filter(|_| token.pause == 0).map(|before| self.words[before]);
+            let says_something = |word: &usize| self.says[*word] != Say::Nothing;
+            let before = before.filter(|before| says_something(before) && says_something(word));
             let joined = before.map(|before| (before, format!("{}{}", self.folded[before], token.folded)));
             if let Some((before, joined)) = joined {
                 units.push(Unit {
                     words: vec![before, *word],
                     place,
                     meant: glossary.own(&joined, self.language),
+                    written: joined,
                 });
             }
             place += u32::from(self.says[*word] != Say::Nothing);
@@ -136,7 +125,7 @@ impl<'a> Evidence<'a> {
     }
 
     /// Words that hold sentences together are no slips of others.
-    fn meant(&self, glossary: &Glossary, word: usize) -> Vec<(Root, f64)> {
+    fn meant(&self, glossary: &Glossary, word: usize) -> Vec<Meant> {
         match self.says[word] {
             Say::Much => glossary.meant(&self.folded[word], self.language),
             _ => glossary.own(&self.folded[word], self.language),
@@ -144,89 +133,35 @@ impl<'a> Evidence<'a> {
     }
 
     /// Adds what the words say for the niche of a term, where it is more than they say by another term of it.
-    fn weigh(&mut self, glossary: &Glossary, (number, term): (u32, &Term), units: &[Unit], hits: Vec<Hit>) {
+    fn weigh(&mut self, glossary: &Glossary, units: &[Unit], hits: &[Hit]) {
+        let number = hits[0].term;
+        let term = &glossary.terms[number as usize];
         let tells = |slot: u8| glossary.tells[term.roots[usize::from(slot)] as usize];
         let is_telling = |hit: &Hit| units[hit.unit].words.iter().any(|word| self.says[*word] == Say::Much);
         if !hits.iter().any(is_telling) {
             return;
         }
-        let weighed: Vec<(Hit, f64)> = if let Some((together, hits)) = whole(term, units, &hits) {
+        let weighed: Vec<(Hit, f64)> = if let Some((together, hits)) = whole(term, units, hits) {
             let of_slot = |slot| if tells(slot) > LITTLE { tells(slot).max(WHOLE) } else { tells(slot) };
             hits.into_iter().map(|hit| (hit, of_slot(hit.slot) * hit.sure * together)).collect()
+        } else if term.only_whole {
+            return;
         } else {
-            let hits: Vec<Hit> = hits.into_iter().filter(is_telling).collect();
+            let hits: Vec<Hit> = hits.iter().copied().filter(is_telling).collect();
             let part = told_part(term, &hits, tells);
             hits.into_iter().map(|hit| (hit, tells(hit.slot) * hit.sure * part * PART)).collect()
         };
+        let names = term.roots.len() == 1 && term.weight >= 1.0;
         let said = self.niches.entry(term.niche).or_default();
         for (hit, weight) in weighed {
             let words = &units[hit.unit].words;
             let weight = term.weight * weight / words.len() as f64;
             for word in words {
-                let best = said.entry(*word).or_insert(Said { weight, term: number });
+                let best = said.entry(*word).or_insert(Said { weight, term: number, names });
                 if weight > best.weight {
-                    *best = Said { weight, term: number };
+                    *best = Said { weight, term: number, names };
                 }
             }
         }
     }
-}
-
-/// When all words of a term are there: how near to each other, as a factor, and where.
-fn whole(term: &Term, units: &[Unit], hits: &[Hit]) -> Option<(f64, Vec<Hit>)> {
-    let slots = term.roots.len();
-    if slots == 1 {
-        return Some((1.0, hits.to_vec()));
-    }
-    let window = tightest(slots, units, hits)?;
-    let place = |hit: &Hit| units[hit.unit].place;
-    let span = place(&window[window.len() - 1]) - place(&window[0]);
-    let needed = u32::try_from(slots - 1).unwrap_or(u32::MAX);
-    let together = match span.saturating_sub(needed) {
-        0 => TOGETHER,
-        1..=BETWEEN => 1.0,
-        _ => APART,
-    };
-    Some((together, window))
-}
-
-/// The hits of the shortest piece of the text that has every word of a term.
-fn tightest(slots: usize, units: &[Unit], hits: &[Hit]) -> Option<Vec<Hit>> {
-    let place = |hit: &Hit| units[hit.unit].place;
-    let mut hits = hits.to_vec();
-    hits.sort_by_key(|hit| (place(hit), hit.slot));
-    let mut counts = vec![0_usize; slots];
-    let (mut start, mut missing) = (0, slots);
-    let mut best: Option<(u32, usize, usize)> = None;
-    for end in 0..hits.len() {
-        let count = &mut counts[usize::from(hits[end].slot)];
-        missing -= usize::from(*count == 0);
-        *count += 1;
-        while missing == 0 {
-            let span = place(&hits[end]) - place(&hits[start]);
-            if best.is_none_or(|(shortest, ..)| span < shortest) {
-                best = Some((span, start, end));
-            }
-            let count = &mut counts[usize::from(hits[start].slot)];
-            *count -= 1;
-            missing += usize::from(*count == 0);
-            start += 1;
-        }
-    }
-    best.map(|(_, start, end)| hits[start..=end].to_vec())
-}
-
-/// How much of what a term tells is told by its words that are there.
-fn told_part(term: &Term, hits: &[Hit], tells: impl Fn(u8) -> f64) -> f64 {
-    let mut sure = vec![0.0_f64; term.roots.len()];
-    for hit in hits {
-        let best = &mut sure[usize::from(hit.slot)];
-        *best = best.max(hit.sure);
-    }
-    let (mut told, mut all) = (0.0, 0.0);
-    for (slot, sure) in (0..).zip(sure) {
-        told += tells(slot) * sure;
-        all += tells(slot);
-    }
-    told / all
 }

@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 pub(super) const LITTLE: f64 = 0.1;
 /// What a term of the vocabulary counts, beside a name or an alias.
 const RELATED: f64 = 0.7;
+/// What an ordinary word of the vocabulary counts: alone it makes no text be about a niche.
+const ORDINARY: f64 = 0.45;
 /// Least letters of two words that are also known as one.
 const JOINED_LETTERS: usize = 7;
 
@@ -43,6 +45,16 @@ impl Language {
 /// Number of a stem of a language.
 pub(super) type Root = u32;
 
+/// Where a root is in a term.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Use {
+    pub(super) term: u32,
+    /// Which word of the term.
+    pub(super) slot: u8,
+    /// How it is written there.
+    pub(super) spelling: u32,
+}
+
 /// A niche as it is looked for.
 #[derive(Debug)]
 pub(super) struct Entry {
@@ -63,6 +75,8 @@ pub(super) struct Term {
     pub(super) roots: Vec<Root>,
     /// What it counts.
     pub(super) weight: f64,
+    /// True when no part of it tells anything: one word with others that only hold it together, such as "off-road".
+    pub(super) only_whole: bool,
 }
 
 /// The words of all niches that a tenant sees.
@@ -70,12 +84,14 @@ pub(super) struct Term {
 pub struct Glossary {
     pub(super) niches: Vec<Entry>,
     pub(super) terms: Vec<Term>,
-    /// Terms and places in them of each root.
-    pub(super) uses: Vec<Vec<(u32, u8)>>,
+    /// Where each root is that says something by itself.
+    pub(super) uses: Vec<Vec<Use>>,
     /// How much each root tells, 0 to 1: the fewer niches have it, the more.
     pub(super) tells: Vec<f64>,
     /// Roots by their stems, in each language.
     pub(super) roots: [BTreeMap<String, Root>; 2],
+    /// The language of each root.
+    pub(super) languages: Vec<Language>,
     pub(super) spellings: Spellings,
 }
 
@@ -105,9 +121,11 @@ impl Glossary {
 struct Writing {
     terms: Vec<Term>,
     roots: [BTreeMap<String, Root>; 2],
-    /// How much a root may say, and the niches that have it.
-    known: Vec<(Say, HashSet<u32>)>,
-    spelled: BTreeMap<String, HashSet<Root>>,
+    /// How much a root may say, and the niches that have it, which come one after the other.
+    known: Vec<(Say, Vec<u32>)>,
+    languages: Vec<Language>,
+    spellings: Spellings,
+    uses: Vec<Vec<Use>>,
 }
 
 impl Writing {
@@ -120,12 +138,19 @@ impl Writing {
         let called = called.chain(romanian.map(|term| (Language::Romanian, term.as_str(), 1.0)));
         let related = Language::ALL.into_iter().zip(vocabulary.split('|'));
         let related = related.flat_map(|(language, terms)| {
-            terms.split_whitespace().map(move |term| (language, term, RELATED))
+            let counts = |term| if common::is_ordinary(term) { ORDINARY } else { RELATED };
+            terms.split_whitespace().map(move |term| (language, term, counts(term)))
         });
         for (language, text, weight) in called.chain(related) {
             let words: Vec<String> = text::tokens(text).into_iter().map(|token| token.folded).collect();
             if seen.insert((language, words.clone())) {
-                let term = Term { niche: number, text: text.to_owned(), roots: Vec::new(), weight };
+                let term = Term {
+                    niche: number,
+                    text: text.to_owned(),
+                    roots: Vec::new(),
+                    weight,
+                    only_whole: false,
+                };
                 self.add_term(term, language, &words);
             }
         }
@@ -137,51 +162,67 @@ impl Writing {
         if says(Say::Much).next().is_none() {
             return;
         }
-        let told: Vec<&String> = words.iter().filter(|word| common::of_term(word) != Say::Nothing).collect();
+        let mut told: Vec<&String> =
+            words.iter().filter(|word| common::of_term(word) != Say::Nothing).collect();
+        // Of "me time" and "fara carne" the word that is left would tell something else.
+        let only_whole = told.len() == 1 && words.len() > 1;
+        if only_whole {
+            told = words.iter().collect();
+        }
+        let term = Term { only_whole, ..term };
         if let [first, second] = told[..]
             && first.len() + second.len() >= JOINED_LETTERS
         {
             let joined = [format!("{first}{second}")];
-            self.push(term.clone(), language, joined.iter());
+            self.push(Term { only_whole: false, ..term.clone() }, language, joined.iter());
         }
         self.push(term, language, told.into_iter().take(usize::from(u8::MAX)));
     }
 
     fn push<'a>(&mut self, term: Term, language: Language, words: impl Iterator<Item = &'a String>) {
-        let roots = words.map(|word| self.root(term.niche, language, word)).collect();
+        let number = u32::try_from(self.terms.len()).expect("a taxonomy has fewer than 2^32 terms");
+        let mut roots = Vec::new();
+        for (slot, word) in (0..).zip(words) {
+            let (root, spelling) = self.root(term.niche, language, word);
+            // Every text has the words that hold sentences together.
+            if common::of_term(word) != Say::Nothing {
+                self.uses[root as usize].push(Use { term: number, slot, spelling });
+            }
+            roots.push(root);
+        }
         self.terms.push(Term { roots, ..term });
     }
 
-    fn root(&mut self, niche: u32, language: Language, word: &str) -> Root {
+    fn root(&mut self, niche: u32, language: Language, word: &str) -> (Root, u32) {
         let next = Root::try_from(self.known.len()).expect("a taxonomy has fewer than 2^32 words");
         let root = *self.roots[language as usize].entry(language.stem(word)).or_insert(next);
         if root == next {
-            self.known.push((common::of_term(word), HashSet::new()));
+            self.known.push((Say::Nothing, Vec::new()));
+            self.languages.push(language);
+            self.uses.push(Vec::new());
         }
-        self.known[root as usize].1.insert(niche);
-        self.spelled.entry(word.to_owned()).or_default().insert(root);
-        root
+        let (say, niches) = &mut self.known[root as usize];
+        *say = common::of_term(word).max(*say);
+        if niches.last() != Some(&niche) {
+            niches.push(niche);
+        }
+        (root, self.spellings.add(word, root, niche))
     }
 
     fn finished(self, niches: Vec<Entry>) -> Glossary {
-        let mut uses = vec![Vec::new(); self.known.len()];
-        for (number, term) in (0..).zip(&self.terms) {
-            for (place, root) in (0..).zip(&term.roots) {
-                uses[*root as usize].push((number, place));
-            }
-        }
         let all = niches.len() as f64;
-        let tell = |(say, niches): &(Say, HashSet<u32>)| match say {
+        let tell = |(say, niches): &(Say, Vec<u32>)| match say {
             Say::Much => (all / niches.len() as f64).ln_1p() / all.ln_1p(),
             _ => LITTLE,
         };
         Glossary {
             niches,
-            uses,
             tells: self.known.iter().map(tell).collect(),
-            spellings: Spellings::of(self.spelled, &self.terms),
+            uses: self.uses,
+            spellings: self.spellings,
             terms: self.terms,
             roots: self.roots,
+            languages: self.languages,
         }
     }
 }

@@ -2,15 +2,17 @@
 //!
 //! Nothing is learnt: a text is held against the names and aliases of all niches that a tenant sees, so that every reading can
 //! be told by the words that made it, and an alias that a tenant adds is understood at once. Words are compared by their stems
-//! in both languages, without diacritics; a word that matches nothing is taken for another form or a slip of a known one. A
-//! term whose words stand together counts most; a part of a term counts by how much it tells. The niche with the most evidence
-//! explains its words, and the next one has to do with the others.
+//! in both languages, without diacritics; a word that matches nothing is taken for another form or a slip of a known one, but
+//! for ordinary words (`ordinary.txt`), which are neither. A term whose words stand together counts most; a part of a term counts
+//! by how much it tells. The niche with the most evidence explains its words, and the next one has to do with the others.
 
 mod choosing;
 mod common;
 mod evidence;
 mod glossary;
+mod meaning;
 mod spelling;
+mod standing;
 mod stems;
 mod text;
 
@@ -18,7 +20,10 @@ pub use glossary::Glossary;
 
 use choosing::Chosen;
 use evidence::Evidence;
-use std::{cmp::Reverse, collections::HashMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap},
+};
 
 /// Most niches that are suggested for a text that was not understood.
 const MAX_SUGGESTIONS: usize = 5;
@@ -64,14 +69,16 @@ impl Glossary {
         let evidence = Evidence::of(self, text);
         let chosen = choosing::chosen(self, &evidence);
         let all: f64 = chosen.iter().map(|niche| niche.weight).sum();
+        let terms =
+            |niche: &Chosen| niche.said.values().map(|said| said.term).collect::<BTreeSet<_>>().into_iter();
         let read = |niche: &Chosen| ReadNiche {
             id: self.niches[niche.niche as usize].id.clone(),
             share: niche.weight / all,
-            matched_words: evidence.words_as_written(|word| niche.words.contains(&word)),
-            matched_terms: niche.terms.iter().map(|term| self.terms[*term as usize].text.clone()).collect(),
+            matched_words: evidence.words_as_written(|word| niche.said.contains_key(&word)),
+            matched_terms: terms(niche).map(|term| self.terms[term as usize].text.clone()).collect(),
         };
         let ignored =
-            |word: usize| evidence.tells(word) && !chosen.iter().any(|niche| niche.words.contains(&word));
+            |word: usize| evidence.tells(word) && !chosen.iter().any(|niche| niche.said.contains_key(&word));
         Reading {
             niches: chosen.iter().map(read).collect(),
             ignored_words: evidence.words_as_written(ignored),

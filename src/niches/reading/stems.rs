@@ -10,9 +10,21 @@ const ROMANIAN_ENDINGS: [&str; 24] = [
 /// Endings of verbs and of words made of verbs and adjectives, as they are once the above are gone.
 const ROMANIAN_DERIVED: [&str; 12] =
     ["itat", "easc", "eaz", "esc", "est", "and", "ind", "al", "at", "ar", "ez", "ir"];
-/// Plurals that no ending tells.
-const ROMANIAN_IRREGULAR: [(&str, &str); 4] =
-    [("copil", "cop"), ("catei", "catel"), ("cateii", "catel"), ("cateilor", "catel")];
+/// Forms that no ending tells.
+const ROMANIAN_IRREGULAR: [(&str, &str); 12] = [
+    ("copil", "cop"),
+    ("catei", "catel"),
+    ("cateii", "catel"),
+    ("cateilor", "catel"),
+    ("castele", "castel"),
+    ("castelele", "castel"),
+    ("castelelor", "castel"),
+    ("modele", "model"),
+    ("modelele", "model"),
+    ("baieti", "baiat"),
+    ("baietii", "baiat"),
+    ("baietilor", "baiat"),
+];
 
 /// The stem of a Romanian word.
 pub(super) fn romanian(word: &str) -> String {
@@ -119,6 +131,9 @@ mod tests {
                 "haine haina hainele hainelor",
                 "copil copii copiii copiilor copilul copilului",
                 "catel catei cateii cateilor catelul",
+                "castel castele castelul castelelor",
+                "moda mode modei",
+                "model modele modelul",
                 "reciclat reciclati reciclate reciclare reciclarea recicleaza",
                 "sanatos sanatoasa sanatoase sanatosi",
                 "floare flori florile florilor",

@@ -88,6 +88,36 @@ fn slips_are_forgiven_in_both_languages() {
 }
 
 #[test]
+fn an_ordinary_word_is_no_slip_and_alone_makes_no_niche() {
+    for text in ["we hope for the best", "trag de timp", "please send the invoice"] {
+        assert_eq!(ids(text), [""; 0], "{text}: {:#?}", GLOSSARY.read(text));
+    }
+    assert_eq!(ids("exhausted"), [""; 0]);
+    assert_reads("exhausted and afraid", &["mental-wellbeing"]);
+}
+
+#[test]
+fn a_word_does_not_stand_for_itself_with_a_word_that_turns_it() {
+    assert!(!ids("friptura de carne").contains(&"plant-based".to_owned()));
+    assert_eq!(ids("retete fara carne")[0], "plant-based");
+    assert!(!ids("road").contains(&"off-road".to_owned()));
+    assert_reads("off road", &["off-road"]);
+}
+
+#[test]
+fn words_of_one_stem_with_other_endings_count_less_than_the_same_word() {
+    assert_reads("exhausts", &["car-tuning"]);
+    assert!(!ids("ride a bike to the office").contains(&"mature-beauty".to_owned()));
+    assert!(!ids("modele noi de orase").contains(&"fashion".to_owned()));
+}
+
+#[test]
+fn a_sibling_that_is_named_is_told_beside_the_niche_that_has_its_name_in_a_term() {
+    assert_eq!(ids("mancare pentru pisici"), ["pet-nutrition", "cats"]);
+    assert_eq!(ids("hrana pentru catei"), ["pet-nutrition", "dogs"]);
+}
+
+#[test]
 fn a_parent_does_not_take_the_words_of_its_child() {
     assert_eq!(ids("sustainable fashion"), ["sustainable-fashion"]);
     assert_eq!(ids("haine vintage")[0], "second-hand-fashion");

@@ -57,6 +57,10 @@ fn pause_of(letter: char) -> u32 {
 
 /// A word without case and diacritics of any language.
 pub(super) fn folded(word: &str) -> String {
+    if word.is_ascii() {
+        let letters = word.chars().filter(char::is_ascii_alphanumeric);
+        return letters.map(|letter| letter.to_ascii_lowercase()).collect();
+    }
     let plain = word.nfkd().filter(|letter| !is_combining_mark(*letter));
     // There and back, because some letters have no capital of their own: ß and SS are one.
     let upper = plain.flat_map(char::to_uppercase);
