@@ -5,19 +5,28 @@ mod labelled;
 
 use labelled::{Judged, judged, mean};
 
-/// What is lost when this fails is shown by the briefs that it names.
+/// What is lost when this fails is shown by the briefs that it names, but for those that are held out.
 #[test]
 fn most_briefs_are_read_as_they_are_meant() {
-    let judged = judged().unwrap();
-    let (precision, _) = mean(&judged, true, None, Judged::precision1);
-    let (recall, _) = mean(&judged, true, None, Judged::recall3);
-    let (refused, _) = mean(&judged, false, None, Judged::refused);
-    let missed = judged.iter().filter(|judged| !judged.brief.niches.is_empty() && judged.precision1() < 1.0);
+    let (held_out, seen): (Vec<Judged>, Vec<Judged>) =
+        judged().unwrap().into_iter().partition(|judged| judged.brief.is_held_out());
+    let missed = seen.iter().filter(|judged| !judged.brief.niches.is_empty() && judged.precision1() < 1.0);
     let missed: Vec<String> =
         missed.map(|judged| format!("{:?} read as {:?}", judged.brief, judged.read)).collect();
-    assert!(
-        precision >= 0.77 && recall >= 0.68 && refused >= 0.7,
-        "precision {precision:.3}, recall {recall:.3}, refused {refused:.3}\n{}",
-        missed.join("\n")
-    );
+    for (half, least_precision, least_recall) in [(&seen, 0.93, 0.8), (&held_out, 0.89, 0.74)] {
+        let (precision, count) = mean(half, true, None, Judged::precision1);
+        let (recall, _) = mean(half, true, None, Judged::recall3);
+        assert!(
+            precision >= least_precision && recall >= least_recall,
+            "{count} briefs: precision {precision:.3}, recall {recall:.3}\n{}",
+            missed.join("\n")
+        );
+    }
+}
+
+#[test]
+fn most_texts_that_mean_no_niche_are_refused() {
+    let judged = judged().unwrap();
+    let (refused, count) = mean(&judged, false, None, Judged::refused);
+    assert!(refused >= 0.75, "{refused:.3} of {count} texts");
 }

@@ -22,5 +22,13 @@ pub(crate) fn run(measures: &mut Vec<Measure>) -> Result<(), Failure> {
     add("brief.recall3.en", true, Some("en"), Judged::recall3, "the same, English");
     add("brief.recall3.ro", true, Some("ro"), Judged::recall3, "the same, Romanian");
     add("brief.refused", false, None, Judged::refused, "texts that mean no niche, rightly refused");
+    let held_out: Vec<Judged> = judged.into_iter().filter(|judged| judged.brief.is_held_out()).collect();
+    let mut add_held_out = |name, of: fn(&Judged) -> f64| {
+        let (value, count) = mean(&held_out, true, None, of);
+        let note = format!("the same, {count} briefs that nobody looked at who added words");
+        measures.push(Measure { name, value, unit: "share", note });
+    };
+    add_held_out("brief.precision1.held_out", Judged::precision1);
+    add_held_out("brief.recall3.held_out", Judged::recall3);
     Ok(())
 }

@@ -16,6 +16,15 @@ pub(crate) struct Labelled {
     pub(crate) niches: Vec<String>,
 }
 
+impl Labelled {
+    /// True for one that nobody looks at who adds words or rules, so that the others do not tell how well these are read. Its
+    /// text tells which, and so nobody chooses.
+    pub(crate) fn is_held_out(&self) -> bool {
+        let letters: u32 = self.text.bytes().map(u32::from).sum();
+        letters / 3 % 2 == 1
+    }
+}
+
 /// A brief and the niches that it is read as.
 pub(crate) struct Judged {
     pub(crate) brief: Labelled,
