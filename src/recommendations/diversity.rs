@@ -38,29 +38,52 @@ impl Voice {
 /// The first `wanted` voices in the order in which they are chosen, as places in the list given, which is the order of
 /// relevance; ties keep that order. Diversity 0 keeps it whole. `shares` are those of the brief's niches.
 ///
-/// Costs `wanted` times all voices.
+/// Costs a look at all voices for each one wanted; they are compared only where that can decide, which is seldom.
 #[must_use]
 pub fn ordered(voices: &[Voice], shares: &[f64], diversity: f64, wanted: usize) -> Vec<usize> {
     let relevance = relevances(voices);
-    let mut nearest = vec![0.0_f64; voices.len()];
+    let mut nearest = vec![Nearest::default(); voices.len()];
     let mut left: Vec<usize> = (0..voices.len()).collect();
     let mut filled = vec![0.0; shares.len()];
     let mut order: Vec<usize> = Vec::with_capacity(wanted.min(voices.len()));
     while order.len() < wanted && !left.is_empty() {
         let lacking = lacking(shares, &filled, order.len());
-        let value = |voice: usize| {
-            let novelty = novelty(1.0 - nearest[voice], &voices[voice], &lacking);
+        let value = |voice: usize, nearest: &Nearest| {
+            let novelty = novelty(1.0 - nearest.resembles, &voices[voice], &lacking);
             (1.0 - diversity) * relevance[voice] + diversity * novelty
         };
-        let at = best(&left, value);
-        let chosen = left.remove(at);
-        for voice in &left {
-            nearest[*voice] = nearest[*voice].max(voices[*voice].resembles(&voices[chosen]));
+        let mut best = (0, f64::NEG_INFINITY);
+        for (at, voice) in left.iter().enumerate() {
+            // With those who were chosen since it was compared last, it can only have less.
+            if value(*voice, &nearest[*voice]) > best.1 {
+                nearest[*voice].compare(voices, *voice, &order);
+                let value = value(*voice, &nearest[*voice]);
+                if value > best.1 {
+                    best = (at, value);
+                }
+            }
         }
+        let chosen = left.remove(best.0);
         filled.iter_mut().zip(&voices[chosen].of_brief).for_each(|(filled, part)| *filled += part);
         order.push(chosen);
     }
     order
+}
+
+/// How much a voice resembles the most similar one of those that were chosen first.
+#[derive(Clone, Copy, Default)]
+struct Nearest {
+    resembles: f64,
+    compared: usize,
+}
+
+impl Nearest {
+    /// Compares it with the others of those who are chosen.
+    fn compare(&mut self, voices: &[Voice], voice: usize, chosen: &[usize]) {
+        let others = chosen[self.compared..].iter().map(|other| voices[voice].resembles(&voices[*other]));
+        self.resembles = others.fold(self.resembles, f64::max);
+        self.compared = chosen.len();
+    }
 }
 
 /// Relevance among these voices, from 0 for the least to 1 for the most: scores lie close together.
@@ -83,18 +106,6 @@ fn novelty(unlike: f64, voice: &Voice, lacking: &[f64]) -> f64 {
 fn lacking(shares: &[f64], filled: &[f64], places: usize) -> Vec<f64> {
     let due = |share: &f64| share * (places as f64 + 1.0);
     shares.iter().zip(filled).map(|(share, filled)| (due(share) - filled).clamp(0.0, 1.0)).collect()
-}
-
-/// The first place among those left with the highest value.
-fn best(left: &[usize], value: impl Fn(usize) -> f64) -> usize {
-    let mut best = (0, f64::NEG_INFINITY);
-    for (at, voice) in left.iter().enumerate() {
-        let value = value(*voice);
-        if value > best.1 {
-            best = (at, value);
-        }
-    }
-    best.0
 }
 
 #[cfg(test)]

@@ -51,8 +51,10 @@ pub fn select(
 ) -> (Vec<Selected>, Option<Bookmarks>) {
     let Bookmarks { main, explored } = bookmarks;
     let is_diverse = query.diversity > 0.0;
+    // Most pages end before the stretch that they begin in does.
+    let stretches = if main.read + limit <= STRETCH { STRETCH } else { 2 * STRETCH };
     let read = [
-        (main.after.as_ref(), if is_diverse { 2 * STRETCH } else { limit }),
+        (main.after.as_ref(), if is_diverse { stretches } else { limit }),
         (explored.after.as_ref(), if query.explore > 0 { limit } else { 0 }),
     ];
     let [known, unknown] = rank_lists(snapshot, query, read);
