@@ -16,6 +16,9 @@ const CACHE_CONTROL: &str = "private, no-cache";
 /// What an answer depends on besides its address.
 const VARY: &str = "Authorization, Accept-Encoding";
 
+/// Room that an answer is begun with. More: memory; less: it is moved while it grows.
+const ROOM: usize = 32 << 10;
+
 /// A weak entity tag.
 #[derive(Debug)]
 pub struct Tag(String);
@@ -46,7 +49,11 @@ impl Tag {
 
     /// The answer to others.
     pub fn answer(&self, body: impl Serialize) -> HttpResponse {
-        self.on(HttpResponse::Ok()).json(body)
+        self.with_json(json(&body))
+    }
+
+    fn with_json(&self, json: Vec<u8>) -> HttpResponse {
+        self.on(HttpResponse::Ok()).content_type(ContentType::json()).body(json)
     }
 
     fn on(&self, mut response: HttpResponseBuilder) -> HttpResponseBuilder {
@@ -59,12 +66,18 @@ impl Tag {
 
 /// The answer with this body, or that the reader has it already: the tag is of the body itself.
 pub fn answer(body: &impl Serialize, conditions: &Conditions) -> HttpResponse {
-    let json = serde_json::to_vec(body).expect("an answer is plain JSON");
+    let json = json(body);
     let tag = Tag::of(&[&json]);
     if tag.is_known(conditions) {
         return tag.not_modified();
     }
-    tag.on(HttpResponse::Ok()).content_type(ContentType::json()).body(json)
+    tag.with_json(json)
+}
+
+fn json(body: &impl Serialize) -> Vec<u8> {
+    let mut json = Vec::with_capacity(ROOM);
+    serde_json::to_writer(&mut json, body).expect("an answer is plain JSON, and memory grows");
+    json
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::{
         discounts::Pattern,
         fit::Fit,
         interval::Estimate,
+        model::Rates,
         nearness::Nearness,
     },
     snapshot::{Row, TenantSnapshot, packed::Details},
@@ -54,9 +55,12 @@ pub struct Told<'a> {
 #[must_use]
 pub fn of_creator(snapshot: &TenantSnapshot, told: Told<'_>) -> Vec<String> {
     let mut reasons = Vec::new();
-    reasons.extend(loyalty_reason(snapshot, told));
-    reasons.extend(conversation_reason(snapshot, told));
-    reasons.extend(answers_reason(snapshot, told));
+    if let Some(sums) = told.statistics {
+        let usual = Usual::of(snapshot, told.niches);
+        reasons.extend(loyalty_reason(sums, told, &usual));
+        reasons.extend(conversation_reason(sums, told, &usual));
+        reasons.extend(answers_reason(sums, told, &usual));
+    }
     reasons.extend(told.sponsorship.and_then(sponsorship_reason));
     reasons.extend(discount_reasons(told));
     reasons.extend(evidence_reason(told));
@@ -152,12 +156,24 @@ fn values_reason(shared: Option<f64>) -> Option<String> {
     Some(format!("Shares values of the brief ({})", percent(shared)))
 }
 
-fn loyalty_reason(snapshot: &TenantSnapshot, told: Told<'_>) -> Option<String> {
-    let sums = told.statistics?;
+/// What a creator is compared with.
+struct Usual {
+    rates: Rates,
+    place: String,
+}
+
+impl Usual {
+    fn of(snapshot: &TenantSnapshot, niches: &[String]) -> Self {
+        Self { rates: snapshot.model.rates_for(niches), place: place_of_rates(snapshot, niches) }
+    }
+}
+
+fn loyalty_reason(sums: &CreatorStatistics, told: Told<'_>, usual: &Usual) -> Option<String> {
     let loyalty = &told.components.loyalty;
-    let usual = snapshot.model.rates_for(told.niches).loyalty;
-    let compared = compared_with_usual(&loyalty.raw, usual, &place_of_rates(snapshot, told.niches));
-    is_measured(loyalty).then(|| returning(sums.loyal_engagers, sums.engagers, sums.expected_back, &compared))
+    is_measured(loyalty).then(|| {
+        let compared = compared_with_usual(&loyalty.raw, usual.rates.loyalty, &usual.place);
+        returning(sums.loyal_engagers, sums.engagers, sums.expected_back, &compared)
+    })
 }
 
 /// How many people came back and how many of those are expected again.
@@ -193,29 +209,30 @@ fn compared_with_usual(loyalty: &Estimate, usual: f64, place: &str) -> String {
     }
 }
 
-fn conversation_reason(snapshot: &TenantSnapshot, told: Told<'_>) -> Option<String> {
-    let sums = told.statistics?;
+fn conversation_reason(sums: &CreatorStatistics, told: Told<'_>, usual: &Usual) -> Option<String> {
     let is_told = is_measured(&told.components.conversation) && sums.talking_engagers > 0;
-    let share = percent(sums.counted_talking() / sums.counted_engagers().max(1.0));
-    let usual = percent(snapshot.model.rates_for(told.niches).talk);
-    let place = place_of_rates(snapshot, told.niches);
     is_told.then(|| {
+        let share = percent(sums.counted_talking() / sums.counted_engagers().max(1.0));
+        let (usual, place) = (percent(usual.rates.talk), &usual.place);
         format!(
             "{share} of its people talk, in replies or comments that say something; {usual} is usual {place}"
         )
     })
 }
 
-fn answers_reason(snapshot: &TenantSnapshot, told: Told<'_>) -> Option<String> {
-    let sums = told.statistics.filter(|_| is_measured(&told.components.conversation))?;
-    let usual = snapshot.model.rates_for(told.niches).answer;
-    let usual = (usual > 0.0).then(|| (percent(usual), place_of_rates(snapshot, told.niches)));
-    answered(sums.answered_engagers, sums.talking_engagers, usual)
+fn answers_reason(sums: &CreatorStatistics, told: Told<'_>, usual: &Usual) -> Option<String> {
+    let Usual { rates, place } = usual;
+    let usual = (rates.answer > 0.0).then(|| (percent(rates.answer), place.as_str()));
+    let is_told = is_measured(&told.components.conversation);
+    is_told.then(|| answered(sums.answered_engagers, sums.talking_engagers, usual))?
 }
 
 /// How many of those who talk the creator answered; nothing where no answers are known, as most feeds do not bring them.
-fn answered(answered: i32, talking: i32, usual: Option<(String, String)>) -> Option<String> {
+fn answered(answered: i32, talking: i32, usual: Option<(String, &str)>) -> Option<String> {
     let is_told = talking > 0 && (answered > 0 || usual.is_some());
+    if !is_told {
+        return None;
+    }
     let usual = usual.map_or_else(String::new, |(share, place)| format!("; {share} is usual {place}"));
     let people = match (answered, talking) {
         (0, 1) => "The only person who talks was not answered".to_owned(),
@@ -224,7 +241,7 @@ fn answered(answered: i32, talking: i32, usual: Option<(String, String)>) -> Opt
         (1, _) => format!("1 of the {} people who talk was answered", grouped(talking)),
         _ => format!("{} of the {} people who talk were answered", grouped(answered), grouped(talking)),
     };
-    is_told.then(|| people + &usual)
+    Some(people + &usual)
 }
 
 /// Who came back after sponsored posts and after others, where there are enough of both.
@@ -368,7 +385,7 @@ mod tests {
 
     #[test]
     fn people_who_are_answered_are_counted_in_words() {
-        let usual = || Some(("30 %".to_owned(), "in Gaming".to_owned()));
+        let usual = || Some(("30 %".to_owned(), "in Gaming"));
         assert_eq!(
             answered(31, 58, usual()).unwrap(),
             "31 of the 58 people who talk were answered; 30 % is usual in Gaming"

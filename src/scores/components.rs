@@ -165,7 +165,8 @@ pub fn authenticity_factors(
     sums: Option<&CreatorStatistics>,
     sponsorship: Option<&UnderSponsorship>,
 ) -> Option<[f64; 2]> {
-    Some([outside_rings(sums?)?.value, sponsorship?.factor()?])
+    let under_sponsorship = sponsorship?.factor()?;
+    Some([outside_rings(sums?)?.value, under_sponsorship])
 }
 
 /// Posterior of the share of the strength of relationships that is not lost to rings: Beta, as many people as engaged and
