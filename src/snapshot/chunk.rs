@@ -4,7 +4,7 @@
 
 use super::{
     hot::{Hot, platform_bit},
-    packed::{self, Details, Head},
+    packed::{self, Details, Head, Stamp},
 };
 use crate::{
     creators::{Platform, Tier},
@@ -160,13 +160,19 @@ impl<'a> Row<'a> {
     /// What is known of the creator by itself.
     #[must_use]
     pub fn details(&self) -> Details {
-        packed::details(self.packed)
+        packed::details(self.packed, &self.hot.scores)
+    }
+
+    /// Which versions of its rows the creator was read from.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        packed::stamp(self.packed)
     }
 
     /// Name and components alone, for less.
     #[must_use]
     pub fn shown(&self) -> (&'a str, Components) {
-        packed::shown(self.packed)
+        packed::shown(self.packed, &self.hot.scores)
     }
 
     /// Its niches.

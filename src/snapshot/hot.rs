@@ -98,7 +98,7 @@ pub fn share_steps(share: f64) -> u16 {
 }
 
 /// The components that depend on the creator alone, on the common scale.
-const OF_CREATOR: usize = 4;
+pub const OF_CREATOR: usize = 4;
 
 /// What filters and ranking read of a creator's scores: values on the common scale in the steps that they are rounded to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -151,6 +151,23 @@ impl Scores {
         })
     }
 
+    /// The components, with these values on their own scales in the order of [`Self::mapped`].
+    #[must_use]
+    pub fn components(&self, raw: [Estimate; OF_CREATOR]) -> Components {
+        let mapped = self.mapped();
+        let component = |one: usize| Component {
+            status: if self.is_measured(one) { Status::Measured } else { Status::Insufficient },
+            raw: raw[one],
+            mapped: mapped[one],
+        };
+        Components {
+            loyalty: component(0),
+            trust: component(1),
+            authenticity: component(2),
+            conversation: component(3),
+        }
+    }
+
     /// People expected back within 90 days, in all niches together.
     #[must_use]
     pub fn loyal_reach(&self) -> f32 {
@@ -176,7 +193,9 @@ impl Scores {
     }
 }
 
-fn in_order(components: &Components) -> [&Component; OF_CREATOR] {
+/// The components in the order of [`Scores::mapped`].
+#[must_use]
+pub fn in_order(components: &Components) -> [&Component; OF_CREATOR] {
     let Components { loyalty, trust, authenticity, conversation } = components;
     [loyalty, trust, authenticity, conversation]
 }

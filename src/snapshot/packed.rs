@@ -1,10 +1,11 @@
 //! Everything about a creator that only answers need, packed into bytes: there are millions of creators and a page shows a
 //! few of them.
 
+use super::hot::{OF_CREATOR, Scores, in_order};
 use crate::{
     creators::{Account, Platform},
     ids::CreatorKey,
-    scores::{Components, CreatorStatistics, components::Evidence, history::codec},
+    scores::{Components, CreatorStatistics, components::Evidence, history::codec, interval::Estimate},
     sponsorship::UnderSponsorship,
     trust::TrustSums,
 };
@@ -29,19 +30,21 @@ pub struct Head<'a> {
     values: &'a [u8],
 }
 
-/// What is only shown, as it is written.
+/// What is only shown, as it is written: of the components just what is not beside it among the scores.
 #[derive(Serialize)]
 struct Written<'a> {
+    stamp: Stamp,
     display_name: &'a str,
-    components: &'a [u8],
+    raw: &'a [u8],
     sums: &'a Sums,
 }
 
 /// The same as it is read.
 #[derive(Deserialize)]
 struct Read<'a> {
+    stamp: Stamp,
     display_name: &'a str,
-    components: &'a [u8],
+    raw: &'a [u8],
     sums: Sums,
 }
 
@@ -54,7 +57,8 @@ pub struct Sums {
     pub trust: Option<TrustSums>,
     /// Its people after sponsored posts, once they were looked at.
     pub sponsorship: Option<UnderSponsorship>,
-    /// Transactions that wrote the rows it was read from.
+    /// Transactions that wrote the rows it was read from. They stand before the rest, to be read alone.
+    #[serde(skip)]
     pub stamp: Stamp,
 }
 
@@ -109,7 +113,8 @@ const GROWS: &str = "memory grows and all fields can be written";
 
 fn with_tail(head: Vec<u8>, details: &Details) -> Vec<u8> {
     let Details { display_name, components, sums } = details;
-    let tail = Written { display_name, components: &codec::encode(components), sums };
+    let raw = in_order(components).map(|component| codec::encode_estimate(component.raw));
+    let tail = Written { stamp: sums.stamp, display_name, raw: raw.as_flattened(), sums };
     postcard::to_extend(&tail, head).expect(GROWS)
 }
 
@@ -125,17 +130,29 @@ fn split(packed: &[u8]) -> (Head<'_>, &[u8]) {
 
 /// The name and the components of the other part, without the rest.
 #[must_use]
-pub fn shown(packed: &[u8]) -> (&str, Components) {
-    let ((display_name, components), _): ((&str, &[u8]), _) =
+pub fn shown<'a>(packed: &'a [u8], scores: &Scores) -> (&'a str, Components) {
+    let ((_, display_name, raw), _): ((Stamp, &str, &[u8]), _) =
         postcard::take_from_bytes(split(packed).1).expect(OWN);
-    (display_name, codec::decode(components).expect(OWN))
+    (display_name, scores.components(estimates(raw)))
 }
 
 /// The other part.
 #[must_use]
-pub fn details(packed: &[u8]) -> Details {
-    let Read { display_name, components, sums } = postcard::from_bytes(split(packed).1).expect(OWN);
-    Details { display_name: display_name.to_owned(), components: codec::decode(components).expect(OWN), sums }
+pub fn details(packed: &[u8], scores: &Scores) -> Details {
+    let Read { stamp, display_name, raw, sums } = postcard::from_bytes(split(packed).1).expect(OWN);
+    let components = scores.components(estimates(raw));
+    Details { display_name: display_name.to_owned(), components, sums: Sums { stamp, ..sums } }
+}
+
+/// Which versions of its rows a creator was read from.
+#[must_use]
+pub fn stamp(packed: &[u8]) -> Stamp {
+    postcard::take_from_bytes(split(packed).1).expect(OWN).0
+}
+
+fn estimates(raw: &[u8]) -> [Estimate; OF_CREATOR] {
+    let (raw, _) = raw.as_chunks::<{ codec::ESTIMATE }>();
+    std::array::from_fn(|one| codec::decode_estimate(&raw[one]).expect(OWN))
 }
 
 fn account_bytes(account: &Account) -> [u8; ACCOUNT] {
@@ -206,6 +223,10 @@ mod tests {
         }
     }
 
+    fn scores() -> Scores {
+        Scores::of(None, &known().components, 1)
+    }
+
     #[test]
     fn what_is_packed_is_read_as_it_was() {
         let key = CreatorKey::derive(TenantId(1), "ana-verde");
@@ -216,8 +237,8 @@ mod tests {
         let platforms = [(Platform::Instagram, Some(12_400)), (Platform::TikTok, None)];
         assert_eq!(head.accounts().collect::<Vec<_>>(), platforms);
         assert_eq!(head.values().collect::<Vec<_>>(), [7, u64::MAX]);
-        assert_eq!(details(&packed), known());
-        assert_eq!(shown(&packed), ("Ana Verde, Cluj", known().components));
+        assert_eq!(details(&packed, &scores()), known());
+        assert_eq!(shown(&packed, &scores()), ("Ana Verde, Cluj", known().components));
     }
 
     #[test]
@@ -226,7 +247,7 @@ mod tests {
         let packed = pack(key, "ana-verde", (&[account(Platform::Instagram, Some(9))], &[7]), &known());
         let after = Details { sums: Sums::default(), ..known() };
         let again = packed_again(&packed, &after);
-        assert_eq!((details(&again), head(&again).key()), (after, key));
+        assert_eq!((details(&again, &scores()), head(&again).key()), (after, key));
         assert_eq!(head(&again).accounts().collect::<Vec<_>>(), [(Platform::Instagram, Some(9))]);
         assert!(again.len() < packed.len());
     }

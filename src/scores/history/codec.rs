@@ -2,7 +2,7 @@
 //!
 //! That is finer than any difference that makes a row, and what is read is a short decimal.
 
-use super::model::{kept, numbers_of};
+use super::model::kept;
 use crate::scores::{
     Components,
     components::{Component, Status},
@@ -11,8 +11,10 @@ use crate::scores::{
 
 /// So many steps from 0 to 1.
 const STEPS: f64 = 1e7;
+/// Bytes of an estimate.
+pub const ESTIMATE: usize = 9;
 /// Bytes of a component.
-const WIDTH: usize = 19;
+const WIDTH: usize = 1 + 2 * ESTIMATE;
 
 /// Stored components that cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,32 +40,39 @@ pub fn decode(bytes: &[u8]) -> Result<Components, Damaged> {
 }
 
 fn encode_one(component: Component) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(WIDTH);
-    bytes.push(u8::from(component.status == Status::Measured));
-    for number in numbers_of(component) {
-        let [_, three @ ..] = steps(number).to_be_bytes();
-        bytes.extend(three);
-    }
-    bytes
+    let Component { status, raw, mapped } = component;
+    [&[u8::from(status == Status::Measured)][..], &encode_estimate(raw), &encode_estimate(mapped)].concat()
 }
 
 fn decode_one(bytes: &[u8; WIDTH]) -> Result<Component, Damaged> {
-    let [status, rest @ ..] = bytes;
+    let [status, numbers @ ..] = bytes;
     let status = match status {
         0 => Status::Insufficient,
         1 => Status::Measured,
         _ => return Err(Damaged),
     };
-    let mut numbers = [0.0; 6];
-    for (number, [high, middle, low]) in numbers.iter_mut().zip(rest.as_chunks::<3>().0) {
-        *number = f64::from(u32::from_be_bytes([0, *high, *middle, *low])) / STEPS;
+    let ([raw, mapped], []) = numbers.as_chunks::<ESTIMATE>() else { return Err(Damaged) };
+    Ok(Component { status, raw: decode_estimate(raw)?, mapped: decode_estimate(mapped)? })
+}
+
+/// An estimate as bytes.
+#[must_use]
+pub fn encode_estimate(Estimate { value, low, high }: Estimate) -> [u8; ESTIMATE] {
+    let mut bytes = [0; ESTIMATE];
+    for (place, number) in bytes.as_chunks_mut::<3>().0.iter_mut().zip([value, low, high]) {
+        let [_, three @ ..] = steps(number).to_be_bytes();
+        *place = three;
     }
-    let estimate = |[value, low, high]: [f64; 3]| {
-        let ordered = low <= value && value <= high && high <= 1.0;
-        ordered.then_some(Estimate { value, low, high }).ok_or(Damaged)
-    };
-    let [value, low, high, mapped @ ..] = numbers;
-    Ok(Component { status, raw: estimate([value, low, high])?, mapped: estimate(mapped)? })
+    bytes
+}
+
+/// An estimate from what [`encode_estimate`] made of it.
+pub fn decode_estimate(bytes: &[u8; ESTIMATE]) -> Result<Estimate, Damaged> {
+    let (places, _) = bytes.as_chunks::<3>();
+    let number = |[high, middle, low]: [u8; 3]| f64::from(u32::from_be_bytes([0, high, middle, low])) / STEPS;
+    let [value, low, high] = std::array::from_fn(|at| number(places[at]));
+    let is_ordered = low <= value && value <= high && high <= 1.0;
+    is_ordered.then_some(Estimate { value, low, high }).ok_or(Damaged)
 }
 
 #[expect(
@@ -78,7 +87,7 @@ fn steps(number: f64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scores::interval::tests::any_estimate;
+    use crate::scores::{history::model::numbers_of, interval::tests::any_estimate};
     use proptest::prelude::*;
 
     prop_compose! {
