@@ -48,6 +48,9 @@ async fn bench() -> Result<(), Failure> {
         results.push(scores::creator());
         recommend::all(&mut results).await?;
     }
+    if asked("growth") {
+        recommend::growth(&mut results)?;
+    }
     if asked("ingest") {
         ingest::all(&mut results).await?;
     }

@@ -37,8 +37,8 @@ pub struct Measured {
 #[must_use]
 pub fn members<'a>(snapshot: &'a TenantSnapshot, niche: &str) -> (Vec<Member<'a>>, NicheReach) {
     let Some(place) = snapshot.place(niche) else { return (Vec::new(), NicheReach::default()) };
-    let of_row = |row: &u32| Some(member(snapshot.row(*row)?, snapshot.town(*row), place.niche));
-    let members = snapshot.members(place.niche).iter().filter_map(of_row).collect();
+    let of_row = |row: u32| Some(member(snapshot.row(row)?, snapshot.town(row), place.niche));
+    let members = snapshot.members(place.niche).filter_map(of_row).collect();
     (members, snapshot.reach(place.niche))
 }
 

@@ -1,5 +1,6 @@
 //! Recommendations: from a brief to a ranked list with reasons.
 
+mod bounds;
 pub mod brief;
 pub mod diversity;
 pub mod eligibility;
@@ -9,6 +10,7 @@ mod paging;
 pub mod rank;
 pub mod reading;
 pub mod reasons;
+mod search;
 pub mod selection;
 pub mod similar;
 pub mod unmatched;

@@ -1,9 +1,10 @@
-//! Ranking: every candidate that can be in the list is scored exactly, under the caller's weights, and the best are sorted.
+//! Ranking: every candidate that can be in the list is scored exactly, under the caller's weights, and the best are kept.
 //! No SQL here.
 
 use super::{
     brief::Query,
     eligibility::{removed_by, removed_late_by},
+    search::{Least, Promising, Search},
 };
 use crate::{
     scores::{
@@ -16,7 +17,7 @@ use crate::{
     snapshot::{Row, TenantSnapshot, packed::Details},
 };
 use serde::{Deserialize, Serialize};
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BinaryHeap};
 
 /// A creator in the list.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,8 +61,8 @@ pub struct Ranking {
 /// The best of two lists, each after a position and up to a limit: of those of whom enough is known, and of the others when the
 /// query explores; everybody is in the first one when it does not.
 ///
-/// Costs a look at each creator in the list of a niche of the brief or of one near to it, an exact score for those who can
-/// still be among the best, plus sorting the limits.
+/// Costs a look at the leaves of lists in which somebody can still be among the best, and an exact score for each who can, the most
+/// promising first.
 #[must_use]
 pub fn rank_lists(
     snapshot: &TenantSnapshot,
@@ -69,14 +70,16 @@ pub fn rank_lists(
     read: [(Option<&Position>, usize); 2],
 ) -> [Ranking; 2] {
     let mut lists = read.map(|(after, limit)| Best::new(snapshot, after, limit));
-    for_each_candidate(snapshot, query, |number, row| {
-        let is_explored = query.explore > 0 && !row.hot.scores.is_measured(LOYALTY);
-        let best = &mut lists[usize::from(is_explored)];
-        let Some(most) = most(query, &row).filter(|most| *most >= best.least) else { return };
-        let Some(ranked) = consider(query, number, &row) else { return };
-        debug_assert!(ranked.by <= most, "{} {most}", ranked.by);
-        best.add(ranked);
-    });
+    let list_of = |is_measured: bool| usize::from(query.explore > 0 && !is_measured);
+    let mut search = Search::new(snapshot, query);
+    loop {
+        let least = Least { measured: lists[0].least, unmeasured: lists[list_of(false)].least };
+        let Some(promising) = search.next(least) else { break };
+        let best = &mut lists[list_of(promising.is_measured)];
+        if let Some(ranked) = promising.ranked(snapshot, query, best.least) {
+            best.add(ranked);
+        }
+    }
     lists.map(Best::finish)
 }
 
@@ -94,66 +97,100 @@ pub struct Standing {
 pub fn standing(snapshot: &TenantSnapshot, query: &Query, own: &Ranked, limit: usize) -> Standing {
     let mut best = Best::new(snapshot, None, limit);
     let mut above = 0;
-    for_each_candidate(snapshot, query, |number, row| {
+    let mut search = Search::new(snapshot, query);
+    loop {
         let least = best.least.min(own.by);
-        if number == own.row || most(query, &row).is_none_or(|most| most < least) {
-            return;
+        let Some(promising) = search.next(Least::of_all(least)) else { break };
+        if promising.row == own.row {
+            continue;
         }
-        let Some(ranked) = consider(query, number, &row) else { return };
-        above += usize::from(compare(snapshot, &ranked, own).is_lt());
-        best.add(ranked);
-    });
+        if let Some(ranked) = promising.ranked(snapshot, query, least) {
+            above += usize::from(compare(snapshot, &ranked, own).is_lt());
+            best.add(ranked);
+        }
+    }
     Standing { above, best: best.finish().ranked }
 }
 
-/// The place of loyalty among the scores of a creator.
-const LOYALTY: usize = 0;
+impl Promising<'_> {
+    /// The creator with its score, when it is eligible and reaches so much. One who stands in several lists is found in one.
+    fn ranked(&self, snapshot: &TenantSnapshot, query: &Query, least: f64) -> Option<Ranked> {
+        let row = snapshot.row(self.row)?;
+        if removed_by(query, &row).is_some() || !self.bounds.is_home(row.niches()) {
+            return None;
+        }
+        let ranked = scored(query, self.row, &row);
+        debug_assert!(ranked.by <= self.reach, "{} {}", ranked.by, self.reach);
+        let is_in = ranked.fit.nearness.estimate.value >= MIN_NEARNESS && ranked.by >= least;
+        (is_in && removed_late_by(query, &row).is_none()).then_some(ranked)
+    }
+}
 
 /// The best candidates so far.
 struct Best<'a> {
     snapshot: &'a TenantSnapshot,
     after: Option<&'a Position>,
     limit: usize,
-    found: Vec<Ranked>,
+    /// The worst one on top, and one more than asked for: it tells whether there are more.
+    found: BinaryHeap<Held<'a>>,
     /// Whatever ranks below this is not among the best.
     least: f64,
 }
 
 impl<'a> Best<'a> {
     fn new(snapshot: &'a TenantSnapshot, after: Option<&'a Position>, limit: usize) -> Self {
-        Self { snapshot, after, limit, found: Vec::new(), least: f64::NEG_INFINITY }
+        Self { snapshot, after, limit, found: BinaryHeap::new(), least: f64::NEG_INFINITY }
     }
 
     fn add(&mut self, ranked: Ranked) {
-        let is_over = self.after.is_some_and(|position| !is_after(self.snapshot, &ranked, position));
+        let Self { snapshot, limit, .. } = *self;
+        let is_over = self.after.is_some_and(|position| !is_after(snapshot, &ranked, position));
         if ranked.by < self.least || is_over {
             return;
         }
-        self.found.push(ranked);
-        // Those who dropped out are cleared away now and then, so that each costs little.
-        if self.found.len() > self.limit.saturating_mul(2).max(64) {
-            self.shorten();
-        }
-    }
-
-    /// Leaves one more than asked for: it tells whether there are more.
-    fn shorten(&mut self) {
-        let Self { snapshot, limit, .. } = *self;
+        self.found.push(Held { snapshot, ranked });
         if self.found.len() > limit + 1 {
-            self.found.select_nth_unstable_by(limit, |a, b| compare(snapshot, a, b));
-            self.found.truncate(limit + 1);
-            self.least = self.found[limit].by;
+            self.found.pop();
+        }
+        if self.found.len() > limit {
+            self.least = self.found.peek().map_or(self.least, |worst| worst.ranked.by);
         }
     }
 
-    fn finish(mut self) -> Ranking {
-        self.shorten();
-        self.found.sort_unstable_by(|a, b| compare(self.snapshot, a, b));
+    fn finish(self) -> Ranking {
         let more = self.found.len() > self.limit;
-        self.found.truncate(self.limit);
-        Ranking { ranked: self.found, more }
+        let mut ranked: Vec<Ranked> =
+            self.found.into_sorted_vec().into_iter().map(|held| held.ranked).collect();
+        ranked.truncate(self.limit);
+        Ranking { ranked, more }
     }
 }
+
+/// A creator in the list, to be compared with others of its snapshot: the best one is the least.
+struct Held<'a> {
+    snapshot: &'a TenantSnapshot,
+    ranked: Ranked,
+}
+
+impl Ord for Held<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        compare(self.snapshot, &self.ranked, &other.ranked)
+    }
+}
+
+impl PartialOrd for Held<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Held<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Held<'_> {}
 
 /// Each creator in the list of a niche of the brief or of one near to it, once.
 pub(super) fn for_each_candidate<'a>(
@@ -172,10 +209,10 @@ pub fn for_each_member<'a>(
 ) {
     let mut seen = Seen::new(if niches.len() > 1 { snapshot.rows() } else { 0 });
     for number in niches.iter().flat_map(|niche| snapshot.members(*niche)) {
-        if (niches.len() == 1 || seen.is_new(*number))
-            && let Some(row) = snapshot.row(*number)
+        if (niches.len() == 1 || seen.is_new(number))
+            && let Some(row) = snapshot.row(number)
         {
-            visit(*number, row);
+            visit(number, row);
         }
     }
 }
@@ -188,7 +225,7 @@ pub fn is_candidate(snapshot: &TenantSnapshot, query: &Query, row: &Row<'_>) -> 
 }
 
 /// The niches of the brief and those near to them, ascending.
-fn near_niches(snapshot: &TenantSnapshot, query: &Query) -> Vec<u32> {
+pub(super) fn near_niches(snapshot: &TenantSnapshot, query: &Query) -> Vec<u32> {
     let places: Vec<NichePlace> = query.asked.niches.iter().map(|asked| asked.place).collect();
     niches_near(snapshot, &places)
 }
@@ -226,24 +263,6 @@ impl Seen {
         *word |= bit;
         is_new
     }
-}
-
-/// The most that can rank a creator, if it is eligible and near enough; for far less than what does.
-///
-/// Everything but how uncertain its fit is: that takes something away or nothing.
-fn most(query: &Query, row: &Row<'_>) -> Option<f64> {
-    if removed_by(query, row).is_some() {
-        return None;
-    }
-    let nearness = row.niches().near(&query.asked.common);
-    (nearness >= MIN_NEARNESS).then(|| {
-        let fit = query.asked.most(nearness, &row.niches(), row.hot.scores.reach());
-        query.rank_by.of(&Score::of(&query.weights, &mapped(row, Estimate::exactly(fit))))
-    })
-}
-
-fn consider(query: &Query, number: u32, row: &Row<'_>) -> Option<Ranked> {
-    removed_late_by(query, row).is_none().then(|| scored(query, number, row))
 }
 
 /// A creator with its score, whether it is eligible or not.

@@ -43,7 +43,8 @@ pub fn authority(usual: f64, reach: Option<Estimate>) -> Estimate {
     let Some(Estimate { value, low, high }) = reach else {
         return Estimate { value: 0.5, low: 0.0, high: 1.0 };
     };
-    let of = |reach: f64| (1.0 + reach) / (1.0 + reach + (1.0 + usual));
+    // The same as a quotient of both by reach, so that it has an end where reach has none.
+    let of = |reach: f64| 1.0 / (1.0 + (1.0 + usual) / (1.0 + reach));
     Estimate { value: of(value), low: of(low), high: of(high) }
 }
 

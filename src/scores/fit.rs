@@ -14,6 +14,8 @@ pub const VALUES_SHARE: f64 = 0.15;
 /// What a brief asks for.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
+    /// The niches by their weights, as a vector of length 1.
+    pub vector: NicheVector,
     /// What being in each niche has in common with the brief.
     pub common: Common,
     /// The niches one by one.
@@ -29,6 +31,8 @@ pub struct AskedNiche {
     pub place: NichePlace,
     /// Its part of the weights of all niches of the brief.
     pub share: f64,
+    /// How much nearness to this niche alone counts in nearness to the brief.
+    pub pull: f64,
     /// What being in each niche has in common with this one.
     pub common: Common,
     /// Creators in its list whose loyal reach is measured.
@@ -65,24 +69,35 @@ impl Asked {
     /// The niches of a brief with their weights, and the values it names, given the parents of all niches by number.
     #[must_use]
     pub fn new(niches: &[(NichePlace, f64, NicheReach)], values: Vec<u64>, parents: &[Option<u32>]) -> Self {
-        let vector = NicheVector::of(niches.iter().map(|(place, weight, _)| (*place, *weight)));
+        let weighted = niches.iter().map(|(place, weight, _)| (*place, *weight));
+        let (vector, length) = NicheVector::with_length(weighted);
         let all: f64 = niches.iter().map(|(_, weight, _)| weight).sum();
-        let asked = |&(place, weight, reach): &(NichePlace, f64, NicheReach)| AskedNiche {
-            place,
-            share: weight / all,
-            common: NicheVector::of(std::iter::once((place, 1.0))).common(parents),
-            measured: reach.creators(),
-            usual: reach.usual(),
+        let asked = |&(place, weight, reach): &(NichePlace, f64, NicheReach)| {
+            let (alone, of_one) = NicheVector::with_length(std::iter::once((place, 1.0)));
+            AskedNiche {
+                place,
+                share: weight / all,
+                pull: weight * of_one / length,
+                common: alone.common(parents),
+                measured: reach.creators(),
+                usual: reach.usual(),
+            }
         };
-        Self { common: vector.common(parents), niches: niches.iter().map(asked).collect(), values }
+        let niches = niches.iter().map(asked).collect();
+        Self { common: vector.common(parents), vector, niches, values }
     }
 
-    /// The most that the value of the fit can be: as if all values of the brief were shared.
+    /// The value of a fit with such parts, as if all values of the brief were shared: the most that it can be.
     #[must_use]
-    pub fn most(&self, nearness: f64, niches: &CreatorNiches, reach: Option<Estimate>) -> f64 {
+    pub fn most(&self, nearness: f64, authority: f64) -> f64 {
         let of_values = if self.values.is_empty() { 0.0 } else { VALUES_SHARE };
-        let authority = self.authority(niches, reach).value;
         (1.0 - AUTHORITY_SHARE - of_values) * nearness + AUTHORITY_SHARE * authority + of_values
+    }
+
+    /// The most authority of a creator with such a loyal reach in each niche: as if it stood in the lists of all niches of the brief.
+    #[must_use]
+    pub fn most_authority(&self, reach: Option<Estimate>) -> f64 {
+        self.niches.iter().map(|niche| niche.share * authority(niche.usual, reach).value).sum()
     }
 
     /// Authority in the niches of the brief, by their shares; none in a niche in whose list the creator does not stand.

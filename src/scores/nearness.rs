@@ -47,7 +47,8 @@ impl NicheVector {
     }
 
     /// The same, and the length of the sum before it was scaled.
-    fn with_length(places: impl Iterator<Item = (NichePlace, f64)>) -> (Self, f64) {
+    #[must_use]
+    pub fn with_length(places: impl Iterator<Item = (NichePlace, f64)>) -> (Self, f64) {
         let mut vector = Self::default();
         for (place, weight) in places {
             vector.add(place.niche, weight);
@@ -82,6 +83,18 @@ impl NicheVector {
             right = &right[usize::from(b <= a)..];
         }
         sum
+    }
+
+    /// Numbers of niches with what it has in them, ascending.
+    #[must_use]
+    pub fn entries(&self) -> &[(u32, f64)] {
+        &self.entries
+    }
+
+    /// What it has in a niche.
+    #[must_use]
+    pub fn weight(&self, niche: u32) -> f64 {
+        self.entries.binary_search_by_key(&niche, |entry| entry.0).map_or(0.0, |place| self.entries[place].1)
     }
 
     fn is_empty(&self) -> bool {

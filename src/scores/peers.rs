@@ -29,8 +29,8 @@ impl<'a> Peers<'a> {
         let niche = niches.first()?;
         let number = snapshot.place(niche)?.niche;
         let declares = |row: &Row<'_>| row.niches().declared.iter().any(|one| one.niche == number);
-        let rows = snapshot.members(number).iter();
-        let rows: Vec<Row<'_>> = rows.filter_map(|row| snapshot.row(*row)).filter(declares).collect();
+        let rows = snapshot.members(number).filter_map(|row| snapshot.row(row));
+        let rows: Vec<Row<'_>> = rows.filter(declares).collect();
         let own = rows.iter().find(|row| row.head().key() == creator)?;
         let (platform, tier) = (own.main_platform(), tier(own));
         let groups = [(platform, Some(tier)), (platform, None), (None, None)];

@@ -3,11 +3,16 @@
 //! Creators whose first niche is the same lie together, so that ranking a niche is reading on.
 
 use super::{
+    board::{
+        Board,
+        entry::{Entry, entries},
+    },
     chunk::{CHUNK, Chunk, NewRow, Row},
     hot::{Hot, Scores, country_code, language_bits, platform_bit},
     index::Index,
-    packed::{self, Details, Stamp, Sums},
-    tenant::{NOWHERE, Numbered, Place, TenantSnapshot},
+    packed::{self, Details, Sums},
+    source::{SourceRow, SourceStatistics},
+    tenant::{NOWHERE, Place, TenantSnapshot},
     towns::{TownNames, Towns},
 };
 use crate::{
@@ -15,49 +20,13 @@ use crate::{
     ids::CreatorKey,
     niches::{Niche, NicheTree, Taxonomy, words},
     scores::{
-        Components, CreatorStatistics, ScoringModel,
+        Components, ScoringModel,
         authority::NicheReach,
         communities::Community,
         nearness::{CreatorNiches, InNiche, Lengths, NichePlace, narrow},
     },
-    sponsorship::UnderSponsorship,
-    trust::TrustSums,
 };
 use std::{collections::HashMap, hash::Hash, sync::Arc};
-
-/// A creator as read from the database.
-pub struct SourceRow {
-    /// The creator.
-    pub key: CreatorKey,
-    /// The caller's id.
-    pub creator_id: String,
-    /// The profile.
-    pub profile: Profile,
-    /// Sums over relationships, once there are any.
-    pub statistics: Option<CreatorStatistics>,
-    /// What its people engage with elsewhere, once it was counted.
-    pub community: Option<Community>,
-    /// Its trusted people, once trust was looked at.
-    pub trust: Option<TrustSums>,
-    /// Its people after sponsored posts, once they were looked at.
-    pub sponsorship: Option<UnderSponsorship>,
-    /// Share of its posts of the last year that somebody paid for, once there were such posts.
-    pub sponsored_share: Option<f64>,
-    /// Its loyal reach as published 30 days ago.
-    pub reach_before: Option<f64>,
-    /// Transactions that wrote the rows it was read from.
-    pub stamp: Stamp,
-}
-
-/// Statistics as read from the database.
-pub struct SourceStatistics {
-    /// Whose they are.
-    pub key: CreatorKey,
-    /// The sums.
-    pub statistics: CreatorStatistics,
-    /// The transaction that wrote them.
-    pub stamp: i64,
-}
 
 /// Builds snapshots of a tenant, one after the other.
 pub struct TenantBuilder {
@@ -85,7 +54,7 @@ impl TenantBuilder {
             languages: Arc::default(),
             places: Arc::default(),
             reaches: Vec::new(),
-            postings: Vec::new(),
+            boards: Vec::new(),
             chunks: Vec::new(),
             towns: Towns::default(),
             index: Index::default(),
@@ -156,7 +125,7 @@ impl TenantBuilder {
     pub fn apply_creator(&mut self, source: SourceRow) {
         let (key, known) = (source.key, self.current.find(source.key));
         let present = known.and_then(|number| self.current.row(number));
-        if present.is_some_and(|row| row.details().sums.stamp == source.stamp) {
+        if present.is_some_and(|row| row.stamp() == source.stamp) {
             return;
         }
         let Profile { country, city, .. } = &source.profile;
@@ -177,10 +146,10 @@ impl TenantBuilder {
     pub fn apply_statistics(&mut self, source: SourceStatistics) {
         let Some(number) = self.current.find(source.key) else { return };
         let Some(row) = self.current.row(number) else { return };
-        let mut details = row.details();
-        if details.sums.stamp.1 == Some(source.stamp) {
+        if row.stamp().1 == Some(source.stamp) {
             return;
         }
+        let mut details = row.details();
         details.sums.stamp.1 = Some(source.stamp);
         details.sums.statistics = Some(source.statistics);
         let row = self.current.summed_up(&row, details);
@@ -192,10 +161,10 @@ impl TenantBuilder {
     pub fn remove_creator(&mut self, key: CreatorKey) {
         let Some(number) = self.current.find(key) else { return };
         if let Some(row) = self.current.row(number) {
-            let (lists, scores) = (row.niches().lists().collect::<Vec<u32>>(), row.hot.scores);
+            let (entries, scores) = (self.current.entries(number, &row), row.hot.scores);
             let home = row.niches().declared.first().map(|first| first.niche);
-            count_reach(&mut self.current.reaches, &lists, &scores, -1);
-            self.move_postings(number, &lists, &[]);
+            count_reach(&mut self.current.reaches, &entries, &scores, -1);
+            self.file(&entries, &[]);
             self.free.entry(home).or_default().push(number);
         }
         self.copied += self.current.index.remove(key, number);
@@ -248,8 +217,6 @@ impl TenantBuilder {
 
     fn add(&mut self, key: CreatorKey, row: &NewRow) -> u32 {
         let home = row.niches[..row.declared].first().map(|first| first.niche);
-        let lists = lists_of(row);
-        count_reach(&mut self.current.reaches, &lists, &row.hot.scores, 1);
         let number = match self.free.get_mut(&home).and_then(Vec::pop) {
             Some(number) => {
                 self.own_chunk(number).put(number as usize % CHUNK, row);
@@ -257,7 +224,9 @@ impl TenantBuilder {
             }
             None => self.append(home, row),
         };
-        self.move_postings(number, &[], &lists);
+        let entries = self.current.entries_of_new(number, row);
+        count_reach(&mut self.current.reaches, &entries, &row.hot.scores, 1);
+        self.file(&[], &entries);
         let TenantSnapshot { index, chunks, .. } = &mut self.current;
         let row = |number: u32| chunks[number as usize / CHUNK].row(number as usize % CHUNK);
         self.copied += index.insert(key, number, |number| row(number).map(|row| row.head().key()));
@@ -280,35 +249,31 @@ impl TenantBuilder {
     }
 
     fn replace(&mut self, number: u32, row: &NewRow) {
-        let now = lists_of(row);
+        let now = self.current.entries_of_new(number, row);
         let mut before = Vec::new();
         if let Some(present) = self.current.row(number) {
             let scores = present.hot.scores;
-            before.extend(present.niches().lists());
+            before = self.current.entries(number, &present);
             count_reach(&mut self.current.reaches, &before, &scores, -1);
         }
         count_reach(&mut self.current.reaches, &now, &row.hot.scores, 1);
         self.own_chunk(number).put(number as usize % CHUNK, row);
-        self.move_postings(number, &before, &now);
+        self.file(&before, &now);
     }
 
     fn own_chunk(&mut self, number: u32) -> &mut Chunk {
         own(&mut self.current.chunks[number as usize / CHUNK], Chunk::bytes, &mut self.copied)
     }
 
-    fn move_postings(&mut self, row: u32, before: &[u32], now: &[u32]) {
-        let bytes = |posting: &Vec<u32>| size_of_val(posting.as_slice());
-        for niche in before.iter().filter(|niche| !now.contains(niche)) {
-            let posting = own(&mut self.current.postings[*niche as usize], bytes, &mut self.copied);
-            if let Ok(at) = posting.binary_search(&row) {
-                posting.remove(at);
-            }
+    /// Puts a creator into the lists in which it stands now, in the place of what it was there before.
+    fn file(&mut self, before: &[(u32, Entry)], now: &[(u32, Entry)]) {
+        for (niche, entry) in before.iter().filter(|one| !now.contains(one)) {
+            let board = own(&mut self.current.boards[*niche as usize], Board::bytes, &mut self.copied);
+            self.copied += board.remove(entry);
         }
-        for niche in now.iter().filter(|niche| !before.contains(niche)) {
-            let posting = own(&mut self.current.postings[*niche as usize], bytes, &mut self.copied);
-            if let Err(at) = posting.binary_search(&row) {
-                posting.insert(at, row);
-            }
+        for (niche, entry) in now.iter().filter(|one| !before.contains(one)) {
+            let board = own(&mut self.current.boards[*niche as usize], Board::bytes, &mut self.copied);
+            self.copied += board.insert(*entry);
         }
     }
 
@@ -319,7 +284,7 @@ impl TenantBuilder {
         }
         let parent = self.current.tree.parent(niche).map(str::to_owned);
         let parent = parent.map(|parent| self.number(&parent));
-        self.current.postings.push(Arc::default());
+        self.current.boards.push(Arc::default());
         self.current.reaches.push(NicheReach::default());
         Arc::make_mut(&mut self.current.niches).add(niche, parent)
     }
@@ -328,13 +293,16 @@ impl TenantBuilder {
     fn recompute(&mut self) {
         let snapshot = self.current.clone();
         self.current.reaches.fill(NicheReach::default());
+        self.current.boards.fill_with(Arc::default);
         for number in 0..number_of(snapshot.rows()) {
             let Some(row) = snapshot.row(number) else { continue };
             let lengths = snapshot.lengths(&row.niches());
             let summed_up = snapshot.summed_up(&row, row.details());
             let row = NewRow { hot: summed_up.hot.with_lengths(lengths), ..summed_up };
-            count_reach(&mut self.current.reaches, &lists_of(&row), &row.hot.scores, 1);
+            let entries = snapshot.entries_of_new(number, &row);
+            count_reach(&mut self.current.reaches, &entries, &row.hot.scores, 1);
             self.own_chunk(number).put(number as usize % CHUNK, &row);
+            self.file(&[], &entries);
         }
     }
 }
@@ -353,6 +321,15 @@ impl TenantSnapshot {
         let of_community =
             observed.iter().map(|(place, share)| InNiche { niche: place.niche, share: *share });
         (of_declared.chain(of_community).collect(), declared.len(), lengths)
+    }
+
+    /// A creator in each of the lists in which it stands.
+    fn entries(&self, number: u32, row: &Row<'_>) -> Vec<(u32, Entry)> {
+        entries(number, row.hot, &row.niches(), &self.niches)
+    }
+
+    fn entries_of_new(&self, number: u32, row: &NewRow) -> Vec<(u32, Entry)> {
+        entries(number, &row.hot, &niches_of(&row.niches, row.declared, &row.hot.lengths), &self.niches)
     }
 
     /// The lengths of a creator's vectors, now that niches have moved.
@@ -385,45 +362,14 @@ impl TenantSnapshot {
     }
 }
 
-impl Numbered {
-    fn add(&mut self, niche: &str, parent: Option<u32>) -> u32 {
-        let number = number_of(self.names.len());
-        self.numbers.insert(niche.to_owned(), number);
-        self.names.push(niche.to_owned());
-        self.parents.push(parent);
-        self.children.push(Vec::new());
-        if let Some(parent) = parent {
-            self.children[parent as usize].push(number);
-        }
-        number
-    }
-
-    /// Takes over which niches are part of which.
-    fn relink(&mut self, tree: &NicheTree) {
-        self.children.iter_mut().for_each(Vec::clear);
-        for (number, niche) in self.names.iter().enumerate() {
-            let parent = tree.parent(niche).and_then(|parent| self.numbers.get(parent).copied());
-            self.parents[number] = parent;
-            if let Some(parent) = parent {
-                self.children[parent as usize].push(number_of(number));
-            }
-        }
-    }
-}
-
 fn niches_of<'a>(niches: &'a [InNiche], declared: usize, lengths: &'a Lengths) -> CreatorNiches<'a> {
     let (declared, community) = niches.split_at(declared);
     CreatorNiches { declared, community, lengths }
 }
 
-/// The niches in whose lists a creator stands.
-fn lists_of(row: &NewRow) -> Vec<u32> {
-    niches_of(&row.niches, row.declared, &row.hot.lengths).lists().collect()
-}
-
 /// Counts a creator's loyal reach in the niches in whose lists it stands.
-fn count_reach(reaches: &mut [NicheReach], lists: &[u32], scores: &Scores, times: i64) {
-    for niche in lists {
+fn count_reach(reaches: &mut [NicheReach], lists: &[(u32, Entry)], scores: &Scores, times: i64) {
+    for (niche, _) in lists {
         reaches[*niche as usize].count(scores.reach(), times);
     }
 }
@@ -437,7 +383,7 @@ fn numbered<T: Copy + Eq + Hash>(numbers: &mut HashMap<T, u32>, all: &mut Arc<Ve
     })
 }
 
-fn number_of(index: usize) -> u32 {
+pub(super) fn number_of(index: usize) -> u32 {
     u32::try_from(index).expect("memory ends long before 2^32 creators, niches, places or sets of languages")
 }
 

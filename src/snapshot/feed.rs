@@ -20,9 +20,10 @@ use std::{
 
 /// Least time between looks. Longer: events are ranked later; shorter: more queries for nothing.
 const INTERVAL: Duration = Duration::from_millis(200);
-/// After a look that took long, because much changed, so many times as long passes until the next one: reading what
-/// changes all the time must not take the cores from those who change it. More: events are ranked later.
-const REST: u32 = 1;
+/// After a look that took long, because much changed, a part of as long passes until the next one: reading what changes all the
+/// time must not take the cores from those who change it. A smaller part: more is read for the same; a larger one: events are
+/// ranked later.
+const REST: f64 = 0.5;
 
 /// After this long without a look, tombstones of erased creators may be gone, so everything is read again.
 const TOO_LONG: Duration = Duration::from_hours(24);
@@ -34,7 +35,7 @@ pub async fn run(pool: Pool, taxonomy: Arc<Taxonomy>, snapshots: Arc<Snapshots>)
     loop {
         let started = Instant::now();
         let look = feed.look().await;
-        let pause = if look.is_ok() { INTERVAL.max(started.elapsed() * REST) } else { INTERVAL };
+        let pause = if look.is_ok() { INTERVAL.max(started.elapsed().mul_f64(REST)) } else { INTERVAL };
         match look {
             Ok(()) if failing => {
                 tracing::info!("snapshot is kept fresh again");
@@ -96,15 +97,17 @@ impl Feed {
         }
         self.read_niches(tx, 0).await?;
         self.read_models(tx).await?;
-        let (mut after, mut creators) = (None, 0_usize);
-        loop {
-            let page = store::page(tx, after).await?;
-            let Some((_, last)) = page.last() else { break };
-            after = Some(last.key);
+        let (mut page, mut creators) = (store::page(tx, None).await?, 0_usize);
+        while let Some((_, last)) = page.last() {
+            // PostgreSQL looks for the next page while this one is taken in.
+            let next = store::page(tx, Some(last.key));
             creators += page.len();
-            for (tenant, row) in page {
-                self.tenant(tenant).apply_creator(row);
-            }
+            let taken_in = async {
+                for (tenant, row) in page {
+                    self.tenant(tenant).apply_creator(row);
+                }
+            };
+            page = tokio::join!(next, taken_in).0?;
         }
         tracing::info!(creators, load_ms = started.elapsed().as_secs_f64() * 1e3, "snapshot loaded");
         Ok(())

@@ -4,7 +4,7 @@
 //! oldest one that was open at the look before, so what was being committed then is read now. Rows may be read more
 //! than once; applying them again is harmless.
 
-use super::builder::{SourceRow, SourceStatistics};
+use super::source::{SourceRow, SourceStatistics};
 use crate::{
     creators::store::{PROFILE_COLUMNS, profile},
     db::{DbError, Tx},

@@ -1,9 +1,11 @@
 //! The snapshot of one tenant.
 
 use super::{
+    board::Board,
     chunk::{CHUNK, Chunk, Row},
     hot::language_bits,
     index::Index,
+    numbered::Numbered,
     towns::{Town, Towns},
 };
 use crate::{
@@ -12,7 +14,7 @@ use crate::{
     niches::{NicheTree, words},
     scores::{ScoringModel, authority::NicheReach, nearness::NichePlace},
 };
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 /// Everything about a tenant's creators that ranking needs, as of one moment. Cheap to clone: its parts are shared.
 #[derive(Clone)]
@@ -30,7 +32,7 @@ pub struct TenantSnapshot {
     pub(super) languages: Arc<Vec<[u64; 3]>>,
     pub(super) places: Arc<Vec<Place>>,
     pub(super) reaches: Vec<NicheReach>,
-    pub(super) postings: Vec<Arc<Vec<u32>>>,
+    pub(super) boards: Vec<Arc<Board>>,
     pub(super) chunks: Vec<Arc<Chunk>>,
     pub(super) towns: Towns,
     pub(super) index: Index,
@@ -40,15 +42,6 @@ pub struct TenantSnapshot {
 pub(super) type Place = [u64; 2];
 /// The number of the name of a place that is not known.
 pub(super) const NOWHERE: u64 = 0;
-
-/// Niches by number.
-#[derive(Clone, Default)]
-pub(super) struct Numbered {
-    pub(super) numbers: HashMap<String, u32>,
-    pub(super) names: Vec<String>,
-    pub(super) parents: Vec<Option<u32>>,
-    pub(super) children: Vec<Vec<u32>>,
-}
 
 impl TenantSnapshot {
     /// A creator by row.
@@ -80,8 +73,19 @@ impl TenantSnapshot {
     /// Number and parent of a niche; `None` for niches that do not exist.
     #[must_use]
     pub fn place(&self, niche: &str) -> Option<NichePlace> {
-        let niche = *self.niches.numbers.get(niche)?;
-        Some(NichePlace { niche, parent: self.niches.parents[niche as usize] })
+        Some(self.placed(*self.niches.numbers.get(niche)?))
+    }
+
+    /// A niche by number with its parent.
+    #[must_use]
+    pub fn placed(&self, niche: u32) -> NichePlace {
+        NichePlace { niche, parent: self.parents().get(niche as usize).copied().flatten() }
+    }
+
+    /// The family of a niche, one bit of many: niches of other families have nothing in common with it.
+    #[must_use]
+    pub fn family(&self, niche: u32) -> u32 {
+        self.niches.families.get(niche as usize).copied().unwrap_or_default()
     }
 
     /// The id of a niche by number.
@@ -102,10 +106,15 @@ impl TenantSnapshot {
         self.niches.children.get(niche as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// Rows of the creators who declare a niche or whose community is much in it, ascending.
+    /// The creators who declare a niche or whose community is much in it; `None` for a niche that does not exist.
     #[must_use]
-    pub fn members(&self, niche: u32) -> &[u32] {
-        self.postings.get(niche as usize).map_or(&[], |rows| rows.as_slice())
+    pub fn board(&self, niche: u32) -> Option<&Board> {
+        self.boards.get(niche as usize).map(Arc::as_ref)
+    }
+
+    /// Rows of the creators who declare a niche or whose community is much in it.
+    pub fn members(&self, niche: u32) -> impl Iterator<Item = u32> {
+        self.board(niche).into_iter().flat_map(Board::rows)
     }
 
     /// What loyal reach is usual in a niche's list.

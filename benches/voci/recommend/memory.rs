@@ -17,6 +17,7 @@ use std::{
 };
 use voci::{
     http::cursor::CursorSigner,
+    ids::TenantId,
     niches::Taxonomy,
     recommendations::{brief::RecommendationRequest, http::answer},
     snapshot::{Snapshots, TenantBuilder, feed},
@@ -24,6 +25,8 @@ use voci::{
 
 /// Questions of which the median is taken.
 const QUESTIONS: u64 = 400;
+/// The tenant where there is no database.
+const TENANT: TenantId = TenantId(1);
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Reads the snapshot in this process, beside an idle service: time, and memory that stays.
@@ -60,30 +63,34 @@ fn resident() -> Result<f64, Failure> {
 }
 
 /// Median time of a simple question with ten times as many creators in the same niches, without HTTP.
-pub(super) fn growth(stage: &Stage, population: &Population, creators: u64) -> Result<Comparison, Failure> {
-    let small = median_ms(stage, population, creators)?;
-    let large = median_ms(stage, population, creators * 10)?;
+pub(super) fn growth(population: &Population, creators: u64) -> Result<Comparison, Failure> {
+    let [small, small_brief] = medians_ms(population, creators)?;
+    let [large, large_brief] = medians_ms(population, creators * 10)?;
     let note = format!(
         "median of a simple question from the parsed request to the bytes of its answer, {} creators against {creators} in the same \
-         niches, one thread, without HTTP",
+         niches, one thread, without HTTP; a brief takes {large_brief:.3} ms against {small_brief:.3}",
         creators * 10
     );
     Ok(Comparison::new(measure("recommend.growth_ratio", large, "ms", note), Some(small)))
 }
 
-fn median_ms(stage: &Stage, population: &Population, creators: u64) -> Result<f64, Failure> {
+/// Median times of a simple question and of a brief.
+fn medians_ms(population: &Population, creators: u64) -> Result<[f64; 2], Failure> {
     let taxonomy = Arc::new(Taxonomy::built_in());
     let mut builder = TenantBuilder::new(taxonomy.clone());
-    (0..creators).for_each(|seed| builder.apply_creator(population.creator(stage.tenant, seed)));
+    (0..creators).for_each(|seed| builder.apply_creator(population.creator(TENANT, seed)));
     let snapshots = Snapshots::new(1, taxonomy);
-    snapshots.publish(vec![(stage.tenant, builder.snapshot())], Timestamp::now());
+    snapshots.publish(vec![(TENANT, builder.snapshot())], Timestamp::now());
+    Ok([median_ms(&snapshots, population, Kind::Simple)?, median_ms(&snapshots, population, Kind::Brief)?])
+}
+
+fn median_ms(snapshots: &Snapshots, population: &Population, kind: Kind) -> Result<f64, Failure> {
     let signer = CursorSigner::new([0; 32]);
     let mut took = Vec::new();
     for seed in 0..QUESTIONS {
-        let request: RecommendationRequest =
-            serde_json::from_value(question(population, Kind::Simple, seed))?;
+        let request: RecommendationRequest = serde_json::from_value(question(population, kind, seed))?;
         let start = Instant::now();
-        let answer = answer(stage.tenant, &request, None, &snapshots, &signer);
+        let answer = answer(TENANT, &request, None, snapshots, &signer);
         black_box(answer.map_err(|_| "a question was refused")?);
         took.push(start.elapsed().as_secs_f64() * 1e3);
     }

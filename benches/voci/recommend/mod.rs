@@ -48,9 +48,15 @@ pub(crate) async fn all(results: &mut Results) -> Result<(), Failure> {
     results.push(quiet(&stage, &population).await?);
     results.push(under_change(&stage, &population).await?);
     results.push(beside_sql(&stage, &population).await?);
-    let growth = memory::growth(&stage, &population, CREATORS)?;
-    results.push(growth);
     stage.stop().await
+}
+
+/// How a question grows with the number of creators: needs no service.
+pub(crate) fn growth(results: &mut Results) -> Result<(), Failure> {
+    let creators = std::env::var("VOCI_BENCH_CREATORS").ok();
+    let creators = creators.map(|creators| creators.parse()).transpose()?.unwrap_or(CREATORS);
+    results.push(memory::growth(&Population::new(), creators)?);
+    Ok(())
 }
 
 fn asked(population: &Population, kind: Kind) -> Vec<String> {
@@ -79,7 +85,7 @@ async fn beside_constant(
     }
     let what = match kind {
         Kind::Simple => "one niche, three filters",
-        Kind::Brief => "three niches",
+        Kind::Brief => "three niches, diversity 0.5",
         Kind::Long => "one niche, two filters",
     };
     let note = format!(

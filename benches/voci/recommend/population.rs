@@ -12,7 +12,7 @@ use voci::{
     ids::{CreatorKey, TenantId},
     relationships::days::date_of,
     scores::{CreatorStatistics, communities::Community, liveness::Liveness},
-    snapshot::builder::SourceRow,
+    snapshot::source::SourceRow,
 };
 
 /// Niches that creators are in.

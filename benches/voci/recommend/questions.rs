@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub(super) enum Kind {
     /// One niche, three filters, 20 creators.
     Simple,
-    /// Three niches, 50 creators.
+    /// Three niches, half of diversity, 50 creators.
     Brief,
     /// One niche, two filters, 200 creators: what SQL is asked, too.
     Long,
@@ -46,7 +46,9 @@ pub(super) fn question(population: &Population, kind: Kind, seed: u64) -> Value 
         Kind::Brief => json!({}),
         Kind::Long => json!({"followers": {"min": 1000, "max": 50_000}, "countries": ["RO"]}),
     };
-    json!({"brief": {"niches": niches}, "filters": filters, "weights": weights(seed), "limit": kind.limit()})
+    let diversity = if matches!(kind, Kind::Brief) { 0.5 } else { 0.0 };
+    json!({"brief": {"niches": niches}, "filters": filters, "weights": weights(seed), "diversity": diversity,
+           "limit": kind.limit()})
 }
 
 /// The weights of the question of a number.

@@ -8,12 +8,12 @@ use crate::{
     ids::{CreatorKey, TenantId},
     niches::{Taxonomy, words},
     recommendations::{
-        brief::{Brief, RecommendationRequest, WeightedNiche},
+        brief::{Brief, RankBy, RecommendationRequest, WeightedNiche},
         filters::Filters,
         unmatched::unmatched,
     },
     scores::{CreatorStatistics, authority::NicheReach, communities::Community, fit::Asked},
-    snapshot::{TenantBuilder, builder::SourceRow},
+    snapshot::{TenantBuilder, source::SourceRow},
 };
 use eligible::{NARROWING, is_eligible};
 use proptest::prelude::*;
@@ -188,7 +188,8 @@ fn oracle(snapshot: &TenantSnapshot, people: &[Person], request: &Recommendation
                 .zip(query.weights.0)
                 .map(|(part, weight)| (weight * (part.mapped.value - part.mapped.low)).powi(2))
                 .sum();
-            listed.push((score - below.sqrt(), row.creator_id().to_owned()));
+            let by = if request.rank_by == RankBy::Mean { score } else { score - below.sqrt() };
+            listed.push((by, row.creator_id().to_owned()));
         }
     }
     listed.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
@@ -316,5 +317,23 @@ proptest! {
             (ids(&snapshot, &ranked), ranked.iter().map(|ranked| ranked.score).collect::<Vec<_>>())
         };
         prop_assert_eq!(list(&people), list(&changed));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_best_of_many_are_found_by_looking_at_few_of_them(
+        people in prop::collection::vec(person(), 300..700), request in any_request(), limit in 1..30_usize,
+        by_mean in any::<bool>(),
+    ) {
+        let rank_by = if by_mean { RankBy::Mean } else { RankBy::LowerBound };
+        let request = RecommendationRequest { rank_by, ..request };
+        let snapshot = snapshot(&people);
+        let (ranked, more) = rank(&snapshot, &request.query(TENANT, &snapshot).unwrap(), None, limit);
+        let expected = oracle(&snapshot, &people, &request);
+        prop_assert_eq!(more, expected.len() > limit);
+        prop_assert_eq!(ids(&snapshot, &ranked), &expected[..limit.min(expected.len())]);
     }
 }

@@ -1,7 +1,10 @@
 //! Builders of snapshots, step by step.
 
 use super::*;
-use crate::{ids::TenantId, scores::nearness::NicheVector};
+use crate::{
+    ids::TenantId,
+    scores::{CreatorStatistics, nearness::NicheVector},
+};
 use proptest::prelude::*;
 
 fn source(id: &str, niches: &[&str]) -> SourceRow {
@@ -55,8 +58,9 @@ fn statistics_replace_those_of_a_creator_and_of_nobody_else() {
 
 fn declarers(snapshot: &TenantSnapshot, niche: &str) -> Vec<String> {
     let place = snapshot.place(niche).unwrap();
-    let rows = snapshot.members(place.niche).iter();
-    rows.map(|row| snapshot.row(*row).unwrap().creator_id().to_owned()).collect()
+    let mut rows: Vec<u32> = snapshot.members(place.niche).collect();
+    rows.sort_unstable();
+    rows.iter().map(|row| snapshot.row(*row).unwrap().creator_id().to_owned()).collect()
 }
 
 #[test]

@@ -1,0 +1,150 @@
+//! Where the best candidates of a query are: the lists of its niches and of those near to them, the most promising first.
+//!
+//! Every node of a list tells the most that anybody below it can reach under the query's weights, and every entry what its creator
+//! can. A search opens what can reach most, again and again, and ends when nobody can reach what is wanted: exact, and it
+//! looks at few. An entry takes a look at memory that was read just now, and a creator one at memory that was not: so
+//! entries wait for their turn, too.
+
+use super::{bounds::Bounds, brief::Query, rank::near_niches};
+use crate::snapshot::{
+    TenantSnapshot,
+    board::{
+        Board, Inside,
+        entry::{Entry, UNMEASURED},
+    },
+};
+use std::{cmp::Ordering, collections::BinaryHeap, rc::Rc};
+
+/// What creators must reach at least: those whose loyalty is measured, and the others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Least {
+    pub measured: f64,
+    pub unmeasured: f64,
+}
+
+impl Least {
+    /// The same for everybody.
+    pub(super) fn of_all(least: f64) -> Self {
+        Self { measured: least, unmeasured: least }
+    }
+
+    /// Whether somebody who reaches so much is wanted, among such creators.
+    fn lets(&self, reach: f64, any_measured: bool, any_unmeasured: bool) -> bool {
+        (any_measured && reach >= self.measured) || (any_unmeasured && reach >= self.unmeasured)
+    }
+}
+
+/// A search for the best candidates of a query.
+pub(super) struct Search<'a> {
+    lists: Vec<List<'a>>,
+    open: BinaryHeap<Open>,
+}
+
+struct List<'a> {
+    board: &'a Board,
+    bounds: Bounds<'a>,
+}
+
+/// What was not looked at yet, with the most it can reach.
+struct Open {
+    reach: f64,
+    list: u32,
+    what: What,
+}
+
+#[derive(Clone, Copy)]
+enum What {
+    Node(u32),
+    Creator { row: u32, is_measured: bool },
+}
+
+/// A creator who may be a candidate.
+pub(super) struct Promising<'s> {
+    /// Its row.
+    pub row: u32,
+    /// Whether its loyalty is measured.
+    pub is_measured: bool,
+    /// The most it can reach.
+    pub reach: f64,
+    /// What was made of what its list keeps of it.
+    pub bounds: &'s Bounds<'s>,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(snapshot: &'a TenantSnapshot, query: &'a Query) -> Self {
+        let niches: Rc<[u32]> = near_niches(snapshot, query).into();
+        let list = |niche: &u32| {
+            let board = snapshot.board(*niche).filter(|board| !board.is_empty())?;
+            Some(List {
+                board,
+                bounds: Bounds::new(snapshot, query, snapshot.placed(*niche), niches.clone()),
+            })
+        };
+        let mut search = Self { lists: niches.iter().filter_map(list).collect(), open: BinaryHeap::new() };
+        for list in 0..u32::try_from(search.lists.len()).unwrap_or(u32::MAX) {
+            if let Some(root) = search.lists[list as usize].board.root() {
+                search.add_node(list, root, Least::of_all(f64::NEG_INFINITY));
+            }
+        }
+        search
+    }
+
+    /// The most promising creator who may reach so much; `None`: nobody does.
+    pub(super) fn next(&mut self, least: Least) -> Option<Promising<'_>> {
+        while let Some(Open { reach, list, what }) = self.open.pop() {
+            if reach < least.measured && reach < least.unmeasured {
+                return None;
+            }
+            match what {
+                What::Creator { row, is_measured } if least.lets(reach, is_measured, !is_measured) => {
+                    let bounds = &self.lists[list as usize].bounds;
+                    return Some(Promising { row, is_measured, reach, bounds });
+                }
+                What::Creator { .. } => {}
+                What::Node(node) => self.look_into(list, node, least),
+            }
+        }
+        None
+    }
+
+    fn look_into(&mut self, list: u32, node: u32, least: Least) {
+        match self.lists[list as usize].board.inside(node) {
+            Inside::Entries(entries) => entries.iter().for_each(|entry| self.add_entry(list, entry, least)),
+            Inside::Nodes(nodes) => nodes.into_iter().for_each(|node| self.add_node(list, node, least)),
+        }
+    }
+
+    fn add_node(&mut self, list: u32, node: u32, least: Least) {
+        let List { board, bounds } = &self.lists[list as usize];
+        let most = board.most(node);
+        let reach = bounds.of_node(most).filter(|reach| least.lets(*reach, most.measured, most.unmeasured));
+        self.open.extend(reach.map(|reach| Open { reach, list, what: What::Node(node) }));
+    }
+
+    fn add_entry(&mut self, list: u32, entry: &Entry, least: Least) {
+        let (row, is_measured) = (entry.row, entry.reach != UNMEASURED);
+        let reach = self.lists[list as usize].bounds.of_entry(entry);
+        let reach = reach.filter(|reach| least.lets(*reach, is_measured, !is_measured));
+        self.open.extend(reach.map(|reach| Open { reach, list, what: What::Creator { row, is_measured } }));
+    }
+}
+
+impl Ord for Open {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.reach.total_cmp(&other.reach)
+    }
+}
+
+impl PartialOrd for Open {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Open {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Open {}

@@ -1,0 +1,107 @@
+//! What the best of several entries of a list have, taken one by one.
+
+use super::entry::{Entry, UNMEASURED};
+
+/// The most of each number among several entries: together they tell the most that any of them can reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Most {
+    /// Values of loyalty, trust, authenticity and conversation.
+    pub values: [u8; 4],
+    /// The least of how far their lower bounds lie below them.
+    pub spreads: [u8; 4],
+    /// Values less half of that.
+    pub sure: [u8; 4],
+    /// Least and most step of nearness to the niche.
+    pub near: (u8, u8),
+    /// Nearness to other niches.
+    pub others: u8,
+    /// Nearness to niches in whose lists it does not stand.
+    pub aside: u8,
+    /// Step of loyal reach.
+    pub reach: u8,
+    /// All families of niches.
+    pub families: u32,
+    /// Least and most followers.
+    pub followers: (u16, u16),
+    /// One bit of many for each country.
+    pub countries: u32,
+    /// Whether loyal reach is measured of any.
+    pub measured: bool,
+    /// Whether it is not measured of any.
+    pub unmeasured: bool,
+}
+
+impl Most {
+    /// Nobody.
+    pub const NOBODY: Self = Self {
+        values: [0; 4],
+        spreads: [u8::MAX; 4],
+        sure: [0; 4],
+        near: (u8::MAX, 0),
+        others: 0,
+        aside: 0,
+        reach: 0,
+        families: 0,
+        followers: (u16::MAX, 0),
+        countries: 0,
+        measured: false,
+        unmeasured: false,
+    };
+
+    /// One alone.
+    #[must_use]
+    pub fn of(entry: &Entry) -> Self {
+        Self {
+            values: entry.values,
+            spreads: entry.spreads,
+            sure: entry.sure(),
+            near: (entry.near, entry.near),
+            others: entry.others,
+            aside: entry.aside,
+            reach: entry.reach,
+            families: entry.families,
+            followers: (entry.followers, entry.followers),
+            countries: country_bit(entry.country),
+            measured: entry.reach != UNMEASURED,
+            unmeasured: entry.reach == UNMEASURED,
+        }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn with(&self, other: &Self) -> Self {
+        Self {
+            values: larger(self.values, other.values),
+            spreads: std::array::from_fn(|at| self.spreads[at].min(other.spreads[at])),
+            sure: larger(self.sure, other.sure),
+            near: (self.near.0.min(other.near.0), self.near.1.max(other.near.1)),
+            others: self.others.max(other.others),
+            aside: self.aside.max(other.aside),
+            reach: self.reach.max(other.reach),
+            families: self.families | other.families,
+            followers: (self.followers.0.min(other.followers.0), self.followers.1.max(other.followers.1)),
+            countries: self.countries | other.countries,
+            measured: self.measured | other.measured,
+            unmeasured: self.unmeasured | other.unmeasured,
+        }
+    }
+}
+
+impl Entry {
+    /// Values less half of how far their lower bounds lie below them. The root of a sum of four squares is at least half of the sum,
+    /// so that the lower bound of a score is at most the weighted sum of these.
+    #[must_use]
+    pub fn sure(&self) -> [u8; 4] {
+        std::array::from_fn(|one| self.values[one].saturating_sub(self.spreads[one] / 2))
+    }
+}
+
+/// One bit of 32 for a country; several share one.
+#[must_use]
+pub fn country_bit([first, second]: [u8; 2]) -> u32 {
+    1 << ((u32::from(first) * 7 + u32::from(second)) % u32::BITS)
+}
+
+fn larger(one: [u8; 4], other: [u8; 4]) -> [u8; 4] {
+    std::array::from_fn(|at| one[at].max(other[at]))
+}

@@ -1,0 +1,86 @@
+//! How a full leaf of a list is divided: along what differs most in what it can make of a score.
+
+use super::entry::Entry;
+
+/// What leaves may be divided by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dimension {
+    /// Loyalty, trust, authenticity or conversation, less half of its spread.
+    Sure(u8),
+    /// Nearness to the niche of the list.
+    Near,
+    /// The most nearness to a family of other niches, by its bit.
+    Family(u8),
+    Reach,
+    Country,
+    Followers,
+    /// Tells entries apart that are the same otherwise.
+    Row,
+}
+
+/// Dimensions with how much the usual weights make of a difference there. Country and followers are what filters ask most often.
+const DIMENSIONS: [(Dimension, f64); 8] = [
+    (Dimension::Near, 0.3 / 255.0),
+    (Dimension::Sure(0), 0.25 / 255.0),
+    (Dimension::Sure(1), 0.15 / 255.0),
+    (Dimension::Sure(2), 0.15 / 255.0),
+    (Dimension::Sure(3), 0.10 / 255.0),
+    (Dimension::Reach, 0.035 / 64.0),
+    (Dimension::Country, 0.02 / 2_000.0),
+    (Dimension::Followers, 0.01 / 3_000.0),
+];
+/// The same of each family: a brief of several niches asks for some of them.
+const OF_FAMILY: f64 = 0.05 / 255.0;
+
+/// Entries of which a dimension is at most so much go one way, the others the other way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Split {
+    pub by: Dimension,
+    pub most_low: u32,
+}
+
+impl Split {
+    /// The division of entries into two parts of about the same size.
+    pub(super) fn of(entries: &[Entry]) -> Self {
+        let spread = |(dimension, times)| (dimension, times * deviation(entries, dimension));
+        let differ = entries.iter().fold(0, |bits, entry| bits | (entry.families ^ entries[0].families));
+        let families = (0..32_u8).filter(|bit| differ >> bit & 1 == 1);
+        let families = families.map(|bit| (Dimension::Family(bit), OF_FAMILY));
+        let dimensions = DIMENSIONS.into_iter().chain(families);
+        let widest = dimensions.map(spread).max_by(|one, other| one.1.total_cmp(&other.1));
+        let by =
+            widest.filter(|(_, spread)| *spread > 0.0).map_or(Dimension::Row, |(dimension, _)| dimension);
+        let mut keys: Vec<u32> = entries.iter().map(|entry| by.of(entry)).collect();
+        keys.sort_unstable();
+        let (middle, last) = (keys[keys.len() / 2], keys[keys.len() - 1]);
+        // Somebody has to be left for the other side.
+        let below = || keys[keys.partition_point(|key| *key < last).saturating_sub(1)];
+        Self { by, most_low: if middle < last { middle } else { below() } }
+    }
+
+    pub(super) fn is_low(self, entry: &Entry) -> bool {
+        self.by.of(entry) <= self.most_low
+    }
+}
+
+impl Dimension {
+    fn of(self, entry: &Entry) -> u32 {
+        match self {
+            Self::Sure(component) => u32::from(entry.sure()[usize::from(component)]),
+            Self::Near => u32::from(entry.near),
+            Self::Family(bit) => (entry.families >> bit & 1) * u32::from(entry.others),
+            Self::Reach => u32::from(entry.reach),
+            Self::Country => u32::from(u16::from_be_bytes(entry.country)),
+            Self::Followers => u32::from(entry.followers),
+            Self::Row => entry.row,
+        }
+    }
+}
+
+/// Mean distance from the mean.
+fn deviation(entries: &[Entry], dimension: Dimension) -> f64 {
+    let keys = || entries.iter().map(|entry| f64::from(dimension.of(entry)));
+    let count = entries.len() as f64;
+    let mean = keys().sum::<f64>() / count;
+    keys().map(|key| (key - mean).abs()).sum::<f64>() / count
+}

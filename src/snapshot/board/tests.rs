@@ -1,0 +1,104 @@
+use super::{
+    entry::{UNKNOWN, followers_step},
+    *,
+};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+/// An entry of a row that is the same for the same version.
+fn entry(row: u32, version: u8) -> Entry {
+    let dice = |of: u8| {
+        u8::try_from(row % 251)
+            .unwrap()
+            .wrapping_mul(37)
+            .wrapping_add(version.wrapping_mul(91))
+            .wrapping_mul(of)
+            % 7
+            * 40
+    };
+    let values = [dice(3), dice(5), 200, dice(7)];
+    Entry {
+        row,
+        values,
+        spreads: values.map(|value| value / 2),
+        near: dice(11),
+        others: dice(13),
+        aside: dice(17),
+        reach: dice(19),
+        families: 1 << (dice(23) / 40),
+        followers: if row.is_multiple_of(9) { UNKNOWN } else { followers_step(row * 100) },
+        country: if row.is_multiple_of(3) { *b"RO" } else { *b"US" },
+    }
+}
+
+/// Every node tells the most of what is below it, leaves are not larger than they may be, and all entries are these.
+fn check(board: &Board, expected: &BTreeSet<(u32, u8)>) {
+    let mut found = Vec::new();
+    let mut open: Vec<u32> = board.root().into_iter().collect();
+    while let Some(node) = open.pop() {
+        match board.inside(node) {
+            Inside::Entries(entries) => {
+                assert!(entries.len() <= LEAF);
+                assert_eq!(*board.most(node), most_of(entries));
+                found.extend_from_slice(entries);
+            }
+            Inside::Nodes(nodes) => {
+                assert_eq!(*board.most(node), board.most(nodes[0]).with(board.most(nodes[1])));
+                open.extend(nodes);
+            }
+        }
+    }
+    found.sort_unstable_by_key(|entry| entry.row);
+    let expected: Vec<Entry> = expected.iter().map(|(row, version)| entry(*row, *version)).collect();
+    assert_eq!(found, expected);
+    assert_eq!(board.len(), expected.len());
+    let mut rows: Vec<u32> = board.rows().collect();
+    rows.sort_unstable();
+    assert_eq!(rows, expected.iter().map(|entry| entry.row).collect::<Vec<_>>());
+}
+
+proptest! {
+    #[test]
+    fn creators_who_come_change_and_go_are_in_the_list_as_they_are_and_copies_stay_as_they_were(
+        first in 0..400_u32, steps in prop::collection::vec((0..400_u32, 0..4_u8), 0..300),
+    ) {
+        let mut board = Board::default();
+        let mut present: BTreeSet<(u32, u8)> = (0..first).map(|row| (row, 0)).collect();
+        for (row, version) in &present {
+            board.insert(entry(*row, *version));
+        }
+        let (before, before_present) = (board.clone(), present.clone());
+        for (row, version) in steps {
+            if let Some(old) = present.iter().find(|(other, _)| *other == row).copied() {
+                board.remove(&entry(old.0, old.1));
+                present.remove(&old);
+            }
+            if version > 0 {
+                board.insert(entry(row, version));
+                present.insert((row, version));
+            }
+        }
+        check(&board, &present);
+        check(&before, &before_present);
+    }
+
+    #[test]
+    fn more_followers_are_never_a_lower_step(one in any::<u32>(), other in any::<u32>()) {
+        prop_assert!(followers_step(one.min(other)) <= followers_step(one.max(other)));
+        prop_assert!(followers_step(u32::MAX) < UNKNOWN);
+    }
+}
+
+#[test]
+fn entries_that_are_the_same_but_for_their_rows_are_divided_all_the_same() {
+    let mut board = Board::default();
+    for row in 0..1_000 {
+        board.insert(Entry { row, ..entry(1, 1) });
+    }
+    assert!(board.nodes.len() > 1_000 / LEAF);
+    for row in 0..1_000 {
+        board.remove(&Entry { row, ..entry(1, 1) });
+    }
+    assert!(board.is_empty());
+    assert_eq!(board.nodes.len() - board.free.len(), 1, "all leaves have become one");
+}
