@@ -13,9 +13,10 @@ fn likes(creator: &str, people: usize, days: i64) -> Vec<Value> {
     (0..people).map(like).collect()
 }
 
-/// A small community of half a year, in which somebody new comes now and then.
+/// A small community of half a year, in which somebody new comes now and then; on whatever day of the week it is asked, nobody in
+/// the week of 39 days ago.
 fn honest(creator: &str) -> Vec<Value> {
-    let passers_by = (0..24).flat_map(|week| likes(creator, 1, 40 + 7 * week));
+    let passers_by = (0..24).flat_map(|week| likes(creator, 1, 46 + 7 * week));
     [community(creator, 12, &[200, 150, 90, 30, 5]), passers_by.collect()].concat()
 }
 
