@@ -2,6 +2,7 @@
 
 mod bounds;
 pub mod brief;
+mod candidates;
 pub mod diversity;
 pub mod eligibility;
 pub mod filters;

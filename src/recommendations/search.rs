@@ -5,7 +5,7 @@
 //! looks at few. An entry takes a look at memory that was read just now, and a creator one at memory that was not: so
 //! entries wait for their turn, too.
 
-use super::{bounds::Bounds, brief::Query, rank::near_niches};
+use super::{bounds::Bounds, brief::Query, candidates::near_niches};
 use crate::snapshot::{
     TenantSnapshot,
     board::{

@@ -2,9 +2,9 @@
 
 use super::{
     brief::Query,
+    candidates::for_each_candidate,
     eligibility::Filter,
     filters::{DEFAULT_BAND, Filters},
-    rank::for_each_candidate,
 };
 use crate::{scores::nearness::MIN_NEARNESS, snapshot::TenantSnapshot};
 use serde::Serialize;

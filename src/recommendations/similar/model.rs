@@ -7,7 +7,7 @@
 use super::people::{People, Shared, bound};
 use crate::{
     ids::CreatorKey,
-    recommendations::rank::{for_each_member, niches_near},
+    recommendations::candidates::{for_each_member, niches_near},
     scores::nearness::{Common, MIN_NEARNESS, NichePlace},
     snapshot::{Row, TenantSnapshot},
 };

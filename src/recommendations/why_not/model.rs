@@ -5,6 +5,7 @@ use crate::{
     ids::TenantId,
     recommendations::{
         brief::{Query, RecommendationRequest},
+        candidates,
         eligibility::{Filter, all_removing},
         rank::{self, Ranked, Standing},
     },
@@ -126,7 +127,7 @@ impl<'a> Case<'a> {
         let niches = if self.nearness() < MIN_NEARNESS {
             Some(Obstacle::Nearness)
         } else {
-            let is_candidate = rank::is_candidate(self.snapshot, self.query, &self.row);
+            let is_candidate = candidates::is_candidate(self.snapshot, self.query, &self.row);
             (!is_candidate).then_some(Obstacle::NicheLists)
         };
         filters.chain(niches).collect()
