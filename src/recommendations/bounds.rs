@@ -29,17 +29,23 @@ use std::rc::Rc;
 /// What rounding may hide: lengths are kept with seven digits, and cosines next to 1 are 1.
 const SLACK: f64 = 1e-5;
 
-/// What a query can make of the entries of one list.
-pub(super) struct Bounds<'a> {
+/// What is the same for all lists that are searched for a query.
+pub(super) struct OfQuery<'a> {
     query: &'a Query,
-    niche: u32,
-    searched: Rc<[u32]>,
-    nearness: Nearness,
-    /// Authority by step of loyal reach.
-    authority: Option<[f64; 256]>,
+    /// Niches whose lists are searched, ascending.
+    searched: Vec<u32>,
+    /// Authority in the niches of the brief by step of loyal reach.
+    authority: [f64; 256],
     sieve: Sieve,
     /// Weights of the components but fit, by step.
     weights: [f64; 4],
+}
+
+/// What a query can make of the entries of one list.
+pub(super) struct Bounds<'a> {
+    of_query: Rc<OfQuery<'a>>,
+    niche: u32,
+    nearness: Nearness,
 }
 
 /// What a list tells of nearness to a brief.
@@ -63,15 +69,8 @@ struct Sieve {
     values: [u8; 4],
 }
 
-impl<'a> Bounds<'a> {
-    /// For the list of a niche, of all that are searched, ascending.
-    pub(super) fn new(
-        snapshot: &TenantSnapshot,
-        query: &'a Query,
-        place: NichePlace,
-        searched: Rc<[u32]>,
-    ) -> Self {
-        let nearness = Nearness::new(snapshot, &query.asked, place);
+impl<'a> OfQuery<'a> {
+    pub(super) fn new(query: &'a Query, searched: Vec<u32>) -> Self {
         let authority = |step: usize| {
             let is_measured = step != usize::from(UNMEASURED);
             query.asked.most_authority(is_measured.then(|| Estimate::exactly(REACHES[step])))
@@ -79,13 +78,32 @@ impl<'a> Bounds<'a> {
         let [_, weights @ ..] = query.weights.0;
         Self {
             query,
-            niche: place.niche,
             searched,
-            authority: nearness.is_asked.then(|| std::array::from_fn(authority)),
-            nearness,
+            authority: std::array::from_fn(authority),
             sieve: Sieve::new(query),
             weights: weights.map(|weight| weight / STEPS),
         }
+    }
+
+    fn fit(&self, nearness: f64, authority: f64) -> f64 {
+        self.query.weights.0[0] * self.query.asked.most(nearness, authority)
+    }
+
+    fn weighted(&self, steps: [u8; 4]) -> f64 {
+        self.weights.iter().zip(steps).map(|(weight, step)| weight * f64::from(step)).sum()
+    }
+
+    fn below(&self, spreads: [u8; 4]) -> f64 {
+        let parts = self.weights.iter().zip(spreads);
+        parts.map(|(weight, step)| (weight * f64::from(step)).powi(2)).sum::<f64>().sqrt()
+    }
+}
+
+impl<'a> Bounds<'a> {
+    /// For the list of a niche.
+    pub(super) fn new(snapshot: &TenantSnapshot, of_query: Rc<OfQuery<'a>>, place: NichePlace) -> Self {
+        let nearness = Nearness::new(snapshot, &of_query.query.asked, place);
+        Self { of_query, niche: place.niche, nearness }
     }
 
     /// The most that anybody below a node can reach; `None`: nobody there can be in the ranking, or nobody is there.
@@ -99,13 +117,15 @@ impl<'a> Bounds<'a> {
             (most.others, most.aside),
             most.families,
         );
-        let may_be_in = nearness >= MIN_NEARNESS && self.sieve.lets_any_through(most);
+        let may_be_in = nearness >= MIN_NEARNESS && self.of_query.sieve.lets_any_through(most);
         may_be_in.then(|| {
             let unmeasured = if most.unmeasured { self.authority(UNMEASURED) } else { 0.0 };
-            let fit = self.fit(nearness, self.authority(most.reach).max(unmeasured));
-            let values = self.weighted(most.values);
-            let most = match self.query.rank_by {
-                RankBy::LowerBound => self.weighted(most.sure).min(values - self.below(most.spreads)),
+            let fit = self.of_query.fit(nearness, self.authority(most.reach).max(unmeasured));
+            let values = self.of_query.weighted(most.values);
+            let most = match self.of_query.query.rank_by {
+                RankBy::LowerBound => {
+                    self.of_query.weighted(most.sure).min(values - self.of_query.below(most.spreads))
+                }
                 RankBy::Mean => values,
             };
             fit + most + SLACK
@@ -115,11 +135,14 @@ impl<'a> Bounds<'a> {
     /// The most that an entry can reach; `None`: it cannot be in the ranking.
     pub(super) fn of_entry(&self, entry: &Entry) -> Option<f64> {
         let nearness = self.nearness.of(nearness(entry.near), (entry.others, entry.aside), entry.families);
-        let may_be_in = nearness >= MIN_NEARNESS && self.sieve.lets_through(self.query, entry);
+        let may_be_in =
+            nearness >= MIN_NEARNESS && self.of_query.sieve.lets_through(self.of_query.query, entry);
         may_be_in.then(|| {
-            let most = self.fit(nearness, self.authority(entry.reach)) + self.weighted(entry.values) + SLACK;
-            match self.query.rank_by {
-                RankBy::LowerBound => most - self.below(entry.spreads),
+            let most = self.of_query.fit(nearness, self.authority(entry.reach))
+                + self.of_query.weighted(entry.values)
+                + SLACK;
+            match self.of_query.query.rank_by {
+                RankBy::LowerBound => most - self.of_query.below(entry.spreads),
                 RankBy::Mean => most,
             }
         })
@@ -127,26 +150,14 @@ impl<'a> Bounds<'a> {
 
     /// Whether a creator is looked at in this list: of all that are searched it is so in one, that of a niche asked for if there is.
     pub(super) fn is_home(&self, creator: CreatorNiches<'_>) -> bool {
-        let is_asked = |list: &u32| self.query.asked.niches.iter().any(|asked| asked.place.niche == *list);
-        let is_searched = |list: &u32| self.searched.binary_search(list).is_ok();
+        let is_asked =
+            |list: &u32| self.of_query.query.asked.niches.iter().any(|asked| asked.place.niche == *list);
+        let is_searched = |list: &u32| self.of_query.searched.binary_search(list).is_ok();
         creator.lists().find(is_asked).or_else(|| creator.lists().find(is_searched)) == Some(self.niche)
     }
 
-    fn fit(&self, nearness: f64, authority: f64) -> f64 {
-        self.query.weights.0[0] * self.query.asked.most(nearness, authority)
-    }
-
     fn authority(&self, step: u8) -> f64 {
-        self.authority.as_ref().map_or(0.0, |authority| authority[usize::from(step)])
-    }
-
-    fn weighted(&self, steps: [u8; 4]) -> f64 {
-        self.weights.iter().zip(steps).map(|(weight, step)| weight * f64::from(step)).sum()
-    }
-
-    fn below(&self, spreads: [u8; 4]) -> f64 {
-        let parts = self.weights.iter().zip(spreads);
-        parts.map(|(weight, step)| (weight * f64::from(step)).powi(2)).sum::<f64>().sqrt()
+        if self.nearness.is_asked { self.of_query.authority[usize::from(step)] } else { 0.0 }
     }
 }
 

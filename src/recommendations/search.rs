@@ -5,7 +5,11 @@
 //! looks at few. An entry takes a look at memory that was read just now, and a creator one at memory that was not: so
 //! entries wait for their turn, too.
 
-use super::{bounds::Bounds, brief::Query, candidates::near_niches};
+use super::{
+    bounds::{Bounds, OfQuery},
+    brief::Query,
+    candidates::near_niches,
+};
 use crate::snapshot::{
     TenantSnapshot,
     board::{
@@ -72,13 +76,11 @@ pub(super) struct Promising<'s> {
 
 impl<'a> Search<'a> {
     pub(super) fn new(snapshot: &'a TenantSnapshot, query: &'a Query) -> Self {
-        let niches: Rc<[u32]> = near_niches(snapshot, query).into();
+        let niches = near_niches(snapshot, query);
+        let of_query = Rc::new(OfQuery::new(query, niches.clone()));
         let list = |niche: &u32| {
             let board = snapshot.board(*niche).filter(|board| !board.is_empty())?;
-            Some(List {
-                board,
-                bounds: Bounds::new(snapshot, query, snapshot.placed(*niche), niches.clone()),
-            })
+            Some(List { board, bounds: Bounds::new(snapshot, of_query.clone(), snapshot.placed(*niche)) })
         };
         let mut search = Self { lists: niches.iter().filter_map(list).collect(), open: BinaryHeap::new() };
         for list in 0..u32::try_from(search.lists.len()).unwrap_or(u32::MAX) {

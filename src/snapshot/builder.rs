@@ -334,8 +334,7 @@ impl TenantSnapshot {
 
     /// The lengths of a creator's vectors, now that niches have moved.
     fn lengths(&self, niches: &CreatorNiches<'_>) -> Lengths {
-        let place =
-            |one: &InNiche| NichePlace { niche: one.niche, parent: self.niches.parents[one.niche as usize] };
+        let place = |one: &InNiche| self.placed(one.niche);
         let declared = niches.declared.iter().map(place);
         let community = niches.community.iter().map(|one| (place(one), f64::from(one.share)));
         Lengths::of(declared, community, niches.lengths.people())
