@@ -25,7 +25,7 @@ use std::{
     time::Duration,
 };
 use voci::{
-    db::{Tx, patiently},
+    db::{DbError, Tx, patiently},
     ids::{CreatorKey, EngagerKey},
     relationships::store::load_creator,
     scores::{
@@ -111,7 +111,8 @@ async fn judge(history: &History, split: &Split<'_>, checks: &mut Checks) -> Res
         above.filter(|other| !involved.contains(*other)).count() as f64
     };
     let moved = |creator: u32| place(&before, creator) - place(&after, creator);
-    let relationships = relationships(&stage, &after).await?;
+    // So many creators are read that background work may have all connections for a while.
+    let relationships = patiently(PATIENCE, PAUSE, || relationships(&stage, &after)).await?;
     let edge = |act: &Act| {
         let creator = CreatorKey::derive(stage.tenant, &creator_id(act.creator));
         (creator, EngagerKey::derive(&stage.secrets.engagers, &person_id(act.engager)))
@@ -174,7 +175,7 @@ struct Relationships {
     creators: BTreeMap<String, CreatorStatistics>,
 }
 
-async fn relationships(stage: &Stage, creators: &[String]) -> Result<Relationships, Failure> {
+async fn relationships(stage: &Stage, creators: &[String]) -> Result<Relationships, DbError> {
     let mut all = Relationships { taken: BTreeMap::new(), creators: BTreeMap::new() };
     let tx = Tx::begin_snapshot(stage.pool()).await?;
     for id in creators {
