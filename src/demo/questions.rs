@@ -59,8 +59,8 @@ pub const QUESTIONS: [Question; 3] = [
     Question {
         title: "3. Sustainable fashion again, with any number of followers, unknown included.",
         note: "Bianca Glam has the most followers here; Denisa Style bought more than 2,000 likes. Nobody is marked as \
-               a cheat: anybody could have bought them. The crowds in which they came count as many people as usually come \
-               in a week, so what is left is an ordinary creator.",
+               a cheat: anybody could have bought them. Nobody of the crowds in which they came counts, so what is left \
+               is an ordinary creator.",
         body: r#"{"brief": {"niches": [{"id": "sustainable-fashion"}]},
      "filters": {"followers": {}}, "limit": 20}"#,
         platforms: &[],

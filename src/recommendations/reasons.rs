@@ -273,9 +273,9 @@ fn discount_reasons(told: Told<'_>) -> Vec<String> {
 fn discount(pattern: Pattern, people: i32) -> String {
     let people = if people == 1 { "1 person".to_owned() } else { format!("{} people", grouped(people)) };
     match pattern {
-        Pattern::Crowd => format!(
-            "{people} came in crowds, many times more than usual in a week: they count as many as usual"
-        ),
+        Pattern::Crowd => {
+            format!("{people} came in crowds, many times more than usual in a week: they do not count")
+        }
         Pattern::Ring => format!(
             "{people} are other creators of a ring that engage with each other and hardly with others: they count less"
         ),
@@ -285,6 +285,11 @@ fn discount(pattern: Pattern, people: i32) -> String {
         }
         Pattern::OneKind => {
             format!("{people} engage with very many creators, always in the same way: they count less")
+        }
+        Pattern::Lockstep => {
+            format!(
+                "{people} came in crowds that came to other creators in the same week, too: they do not count"
+            )
         }
     }
 }
@@ -412,7 +417,7 @@ mod tests {
     fn discounts_are_told_without_a_judgement() {
         assert_eq!(
             discount(Pattern::Crowd, 2_340),
-            "2,340 people came in crowds, many times more than usual in a week: they count as many as usual"
+            "2,340 people came in crowds, many times more than usual in a week: they do not count"
         );
         assert!(discount(Pattern::Drifter, 1).starts_with("1 person"));
     }

@@ -90,7 +90,7 @@ impl CreatorStatistics {
     ) -> (Self, DaySet) {
         let Setting { own, feed, clock, found, accepted } = setting;
         let people = relationships.clone().filter(|(engager, _)| engager.is_somebody_but(own));
-        let discounts = Discounts::of(people.map(|(_, relationship)| relationship), found, &accepted);
+        let discounts = Discounts::of(people, found, &accepted);
         Self::by(relationships, (own, feed, clock), &discounts, model)
     }
 

@@ -200,7 +200,7 @@ mod tests {
     fn known() -> Details {
         let taken = Taken { engagers: 3.25, ..Taken::default() };
         let discounted =
-            Discounted { taken, people: [1, 2, 3, 4, 5], lost: [0.5; 5], ..Discounted::default() };
+            Discounted { taken, people: [1, 2, 3, 4, 5, 6], lost: [0.5; 6], ..Discounted::default() };
         let statistics = CreatorStatistics {
             engagers: 120,
             expected_back: 12.25,

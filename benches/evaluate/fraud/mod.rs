@@ -30,7 +30,7 @@ use voci::{
     relationships::store::load_creator,
     scores::{
         CreatorStatistics, clock, communities,
-        discounts::{Found, look::look, store as discounts},
+        discounts::{look::look, store as discounts},
         refit,
         store::scored,
     },
@@ -182,7 +182,7 @@ async fn relationships(stage: &Stage, creators: &[String]) -> Result<Relationshi
         let key = CreatorKey::derive(stage.tenant, id);
         let scored = scored(tx.client(), key).await?.and_then(|scored| scored.statistics);
         let Some(sums) = scored else { continue };
-        let found = discounts::found_of(&tx, &[key]).await?.remove(&key).unwrap_or_else(Found::new);
+        let found = discounts::found_of(&tx, &[key]).await?.remove(&key).unwrap_or_default();
         let discounts = sums.discounts(found);
         for (pair, relationship) in load_creator(&tx, key).await?.relationships {
             all.taken.insert(pair, 1.0 - discounts.weight(pair.1, &relationship));

@@ -22,10 +22,7 @@ use voci::{
     relationships::days::Day,
     scores::{
         ScoringModel, clock,
-        discounts::{
-            crowds::{Crowd, crowds, week_of},
-            store::found_of,
-        },
+        discounts::{Discounts, store::found_of},
         liveness::Liveness,
         model::LOYALTY_PRIOR_WEIGHT,
         recalibration::History,
@@ -187,12 +184,11 @@ async fn pairs(
     let key = |engager: &u32| EngagerKey::derive(&stage.secrets.engagers, &person_id(*engager));
     let of = |((creator, people), creator_key): ((&u32, &People), &CreatorKey)| {
         let found = found.remove(creator_key).unwrap_or_default();
-        let crowds = crowds(people.values().filter_map(|days| Some(days.first()? + later)));
+        let came = |days: &BTreeSet<Day>| Some(days.first()? + later);
+        let people_came = people.iter().filter_map(|(engager, days)| Some((key(engager), came(days)?)));
+        let discounts = Discounts::of_arrivals(people_came, found, &[]);
         let weight = |engager: &u32, days: &BTreeSet<Day>| {
-            let week = days.first().map(|day| week_of(day + later));
-            let crowd = crowds.iter().find(|crowd| Some(crowd.week) == week);
-            let found = found.get(&key(engager)).map_or(1.0, |discount| discount.weight);
-            crowd.map_or(1.0, Crowd::weight).min(found)
+            discounts.discount_since(key(engager), came(days)).map_or(1.0, |discount| discount.weight)
         };
         let weighed = people.iter().map(|(engager, days)| (engager, days, weight(engager, days)));
         (*creator, judgements(*creator, &weighed.collect::<Vec<_>>(), split, model))

@@ -1,9 +1,10 @@
 //! Crowds: weeks in which many more people came for the first time than ever do.
 //!
-//! Bought likes and lockstep bursts come as people nobody has seen before, all at once. A crowd counts as many people as
-//! usually come in a week, so it neither helps nor harms whoever it was sent to, but for the real newcomers of that week, who
-//! cannot be told apart. A viral post looks the same at first; when
-//! people keep coming it is growth, and for the rest creators have a say (annotations).
+//! Bought likes and lockstep bursts come as people nobody has seen before, all at once. Nobody of a crowd counts: whoever sends
+//! one chooses what its people do later, so as few of them as usually come would be enough to move a small creator. The real
+//! newcomers of that week are lost with it as long as they cannot be told apart, which they are when the rest turns out to be
+//! in lockstep. A viral post looks the same at first; when people keep coming it is growth, and for the rest creators have a
+//! say (annotations).
 
 use crate::relationships::days::Day;
 use serde::{Deserialize, Serialize};
@@ -29,13 +30,16 @@ pub struct Crowd {
     pub people: u32,
     /// How many usually do, in a week.
     pub usual: f64,
+    /// Those of its people who were found to be in lockstep.
+    #[serde(default)]
+    pub shared: u32,
 }
 
 impl Crowd {
-    /// What each of its people counts as, within 0..1.
+    /// Whether those in lockstep explain it: the others are no more than may come in any week.
     #[must_use]
-    pub fn weight(&self) -> f64 {
-        self.usual / f64::from(self.people)
+    pub fn is_explained(&self) -> bool {
+        !is_crowd(self.people.saturating_sub(self.shared), self.usual)
     }
 
     /// Whether a day of its week lies in a period, given by its first and its last day.
@@ -73,11 +77,15 @@ pub fn crowds(first_days: impl Iterator<Item = Day>) -> Vec<Crowd> {
     for (&week, &people) in weeks.iter().filter(|(_, people)| f64::from(**people) > FEW) {
         let window = begin.max(week - WINDOW_WEEKS)..week;
         let Some(usual) = usual(&weeks, window, &crowds) else { continue };
-        if f64::from(people) > FEW + TIMES * usual {
-            crowds.push(Crowd { week, people, usual });
+        if is_crowd(people, usual) {
+            crowds.push(Crowd { week, people, usual, shared: 0 });
         }
     }
     crowds
+}
+
+fn is_crowd(people: u32, usual: f64) -> bool {
+    f64::from(people) > FEW + TIMES * usual
 }
 
 /// The week in which a creator began to be known.
@@ -118,10 +126,22 @@ mod tests {
     }
 
     #[test]
-    fn a_crowd_counts_as_many_people_as_usual() {
+    fn a_crowd_is_many_times_the_usual() {
         assert_eq!(found(&[3, 0, 4, 1, 500, 300, 2]), [(4, 500, 2.0), (5, 300, 3.0)]);
-        let crowd = Crowd { week: 2_804, people: 500, usual: 2.0 };
-        assert!((crowd.weight() - 0.004).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_crowd_is_explained_when_the_others_are_none() {
+        let is_explained = |shared| Crowd { week: 2_804, people: 500, usual: 2.0, shared }.is_explained();
+        assert_eq!([0, 469, 470, 500].map(is_explained), [false, false, true, true]);
+    }
+
+    #[test]
+    fn crowds_that_were_stored_before_lockstep_was_known_stay_readable() {
+        let crowd = Crowd { week: 2_804, people: 500, usual: 2.0, shared: 0 };
+        let mut stored = serde_json::to_value(crowd).unwrap();
+        stored.as_object_mut().unwrap().remove("shared");
+        assert_eq!(serde_json::from_value::<Crowd>(stored).unwrap(), crowd);
     }
 
     #[test]
@@ -148,7 +168,7 @@ mod tests {
         let day = |date: &str| crate::relationships::days::day_of(date.parse().unwrap());
         assert_eq!(week_of(day("2026-11-23")), week_of(day("2026-11-29")));
         assert_eq!(week_of(day("2026-11-22")) + 1, week_of(day("2026-11-23")));
-        let crowd = Crowd { week: week_of(day("2026-11-25")), people: 1, usual: 0.0 };
+        let crowd = Crowd { week: week_of(day("2026-11-25")), people: 1, usual: 0.0, shared: 0 };
         assert_eq!(crowd.days(), (day("2026-11-23"), day("2026-11-29")));
         assert!(crowd.touches((day("2026-11-29"), day("2026-12-20"))));
         assert!(!crowd.touches((day("2026-11-01"), day("2026-11-22"))));
@@ -156,10 +176,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nobody_counts_more_than_one_and_order_does_not_matter(people in prop::collection::vec(0..300_u32, 0..60)) {
+        fn crowds_are_unexplained_at_first_and_order_does_not_matter(people in prop::collection::vec(0..300_u32, 0..60)) {
             let days = first_days(&people);
             let crowds = crowds(days.iter().copied());
-            prop_assert!(crowds.iter().all(|crowd| (0.0..1.0).contains(&crowd.weight())));
+            prop_assert!(crowds.iter().all(|crowd| !crowd.is_explained()));
             prop_assert_eq!(super::crowds(days.into_iter().rev()), crowds);
         }
     }

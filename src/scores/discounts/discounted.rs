@@ -146,8 +146,11 @@ mod tests {
 
     #[test]
     fn what_was_stored_before_a_pattern_was_known_stays_readable() {
-        let discounted =
-            Discounted { people: [1, 2, 3, 4, 0], lost: [0.1, 0.2, 0.3, 0.4, 0.0], ..Discounted::default() };
+        let discounted = Discounted {
+            people: [1, 2, 3, 4, 5, 0],
+            lost: [0.1, 0.2, 0.3, 0.4, 0.5, 0.0],
+            ..Discounted::default()
+        };
         let mut stored = serde_json::to_value(&discounted).unwrap();
         for name in ["people", "lost"] {
             stored[name].as_array_mut().unwrap().pop();

@@ -1,18 +1,19 @@
-//! The look at all creators of a tenant, once in an hour, for what no single one shows: rings, drifters and people who
-//! act in one way only.
+//! The look at all creators of a tenant, once in an hour, for what no single one shows: rings, drifters, people who act in one
+//! way only, and people who come to several in lockstep.
 
 use super::{
     Discount, Pattern,
+    lockstep::in_lockstep,
     one_kind::OfReach,
     rings::{LEAST_MEMBERS, rings},
-    store::{self, Edge},
+    store::{self, AllFound, Edge},
 };
 use crate::{
     db::{DbError, Pool},
     ids::{CreatorKey, EngagerKey, TenantId},
     scores::store::models::engagers_by_tenant,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// Relationships whose people are grouped at once, about. More: memory of the database; fewer: more passes.
 const GROUPED: i64 = 3_000_000;
@@ -48,8 +49,9 @@ pub async fn look(pool: &Pool, tenant: TenantId, engagers: i64) -> Result<usize,
     let looked_for = [
         (Pattern::Drifter, drifters(pool, tenant, passes).await),
         (Pattern::OneKind, one_kind(pool, tenant, passes).await),
+        (Pattern::Lockstep, lockstep(pool, tenant).await),
     ];
-    let mut found = BTreeMap::new();
+    let mut found = AllFound::new();
     add_all(&mut found, in_rings);
     let mut unknown = Vec::new();
     for (pattern, some) in looked_for {
@@ -94,15 +96,33 @@ async fn one_kind(pool: &Pool, tenant: TenantId, passes: i64) -> Result<Vec<(Edg
     Ok(found)
 }
 
-fn add_all(found: &mut BTreeMap<Edge, Discount>, some: Vec<(Edge, Discount)>) {
+/// Only people of crowds are kept in memory, so it is their number that says how many passes it takes.
+async fn lockstep(pool: &Pool, tenant: TenantId) -> Result<Vec<(Edge, Discount)>, DbError> {
+    let client = pool.get().await?;
+    let crowds = store::crowds_of_the_same_weeks(&client, tenant).await?;
+    if crowds.is_empty() {
+        return Ok(Vec::new());
+    }
+    let people: i64 = crowds.iter().map(|(_, crowd)| i64::from(crowd.people)).sum();
+    let passes = (people / GROUPED + 1).min(MOST_PASSES);
+    let discount = Discount { pattern: Pattern::Lockstep, weight: 0.0 };
+    let mut found = Vec::new();
+    for pass in 0..passes {
+        let some = in_lockstep(store::arrivals(&client, tenant, &crowds, (pass, passes)).await?);
+        found.extend(some.iter().map(|one| ((one.creator, one.engager), discount)));
+    }
+    Ok(found)
+}
+
+fn add_all(found: &mut AllFound, some: Vec<(Edge, Discount)>) {
     for one in some {
         add(found, one);
     }
 }
 
-/// Of several discounts of a relationship, the largest counts.
-pub(super) fn add(found: &mut BTreeMap<Edge, Discount>, (edge, discount): (Edge, Discount)) {
-    let known = found.entry(edge).or_insert(discount);
+/// Of several discounts of a relationship, the largest counts; lockstep stands beside it, as it holds only in a crowd.
+pub(super) fn add(found: &mut AllFound, (edge, discount): (Edge, Discount)) {
+    let known = found.entry((edge, discount.pattern == Pattern::Lockstep)).or_insert(discount);
     if discount.weight < known.weight {
         *known = discount;
     }

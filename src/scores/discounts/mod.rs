@@ -3,11 +3,15 @@
 
 pub mod crowds;
 pub mod discounted;
+pub mod found;
+pub mod lockstep;
 pub mod look;
 pub mod one_kind;
 pub mod rings;
 pub mod store;
 pub mod views;
+
+pub use self::found::Found;
 
 use self::crowds::{Crowd, crowds, week_of};
 use crate::{
@@ -32,11 +36,14 @@ pub enum Pattern {
     Drifter = 3,
     /// Somebody engages with very many creators, always in the same way, where others of such reach do not.
     OneKind = 4,
+    /// Somebody came for the first time to several creators in the same week, in a crowd each time.
+    Lockstep = 5,
 }
 
 impl Pattern {
     /// All patterns, in the order of every list of them.
-    pub const ALL: [Self; 5] = [Self::Crowd, Self::Ring, Self::Member, Self::Drifter, Self::OneKind];
+    pub const ALL: [Self; 6] =
+        [Self::Crowd, Self::Ring, Self::Member, Self::Drifter, Self::OneKind, Self::Lockstep];
 }
 
 /// What a relationship counts as.
@@ -55,19 +62,36 @@ pub struct Discounts {
     found: Found,
 }
 
-/// Discounts that were found by looking at many creators.
-pub type Found = HashMap<EngagerKey, Discount>;
-
 impl Discounts {
     /// Discounts of a creator by all of its relationships with people, and by what was found across creators. Crowds of
     /// weeks that an accepted period touches are none.
     pub fn of<'a>(
-        people: impl Iterator<Item = &'a Relationship>,
+        people: impl Iterator<Item = (EngagerKey, &'a Relationship)>,
         found: Found,
         accepted: &[(Day, Day)],
     ) -> Self {
-        let mut crowds = crowds(people.filter_map(first_day));
+        let came = people.filter_map(|(engager, relationship)| Some((engager, first_day(relationship)?)));
+        Self::of_arrivals(came, found, accepted)
+    }
+
+    /// The same by the day on which each of them came first.
+    pub fn of_arrivals(
+        people: impl Iterator<Item = (EngagerKey, Day)>,
+        found: Found,
+        accepted: &[(Day, Day)],
+    ) -> Self {
+        let mut in_lockstep: HashMap<i32, u32> = HashMap::new();
+        let days = people.map(|(engager, day)| {
+            if found.is_in_lockstep(engager) {
+                *in_lockstep.entry(week_of(day)).or_default() += 1;
+            }
+            day
+        });
+        let mut crowds = crowds(days);
         crowds.retain(|crowd| !accepted.iter().any(|period| crowd.touches(*period)));
+        for crowd in &mut crowds {
+            crowd.shared = in_lockstep.get(&crowd.week).copied().unwrap_or_default();
+        }
         Self { crowds, found }
     }
 
@@ -86,24 +110,28 @@ impl Discounts {
     /// True when nothing is discounted.
     #[must_use]
     pub fn are_none(&self) -> bool {
-        self.crowds.is_empty() && self.found.is_empty()
+        self.crowds.is_empty() && self.found.discounts_nobody()
     }
 
     /// What a relationship is discounted by; by most, if by several patterns.
     #[must_use]
     pub fn discount(&self, engager: EngagerKey, relationship: &Relationship) -> Option<Discount> {
-        let found = self.found.get(&engager).copied();
-        let crowd = self.crowd(relationship);
-        let crowd = crowd.map(|crowd| Discount { pattern: Pattern::Crowd, weight: crowd.weight() });
-        found.into_iter().chain(crowd).min_by(|a, b| a.weight.total_cmp(&b.weight))
+        self.discount_since(engager, first_day(relationship))
+    }
+
+    /// What somebody is discounted by who came first on a day, if ever.
+    #[must_use]
+    pub fn discount_since(&self, engager: EngagerKey, first_day: Option<Day>) -> Option<Discount> {
+        let found = self.found.discount(engager);
+        let in_crowd = first_day.and_then(|day| self.in_crowd(engager, day));
+        let in_crowd = in_crowd.map(|pattern| Discount { pattern, weight: 0.0 });
+        found.into_iter().chain(in_crowd).min_by(|a, b| a.weight.total_cmp(&b.weight))
     }
 
     /// The same without what anybody can bring about: rings and their members alone.
     #[must_use]
     pub fn of_rings(&self) -> Self {
-        let of_ring = |discount: &Discount| matches!(discount.pattern, Pattern::Ring | Pattern::Member);
-        let found = self.found.iter().filter(|(_, discount)| of_ring(discount));
-        Self { crowds: Vec::new(), found: found.map(|(engager, discount)| (*engager, *discount)).collect() }
+        Self { crowds: Vec::new(), found: self.found.of_rings() }
     }
 
     /// What a relationship counts as, 0..=1.
@@ -119,15 +147,20 @@ impl Discounts {
         self.weight(engager, relationship) < 0.5
     }
 
-    fn crowd(&self, relationship: &Relationship) -> Option<&Crowd> {
-        if self.crowds.is_empty() {
-            return None;
+    /// As what somebody counts nothing who came first on a day. Only while a crowd stands in that week: where a creator's say
+    /// was accepted, lockstep says nothing either.
+    fn in_crowd(&self, engager: EngagerKey, day: Day) -> Option<Pattern> {
+        let place = self.crowds.binary_search_by_key(&week_of(day), |crowd| crowd.week).ok()?;
+        if self.found.is_in_lockstep(engager) {
+            return Some(Pattern::Lockstep);
         }
-        let week = week_of(first_day(relationship)?);
-        Some(&self.crowds[self.crowds.binary_search_by_key(&week, |crowd| crowd.week).ok()?])
+        (!self.crowds[place].is_explained()).then_some(Pattern::Crowd)
     }
 }
 
 fn first_day(relationship: &Relationship) -> Option<Day> {
     relationship.active_days().as_slice().first().copied()
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,8 @@
 
 use super::{
     Discount, Found, Pattern,
+    crowds::Crowd,
+    lockstep::{self, Arrival},
     look::{Visit, add},
     one_kind::{self, OfReach},
 };
@@ -11,7 +13,7 @@ use crate::{
     scores::store::enqueue_later,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use tokio_postgres::Row;
+use tokio_postgres::{Row, types::Json};
 use uuid::Uuid;
 
 /// What was found of creators, as far as anything was.
@@ -57,6 +59,9 @@ fn discount(row: &Row) -> Result<Discount, DbError> {
 /// A discounted relationship.
 pub(super) type Edge = (CreatorKey, EngagerKey);
 
+/// What is found of relationships. Lockstep, `true`, stands beside another discount: it counts only while there is a crowd.
+pub(super) type AllFound = BTreeMap<(Edge, bool), Discount>;
+
 /// Takes a tenant in hand whose time has come: once in an hour.
 pub(super) async fn claim(client: &Client, tenant: TenantId) -> Result<bool, DbError> {
     let sql = "/* discounts::claim */
@@ -71,7 +76,7 @@ pub(super) async fn claim(client: &Client, tenant: TenantId) -> Result<bool, DbE
 pub(super) async fn replace(
     pool: &Pool,
     tenant: TenantId,
-    mut found: BTreeMap<Edge, Discount>,
+    mut found: AllFound,
     unknown: &[Pattern],
 ) -> Result<usize, DbError> {
     let tx = Tx::begin(pool).await?;
@@ -79,7 +84,7 @@ pub(super) async fn replace(
     let lock = "/* discounts::replace */ select 1 from discount_looks where tenant_id = $1 for update";
     tx.query_opt(lock, &[&tenant.0]).await?;
     let before = all_found(&tx, tenant).await?;
-    for (edge, discount) in before.iter().filter(|(_, discount)| unknown.contains(&discount.pattern)) {
+    for ((edge, _), discount) in before.iter().filter(|(_, discount)| unknown.contains(&discount.pattern)) {
         add(&mut found, (*edge, *discount));
     }
     let touched: BTreeSet<CreatorKey> = differing(&before, &found).collect();
@@ -90,23 +95,24 @@ pub(super) async fn replace(
     Ok(touched.len())
 }
 
-fn differing<'a>(
-    before: &'a BTreeMap<Edge, Discount>,
-    now: &'a BTreeMap<Edge, Discount>,
-) -> impl Iterator<Item = CreatorKey> + 'a {
-    let differs = |(edge, discount): &(&Edge, &Discount), other: &BTreeMap<Edge, Discount>| {
-        other.get(*edge) != Some(*discount)
+fn differing<'a>(before: &'a AllFound, now: &'a AllFound) -> impl Iterator<Item = CreatorKey> + 'a {
+    let differs = |(place, discount): &(&(Edge, bool), &Discount), other: &AllFound| {
+        other.get(*place) != Some(*discount)
     };
     let gone = before.iter().filter(move |entry| differs(entry, now));
     let new = now.iter().filter(move |entry| differs(entry, before));
-    gone.chain(new).map(|(edge, _)| edge.0)
+    gone.chain(new).map(|((edge, _), _)| edge.0)
 }
 
-async fn all_found(tx: &Tx, tenant: TenantId) -> Result<BTreeMap<Edge, Discount>, DbError> {
+async fn all_found(tx: &Tx, tenant: TenantId) -> Result<AllFound, DbError> {
     let sql = "/* discounts::all_found */
                select creator_key, engager_key, pattern, weight from edge_discounts where tenant_id = $1";
     let rows = tx.query(sql, &[&tenant.0]).await?;
-    rows.iter().map(|row| Ok((edge(row), discount(row)?))).collect()
+    let mut found = AllFound::new();
+    for row in &rows {
+        add(&mut found, (edge(row), discount(row)?));
+    }
+    Ok(found)
 }
 
 fn edge(row: &Row) -> Edge {
@@ -117,12 +123,13 @@ async fn write(
     tx: &Tx,
     tenant: TenantId,
     creators: &BTreeSet<CreatorKey>,
-    found: &BTreeMap<Edge, Discount>,
+    found: &AllFound,
 ) -> Result<(), DbError> {
     let keys: Vec<Uuid> = creators.iter().map(|creator| creator.0).collect();
     let sql = "/* discounts::write */ delete from edge_discounts where creator_key = any ($1)";
     tx.execute(sql, &[&keys]).await?;
-    let new: Vec<_> = found.iter().filter(|(edge, _)| creators.contains(&edge.0)).collect();
+    let new = found.iter().map(|((edge, _), discount)| (edge, discount));
+    let new: Vec<_> = new.filter(|(edge, _)| creators.contains(&edge.0)).collect();
     tx.execute(
         "/* discounts::write */
          insert into edge_discounts (creator_key, engager_key, tenant_id, pattern, weight)
@@ -200,4 +207,41 @@ pub(super) async fn one_kind(
     let rows = client.query(include_str!("one_kind.sql"), &[&tenant.0, &people]).await?;
     let discount = Discount { pattern: Pattern::OneKind, weight: one_kind::WEIGHT };
     Ok(rows.iter().map(|row| (edge(row), discount)).collect())
+}
+
+/// Crowds of a tenant's creators in weeks in which crowds came to several of them. They are those of the relationships alone,
+/// whatever was found before.
+pub(super) async fn crowds_of_the_same_weeks(
+    client: &Client,
+    tenant: TenantId,
+) -> Result<Vec<(CreatorKey, Crowd)>, DbError> {
+    let sql = "/* discounts::crowds_of_the_same_weeks */
+               select creator_key, crowd
+               from (select s.creator_key, crowd, count(*) over (partition by crowd ->> 'week') as creators
+                     from creator_statistics s cross join jsonb_array_elements(s.discounted -> 'crowds') as crowd
+                     where s.tenant_id = $1) as crowds
+               where creators >= $2";
+    let least = i64::try_from(lockstep::CREATORS).unwrap_or(i64::MAX);
+    let rows = client.query(sql, &[&tenant.0, &least]).await?;
+    Ok(rows.iter().map(|row| (CreatorKey(row.get(0)), row.get::<_, Json<Crowd>>(1).0)).collect())
+}
+
+/// Who came for the first time to creators in the weeks of these crowds; of people whose keys have one remainder.
+pub(super) async fn arrivals(
+    client: &Client,
+    tenant: TenantId,
+    crowds: &[(CreatorKey, Crowd)],
+    (remainder, divisor): (i64, i64),
+) -> Result<Vec<Arrival<CreatorKey>>, DbError> {
+    let (creators, weeks): (Vec<Uuid>, Vec<i32>) =
+        crowds.iter().map(|(creator, crowd)| (creator.0, crowd.week)).unzip();
+    let sql = include_str!("arrivals.sql");
+    let rows = client.query(sql, &[&tenant.0, &creators, &weeks, &remainder, &divisor]).await?;
+    let mut arrivals = Vec::new();
+    for row in &rows {
+        let (creator, week) = (CreatorKey(row.get("creator_key")), row.get("week"));
+        let people: Vec<i64> = row.get("people");
+        arrivals.extend(people.into_iter().map(|key| Arrival { engager: EngagerKey(key), week, creator }));
+    }
+    Ok(arrivals)
 }

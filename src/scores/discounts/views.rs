@@ -4,7 +4,7 @@ use super::{
     Pattern,
     crowds::{self, Crowd},
     discounted::Discounted,
-    one_kind, rings,
+    lockstep, one_kind, rings,
     store::{MANY_CREATORS, SELDOM},
 };
 use crate::{relationships::days::date_of, scores::CreatorStatistics};
@@ -44,7 +44,7 @@ pub struct DiscountsView {
     #[schema(example = 96.4, minimum = 0.0)]
     undiscounted_loyal_reach: f64,
     /// People by the pattern they are discounted for.
-    #[schema(max_items = 5)]
+    #[schema(max_items = 6)]
     patterns: Vec<PatternView>,
     /// Weeks in which crowds came, ascending.
     #[schema(max_items = 1000)]
@@ -73,9 +73,13 @@ pub struct CrowdView {
     /// People who came for the first time.
     #[schema(example = 9_998, minimum = 0)]
     people: u32,
-    /// How many usually do in a week; so many these count as.
+    /// How many usually do in a week.
     #[schema(example = 2.4, minimum = 0.0)]
     usual: f64,
+    /// How many of its people came for the first time to other creators, too, in crowds of the same week. When those who are
+    /// left are no crowd, these count whole.
+    #[schema(example = 9_981, minimum = 0)]
+    shared: u32,
 }
 
 impl DiscountsView {
@@ -104,7 +108,8 @@ impl DiscountsView {
 impl From<&Crowd> for CrowdView {
     fn from(crowd: &Crowd) -> Self {
         let (from, to) = crowd.days();
-        Self { from: date_of(from), to: date_of(to), people: crowd.people, usual: crowd.usual }
+        let Crowd { people, usual, shared, .. } = *crowd;
+        Self { from: date_of(from), to: date_of(to), people, usual, shared }
     }
 }
 
@@ -117,6 +122,9 @@ pub struct DiscountParameters {
     /// How many times the usual a crowd is, beyond these.
     #[schema(example = 5.0)]
     crowd_times: f64,
+    /// Least creators to whose crowds of one week somebody in lockstep came.
+    #[schema(example = 2, minimum = 0)]
+    lockstep_creators: usize,
     /// Least members of a ring.
     #[schema(example = 8, minimum = 0)]
     ring_members: usize,
@@ -153,6 +161,7 @@ impl DiscountParameters {
     pub(in crate::scores) const IN_FORCE: Self = Self {
         crowd_few: crowds::FEW,
         crowd_times: crowds::TIMES,
+        lockstep_creators: lockstep::CREATORS,
         ring_members: rings::LEAST_MEMBERS,
         ring_open: rings::OPEN,
         ring_closed: rings::CLOSED,

@@ -77,7 +77,7 @@ proptest! {
         };
         let changes = new.iter().map(|(key, after)| (EngagerKey(*key), old.get(key), after));
         let ((sums, days), (anew, all_days)) = (of(&old), of(&new));
-        let followed = sums.followed(changes, &own, (&days, Found::new()), &model());
+        let followed = sums.followed(changes, &own, (&days, Found::default()), &model());
         prop_assert_eq!(followed.is_none(), sums.until != anew.until, "what is later moves every chance");
         if let Some(Followed { sums: followed, new_days, is_behind }) = followed {
             prop_assert!(is_behind || new_days.is_empty());
@@ -113,9 +113,12 @@ proptest! {
     #[test]
     fn what_is_discounted_is_followed_as_it_would_be_summed_up(
         before in crowded(), after in prop::collection::vec((1..110_i64, 0..67_i32, deed()), 0..120),
-        found in prop::collection::hash_map((1..110_i64).prop_map(EngagerKey), 0.0..1.0_f64, 0..20),
+        found in prop::collection::hash_map((1..110_i64).prop_map(EngagerKey), 0.0..1.0_f64, 0..60),
     ) {
-        let found: Found = found.into_iter().map(|(key, weight)| (key, Discount { pattern: Pattern::Ring, weight })).collect();
+        let in_lockstep = Discount { pattern: Pattern::Lockstep, weight: 0.0 };
+        let ring = |weight| Discount { pattern: Pattern::Ring, weight };
+        let found = found.into_iter().map(|(key, weight)| (key, if weight < 0.5 { in_lockstep } else { ring(weight) }));
+        let found: Found = found.collect();
         let (old, new) = (fold(&before), fold(&[before, after].concat()));
         let pairs = |folded: &std::collections::BTreeMap<i64, Relationship>| {
             folded.iter().map(|(key, relationship)| (EngagerKey(*key), relationship.clone())).collect::<Vec<_>>()
@@ -142,11 +145,11 @@ fn another_model_has_everything_summed_up_anew() {
     let sums = sum(&[(1, relationship(Kind::Like, &[100]))], &[]);
     let (mut days, later) = (DaySet::default(), ScoringModel { version: 1, ..model() });
     days.insert(100);
-    assert!(sums.followed(std::iter::empty(), &[], (&days, Found::new()), &model()).is_some());
-    assert!(sums.followed(std::iter::empty(), &[], (&days, Found::new()), &later).is_none());
+    assert!(sums.followed(std::iter::empty(), &[], (&days, Found::default()), &model()).is_some());
+    assert!(sums.followed(std::iter::empty(), &[], (&days, Found::default()), &later).is_none());
     assert!(
         CreatorStatistics::default()
-            .followed(std::iter::empty(), &[], (&days, Found::new()), &model())
+            .followed(std::iter::empty(), &[], (&days, Found::default()), &model())
             .is_none()
     );
 }

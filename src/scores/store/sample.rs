@@ -49,10 +49,11 @@ pub async fn sample(tx: &Tx, tenant: TenantId) -> Result<Vec<SampledCreator>, Db
         let loaded = load_creator(tx, creator.key).await?.relationships;
         let mut loaded: Vec<_> =
             loaded.into_iter().map(|(pair, relationship)| (pair.1, relationship)).collect();
-        let people = loaded.iter().filter(|(engager, _)| engager.is_somebody_but(&creator.own));
+        let people = loaded.iter().map(|(engager, relationship)| (*engager, relationship));
+        let people = people.filter(|(engager, _)| engager.is_somebody_but(&creator.own));
         let found = found.remove(&creator.key).unwrap_or_default();
         let accepted = accepted.remove(&creator.key).unwrap_or_default();
-        let discounts = Discounts::of(people.map(|(_, relationship)| relationship), found, &accepted);
+        let discounts = Discounts::of(people, found, &accepted);
         loaded.retain(|(engager, relationship)| !discounts.dismisses(*engager, relationship));
         relationships += loaded.len();
         let feed = feeds.get(&creator.key).copied();
