@@ -82,14 +82,17 @@ struct Round {
 
 impl Round {
     /// Begins a round through these lanes, but for those that somebody has or that rest. What is not due yet has its turn
-    /// when nothing else is to be done: it would hold up events that come into other lanes meanwhile.
+    /// when nothing else is to be done, and then one lane only: a whole round of them would hold up for long what becomes due
+    /// meanwhile.
     fn fill(&mut self, mut busy: Vec<BusyLane>, now: Instant) {
         self.resting.retain(|_, until| *until > now);
         busy.retain(|busy| !self.in_hand.contains(&busy.lane) && !self.resting.contains_key(&busy.lane));
+        busy.sort_unstable_by_key(|busy| (busy.lane - self.first).rem_euclid(LANES));
         if busy.iter().any(BusyLane::is_due) {
             busy.retain(BusyLane::is_due);
+        } else {
+            busy.truncate(1);
         }
-        busy.sort_unstable_by_key(|busy| (busy.lane - self.first).rem_euclid(LANES));
         self.left = busy.into();
     }
 
@@ -133,6 +136,16 @@ mod tests {
         rounds.release(1, None);
         rounds.fill(vec![idle], now);
         assert_eq!(round(&mut rounds), [3]);
+    }
+
+    #[test]
+    fn what_becomes_due_waits_for_one_lane_that_is_not_and_no_more() {
+        let (mut rounds, now) = (Round::default(), Instant::now());
+        let idle = |lane| BusyLane { lane, folds: false, scores: false, later: true };
+        rounds.fill(vec![idle(3), idle(4)], now);
+        assert_eq!(round(&mut rounds), [3]);
+        rounds.fill([busy(&[9]), vec![idle(3), idle(4)]].concat(), now);
+        assert_eq!(round(&mut rounds), [9]);
     }
 
     #[test]
