@@ -78,10 +78,10 @@ impl Application {
             .transpose()?;
         // First of all: a start that ends here has not made a key that nobody gets to see.
         let listeners = Listeners::bind(config)?;
-        // Each worker, the snapshot feed, the backlog, metrics, quality, erasures, models, edge weights, discounts,
-        // trust, conversations, sponsorship, history and presence use one connection at a time, retention two, and a
+        // Each worker, the snapshot feed, the backlog, metrics, quality, erasures, changes, models, edge weights,
+        // discounts, trust, conversations, sponsorship, history and presence use one connection at a time, retention two, and a
         // creator's erasure another.
-        let foundation = Foundation::open(database, usize::from(config.work.workers) + 17).await?;
+        let foundation = Foundation::open(database, usize::from(config.work.workers) + 18).await?;
         let key = key_store::bootstrap(&foundation.pools.background, &foundation.master, given).await;
         let (foundation, first_key) = foundation.closed_on_failure(key.map_err(StartError::from)).await?;
         let (services, draining) = (Services::new(&foundation, config), Data::new(Draining::default()));

@@ -21,7 +21,7 @@ use crate::{
         history, refit,
         store::{Turn, score_lane},
     },
-    sponsorship, trust,
+    snapshot, sponsorship, trust,
 };
 use jiff::Timestamp;
 use std::{
@@ -36,6 +36,9 @@ const IDLE: Duration = Duration::from_millis(100);
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// Time between looks for unfinished erasures.
 const ERASURES: Duration = Duration::from_secs(30);
+
+/// Time between looks for changes that no replica asks for any more. Longer: more of them are there to be read over.
+const CHANGES: Duration = Duration::from_mins(1);
 
 /// Time between looks for counts of the quality of data that are older than they are kept.
 const QUALITY: Duration = Duration::from_mins(10);
@@ -60,6 +63,9 @@ pub async fn run(pool: Pool, config: WorkConfig) {
     if config.workers > 0 {
         tasks.spawn(keep_up("erasures", ERASURES, pool.clone(), |pool| async move {
             privacy::store::finish_erasures(&pool).await
+        }));
+        tasks.spawn(keep_up("changes", CHANGES, pool.clone(), |pool| async move {
+            snapshot::feed::forget_changes(&pool).await
         }));
         tasks.spawn(keep_up("quality", QUALITY, pool.clone(), |pool| async move {
             quality::store::prune(&pool).await

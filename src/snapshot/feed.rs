@@ -25,8 +25,11 @@ const INTERVAL: Duration = Duration::from_millis(200);
 /// ranked later.
 const REST: f64 = 0.5;
 
-/// After this long without a look, tombstones of erased creators may be gone, so everything is read again.
-const TOO_LONG: Duration = Duration::from_hours(24);
+/// How long it is kept which statistics changed. Longer: the list of them grows; shorter: a replica that was held up, or for
+/// so long in reading everything, has to read everything again.
+const CHANGES_KEPT: Duration = Duration::from_hours(1);
+/// After this long without a look, what changed since may be forgotten, so everything is read again.
+const TOO_LONG: Duration = Duration::from_mins(50);
 
 /// Runs until it is dropped. Failed looks are repeated; the snapshots stay as they are meanwhile.
 pub async fn run(pool: Pool, taxonomy: Arc<Taxonomy>, snapshots: Arc<Snapshots>) {
@@ -51,6 +54,12 @@ pub async fn run(pool: Pool, taxonomy: Arc<Taxonomy>, snapshots: Arc<Snapshots>)
         }
         tokio::time::sleep(pause).await;
     }
+}
+
+/// Forgets which statistics changed so long ago that no look asks for them.
+pub async fn forget_changes(pool: &Pool) -> Result<(), DbError> {
+    let minutes = i32::try_from(CHANGES_KEPT.as_secs() / 60).unwrap_or(i32::MAX);
+    store::forget_changes(&pool.get().await?, minutes).await
 }
 
 struct Feed {

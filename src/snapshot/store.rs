@@ -7,7 +7,7 @@
 use super::source::{SourceRow, SourceStatistics};
 use crate::{
     creators::store::{PROFILE_COLUMNS, profile},
-    db::{DbError, Tx},
+    db::{Client, DbError, Tx},
     ids::{CreatorKey, TenantId},
     niches::{Niche, store::niche},
     scores::{
@@ -78,19 +78,27 @@ pub async fn page(tx: &Tx, after: Option<CreatorKey>) -> Result<Vec<(TenantId, S
 
 /// Creators whose profile, community, trust, sponsorship or growth changed.
 pub async fn changed_creators(tx: &Tx, since: i64) -> Result<Vec<(TenantId, SourceRow)>, DbError> {
+    let keys = changed_keys(tx, since).await?;
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
     let sql = format!(
-        "/* snapshot::changed_creators */
-         select {}
-         from (select creator_key from creators where changed_xid >= $1
+        "/* snapshot::changed_creators */ select {} from creators c {} where c.creator_key = any ($1)",
+        columns(),
+        with_scores("creator_key = any ($1)")
+    );
+    Ok(tx.query(&sql, &[&keys]).await?.iter().map(source).collect())
+}
+
+/// Most looks find none: to read only who they are costs far less than to begin joining everything to them.
+async fn changed_keys(tx: &Tx, since: i64) -> Result<Vec<Uuid>, DbError> {
+    let sql = "/* snapshot::changed_keys */
+               select creator_key from creators where changed_xid >= $1
                union select creator_key from creator_communities where changed_xid >= $1
                union select creator_key from creator_trust where changed_xid >= $1
                union select creator_key from creator_sponsorship where changed_xid >= $1
-               union select creator_key from creator_growth where changed_xid >= $1) changed
-         join creators c using (creator_key) {}",
-        columns(),
-        with_scores("true")
-    );
-    Ok(tx.query(&sql, &[&since]).await?.iter().map(source).collect())
+               union select creator_key from creator_growth where changed_xid >= $1";
+    Ok(tx.query(sql, &[&since]).await?.iter().map(|row| row.get(0)).collect())
 }
 
 /// Statistics that changed, with the transactions that wrote them: of most creators nothing else changes, so it would be a
@@ -98,8 +106,9 @@ pub async fn changed_creators(tx: &Tx, since: i64) -> Result<Vec<(TenantId, Sour
 pub async fn changed_statistics(tx: &Tx, since: i64) -> Result<Vec<(TenantId, SourceStatistics)>, DbError> {
     let sql = format!(
         "/* snapshot::changed_statistics */
-         select s.tenant_id as tenant, s.creator_key, s.changed_xid, {STATISTICS_COLUMNS} from creator_statistics s
-         where s.changed_xid >= $1"
+         select s.tenant_id as tenant, s.creator_key, s.changed_xid, {STATISTICS_COLUMNS}
+         from (select distinct unnest(creator_keys) as creator_key from statistics_changes where changed_xid >= $1) changed
+         join creator_statistics s using (creator_key)"
     );
     let rows = tx.query(&sql, &[&since]).await?;
     let statistics = |row: &Row| {
@@ -111,6 +120,13 @@ pub async fn changed_statistics(tx: &Tx, since: i64) -> Result<Vec<(TenantId, So
         Some((TenantId(row.get("tenant")), source))
     };
     Ok(rows.iter().filter_map(statistics).collect())
+}
+
+/// Forgets which statistics changed before this many minutes.
+pub async fn forget_changes(client: &Client, minutes: i32) -> Result<(), DbError> {
+    let sql = "/* snapshot::forget_changes */
+               delete from statistics_changes where changed_at < now() - make_interval(mins => $1)";
+    client.execute(sql, &[&minutes]).await.map(drop)
 }
 
 /// Creators that were erased.

@@ -110,8 +110,12 @@ async fn change(stage: &Stage, creators: u64, rate: u64) -> Result<(), Failure> 
                 voci::ids::CreatorKey::derive(stage.tenant, &creator).0
             })
             .collect();
-        let sql = "update creator_statistics set events = events + 1, engagers = engagers + 1, expected_back = expected_back * 1.001,
-                       changed_xid = pg_current_xact_id()::text::bigint where creator_key = any($1)";
+        let sql = "with written as (
+                       update creator_statistics
+                       set events = events + 1, engagers = engagers + 1, expected_back = expected_back * 1.001,
+                           changed_xid = pg_current_xact_id()::text::bigint
+                       where creator_key = any($1) returning creator_key)
+                   insert into statistics_changes (creator_keys) select array_agg(creator_key) from written";
         client.execute(sql, &[&changed]).await?;
     }
     Ok(())
