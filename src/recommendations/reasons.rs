@@ -288,7 +288,7 @@ fn discount(pattern: Pattern, people: i32) -> String {
         }
         Pattern::Lockstep => {
             format!(
-                "{people} came in crowds that came to other creators in the same week, too: they do not count"
+                "{people} came in crowds and engaged with others who were crowded in the same week: they do not count"
             )
         }
     }

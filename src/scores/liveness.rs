@@ -34,13 +34,13 @@ impl Liveness {
     }
 }
 
-/// Days on which people engaged whose engagement is not dismissed.
+/// Days on which people engaged, as far as they count.
 pub fn engaged_days<'a>(
     people: impl Iterator<Item = (EngagerKey, &'a Relationship)>,
     discounts: &Discounts,
 ) -> DaySet {
     let counted = people.filter(|(engager, relationship)| !discounts.dismisses(*engager, relationship));
-    DaySet::union(counted.map(|(_, relationship)| relationship.active_days()))
+    DaySet::union(counted.map(|(engager, relationship)| discounts.counted_days(engager, relationship)))
 }
 
 #[cfg(test)]

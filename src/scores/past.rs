@@ -2,7 +2,6 @@
 
 use super::{
     creator_effect::Returns,
-    discounts::Discounts,
     liveness::{Liveness, engaged_days},
     loyalty::{HORIZON, ReturnModel},
     recalibration::{History, Recalibration, chance_at, regressors},
@@ -34,7 +33,7 @@ pub(super) fn windows(sample: &[SampledCreator], until: Day, model: &ReturnModel
 
 fn days_of(creator: &SampledCreator) -> DaySet {
     let people = creator.relationships.iter().filter(|(engager, _)| engager.is_somebody_but(&creator.own));
-    engaged_days(people.map(|(engager, known)| (*engager, known)), &Discounts::default())
+    engaged_days(people.map(|(engager, known)| (*engager, known)), &creator.discounts)
 }
 
 /// What became of a creator's people in the 90 days after a cut. People with the same history go together.
@@ -44,8 +43,8 @@ fn window(creator: &SampledCreator, days: &DaySet, cut: Day, model: &ReturnModel
         .relationships
         .iter()
         .filter(|(engager, _)| engager.is_somebody_but(&creator.own))
-        .filter_map(|(_, relationship)| {
-            let days = relationship.active_days().as_slice();
+        .filter_map(|(engager, relationship)| {
+            let days = creator.discounts.counted_days(*engager, relationship);
             Some((History::of(days, cut)?, came_back(days, cut)))
         })
         .collect();
@@ -83,7 +82,7 @@ pub(super) fn returns(windows: &[Window], recalibration: &Recalibration) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ids::EngagerKey, relationships::Relationship};
+    use crate::{ids::EngagerKey, relationships::Relationship, scores::discounts::Discounts};
 
     fn creator(people: &[&[Day]]) -> SampledCreator {
         let relationships = people.iter().zip(1..).map(|(days, key)| (EngagerKey(key), on(days)));

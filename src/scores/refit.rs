@@ -127,7 +127,8 @@ fn cells(sample: &[SampledCreator], until: Day) -> Vec<Cell> {
     for creator in sample {
         for (engager, relationship) in &creator.relationships {
             if engager.is_somebody_but(&creator.own) {
-                let Some(history) = History::of(relationship.active_days().as_slice(), until) else {
+                let days = creator.discounts.counted_days(*engager, relationship);
+                let Some(history) = History::of(days, until) else {
                     continue;
                 };
                 *counts.entry(history).or_default() += 1;

@@ -204,8 +204,9 @@ impl CreatorStatistics {
         discounts: &Discounts,
         model: &ScoringModel,
     ) -> Share {
-        let discount = discounts.discount(engager, relationship);
-        Share { discount, ..Share::of(relationship, self.until.unwrap_or_default(), self.liveness, model) }
+        let days = discounts.counted_days(engager, relationship);
+        let share = Share::of((relationship, days), self.until.unwrap_or_default(), self.liveness, model);
+        Share { discount: discounts.discount(engager, relationship), ..share }
     }
 
     /// What is to be expected of a relationship; `None` without an active day.
@@ -313,9 +314,14 @@ pub(super) struct Share {
 }
 
 impl Share {
-    fn of(relationship: &Relationship, until: Day, liveness: Liveness, model: &ScoringModel) -> Self {
+    fn of(
+        (relationship, days): (&Relationship, &[Day]),
+        until: Day,
+        liveness: Liveness,
+        model: &ScoringModel,
+    ) -> Self {
         let events = events_of(relationship);
-        let Some(history) = History::of(relationship.active_days().as_slice(), until) else {
+        let Some(history) = History::of(days, until) else {
             return Self { events, ..Self::default() };
         };
         let is_loyal = history.repeats > 0;

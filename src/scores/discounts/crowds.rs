@@ -52,7 +52,7 @@ impl Crowd {
     /// Its first and its last day.
     #[must_use]
     pub fn days(&self) -> (Day, Day) {
-        let monday = self.week * 7 - MONDAY;
+        let monday = first_day_of(self.week);
         (monday, monday + 6)
     }
 }
@@ -64,6 +64,12 @@ const MONDAY: Day = 3;
 #[must_use]
 pub fn week_of(day: Day) -> i32 {
     (day + MONDAY).div_euclid(7)
+}
+
+/// The first day of a week.
+#[must_use]
+pub fn first_day_of(week: i32) -> Day {
+    week * 7 - MONDAY
 }
 
 /// The crowds among people by the day on which each came first, ascending by week. Costs the number of weeks of those in

@@ -96,19 +96,14 @@ async fn one_kind(pool: &Pool, tenant: TenantId, passes: i64) -> Result<Vec<(Edg
     Ok(found)
 }
 
-/// Only people of crowds are kept in memory, so it is their number that says how many passes it takes.
 async fn lockstep(pool: &Pool, tenant: TenantId) -> Result<Vec<(Edge, Discount)>, DbError> {
     let client = pool.get().await?;
-    let crowds = store::crowds_of_the_same_weeks(&client, tenant).await?;
-    if crowds.is_empty() {
-        return Ok(Vec::new());
-    }
-    let people: i64 = crowds.iter().map(|(_, crowd)| i64::from(crowd.people)).sum();
-    let passes = (people / GROUPED + 1).min(MOST_PASSES);
+    let crowded = store::crowded(&client, tenant).await?;
+    let passes = (crowded.people / GROUPED + 1).min(MOST_PASSES);
     let discount = Discount { pattern: Pattern::Lockstep, weight: 0.0 };
     let mut found = Vec::new();
     for pass in 0..passes {
-        let some = in_lockstep(store::arrivals(&client, tenant, &crowds, (pass, passes)).await?);
+        let some = in_lockstep(store::presences(&client, tenant, &crowded, (pass, passes)).await?);
         found.extend(some.iter().map(|one| ((one.creator, one.engager), discount)));
     }
     Ok(found)

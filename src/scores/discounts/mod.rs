@@ -36,7 +36,7 @@ pub enum Pattern {
     Drifter = 3,
     /// Somebody engages with very many creators, always in the same way, where others of such reach do not.
     OneKind = 4,
-    /// Somebody came for the first time to several creators in the same week, in a crowd each time.
+    /// Somebody acts with several creators in a week in which each of them has a crowd, and came with one.
     Lockstep = 5,
 }
 
@@ -128,6 +128,20 @@ impl Discounts {
         found.into_iter().chain(in_crowd).min_by(|a, b| a.weight.total_cmp(&b.weight))
     }
 
+    /// The days of a relationship that count: of somebody in lockstep who had come before, those before the first crowd they
+    /// took part in. Sold accounts do other things, too, to look like people, and by chance some did so here: what they are
+    /// sold for must neither lift what was there nor take it away.
+    #[must_use]
+    pub fn counted_days<'a>(&self, engager: EngagerKey, relationship: &'a Relationship) -> &'a [Day] {
+        let days = relationship.active_days().as_slice();
+        if !self.found.is_in_lockstep(engager) {
+            return days;
+        }
+        let sold = days.iter().position(|day| self.crowd_on(*day).is_some());
+        // Whoever came with a crowd is discounted as a whole.
+        sold.filter(|sold| *sold > 0).map_or(days, |sold| &days[..sold])
+    }
+
     /// The same without what anybody can bring about: rings and their members alone.
     #[must_use]
     pub fn of_rings(&self) -> Self {
@@ -150,11 +164,16 @@ impl Discounts {
     /// As what somebody counts nothing who came first on a day. Only while a crowd stands in that week: where a creator's say
     /// was accepted, lockstep says nothing either.
     fn in_crowd(&self, engager: EngagerKey, day: Day) -> Option<Pattern> {
-        let place = self.crowds.binary_search_by_key(&week_of(day), |crowd| crowd.week).ok()?;
+        let crowd = self.crowd_on(day)?;
         if self.found.is_in_lockstep(engager) {
             return Some(Pattern::Lockstep);
         }
-        (!self.crowds[place].is_explained()).then_some(Pattern::Crowd)
+        (!crowd.is_explained()).then_some(Pattern::Crowd)
+    }
+
+    fn crowd_on(&self, day: Day) -> Option<&Crowd> {
+        let place = self.crowds.binary_search_by_key(&week_of(day), |crowd| crowd.week).ok()?;
+        Some(&self.crowds[place])
     }
 }
 

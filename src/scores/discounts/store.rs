@@ -2,18 +2,19 @@
 
 use super::{
     Discount, Found, Pattern,
-    crowds::Crowd,
-    lockstep::{self, Arrival},
+    crowds::first_day_of,
+    lockstep::{self, Presence, present},
     look::{Visit, add},
     one_kind::{self, OfReach},
 };
 use crate::{
     db::{Client, DbError, Pool, Tx},
     ids::{CreatorKey, EngagerKey, TenantId},
+    relationships::{codec::decode_days, days::date_of},
     scores::store::enqueue_later,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use tokio_postgres::{Row, types::Json};
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 /// What was found of creators, as far as anything was.
@@ -209,39 +210,55 @@ pub(super) async fn one_kind(
     Ok(rows.iter().map(|row| (edge(row), discount)).collect())
 }
 
-/// Crowds of a tenant's creators in weeks in which crowds came to several of them. They are those of the relationships alone,
-/// whatever was found before.
-pub(super) async fn crowds_of_the_same_weeks(
-    client: &Client,
-    tenant: TenantId,
-) -> Result<Vec<(CreatorKey, Crowd)>, DbError> {
-    let sql = "/* discounts::crowds_of_the_same_weeks */
-               select creator_key, crowd
-               from (select s.creator_key, crowd, count(*) over (partition by crowd ->> 'week') as creators
+/// Creators to whom a crowd came in a week in which crowds came to several.
+#[derive(Default)]
+pub(super) struct Crowded {
+    /// The weeks of these crowds, by creator.
+    weeks: BTreeMap<CreatorKey, BTreeSet<i32>>,
+    /// People of these creators.
+    pub(super) people: i64,
+}
+
+/// Who was crowded at the same time as others. The crowds are those of the relationships alone, whatever was found before.
+pub(super) async fn crowded(client: &Client, tenant: TenantId) -> Result<Crowded, DbError> {
+    let sql = "/* discounts::crowded */
+               select creator_key, engagers, week
+               from (select s.creator_key, s.engagers, (crowd ->> 'week')::int4 as week,
+                            count(*) over (partition by crowd ->> 'week') as creators
                      from creator_statistics s cross join jsonb_array_elements(s.discounted -> 'crowds') as crowd
                      where s.tenant_id = $1) as crowds
                where creators >= $2";
     let least = i64::try_from(lockstep::CREATORS).unwrap_or(i64::MAX);
-    let rows = client.query(sql, &[&tenant.0, &least]).await?;
-    Ok(rows.iter().map(|row| (CreatorKey(row.get(0)), row.get::<_, Json<Crowd>>(1).0)).collect())
+    let mut crowded = Crowded::default();
+    for row in client.query(sql, &[&tenant.0, &least]).await? {
+        let weeks = crowded.weeks.entry(CreatorKey(row.get("creator_key"))).or_default();
+        if weeks.is_empty() {
+            crowded.people += i64::from(row.get::<_, i32>("engagers"));
+        }
+        weeks.insert(row.get("week"));
+    }
+    Ok(crowded)
 }
 
-/// Who came for the first time to creators in the weeks of these crowds; of people whose keys have one remainder.
-pub(super) async fn arrivals(
+/// Who was active with these creators in the weeks of their crowds; of people whose keys have one remainder. A row that cannot
+/// be read tells nothing; whoever sums its creator up mends it.
+pub(super) async fn presences(
     client: &Client,
     tenant: TenantId,
-    crowds: &[(CreatorKey, Crowd)],
+    crowded: &Crowded,
     (remainder, divisor): (i64, i64),
-) -> Result<Vec<Arrival<CreatorKey>>, DbError> {
-    let (creators, weeks): (Vec<Uuid>, Vec<i32>) =
-        crowds.iter().map(|(creator, crowd)| (creator.0, crowd.week)).unzip();
-    let sql = include_str!("arrivals.sql");
-    let rows = client.query(sql, &[&tenant.0, &creators, &weeks, &remainder, &divisor]).await?;
-    let mut arrivals = Vec::new();
+) -> Result<Vec<Presence<CreatorKey>>, DbError> {
+    let Some(first) = crowded.weeks.values().filter_map(BTreeSet::first).min() else { return Ok(Vec::new()) };
+    let creators: Vec<Uuid> = crowded.weeks.keys().map(|creator| creator.0).collect();
+    let sql = include_str!("active_since.sql");
+    let since = date_of(first_day_of(*first));
+    let rows = client.query(sql, &[&tenant.0, &creators, &since, &remainder, &divisor]).await?;
+    let mut presences = Vec::new();
     for row in &rows {
-        let (creator, week) = (CreatorKey(row.get("creator_key")), row.get("week"));
-        let people: Vec<i64> = row.get("people");
-        arrivals.extend(people.into_iter().map(|key| Arrival { engager: EngagerKey(key), week, creator }));
+        let (creator, engager) = edge(row);
+        let Ok(days) = decode_days(row.get("active_days")) else { continue };
+        let weeks = crowded.weeks.get(&creator).into_iter();
+        presences.extend(weeks.flat_map(|weeks| present(engager, creator, days.as_slice(), weeks)));
     }
-    Ok(arrivals)
+    Ok(presences)
 }

@@ -18,10 +18,13 @@ const CROWD: std::ops::Range<i64> = 1_000..1_060;
 fn relationship(kinds: &[(Day, Kind)]) -> Relationship {
     let mut relationship = Relationship::default();
     for (day, kind) in kinds {
-        let at = Timestamp::from_second(i64::from(*day) * 86_400).unwrap();
-        relationship.absorb(&Fact::new(*kind, at));
+        relationship.absorb(&fact(*day, *kind));
     }
     relationship
+}
+
+fn fact(day: Day, kind: Kind) -> Fact {
+    Fact::new(kind, Timestamp::from_second(i64::from(day) * 86_400).unwrap())
 }
 
 fn kind() -> impl Strategy<Value = Kind> {
@@ -100,6 +103,23 @@ proptest! {
         let crowd = discounted.crowds[0];
         prop_assert_eq!((crowd.people as usize, crowd.shared as usize), (60 + newcomers.len(), 60));
         prop_assert_eq!(discounted.people, [0, 0, 0, 0, 0, 60]);
+        prop_assert_eq!(components(&attacked), components(&sums(&honest, &Found::default(), &[])));
+    }
+
+    #[test]
+    fn who_had_been_here_before_a_crowd_in_lockstep_counts_by_what_was_before(
+        honest in honest(), crowd in crowd(), later in prop::collection::vec(0..60_i32, 0..6),
+    ) {
+        let mut attacked = both(&honest, &crowd);
+        let ended = |known: &Relationship| known.active_days().span().is_some_and(|(_, last)| last < MONDAY);
+        let sold: Vec<i64> = honest.iter().filter(|(_, known)| ended(known)).map(|(engager, _)| engager.0).collect();
+        for key in &sold {
+            let relationship = attacked.get_mut(&EngagerKey(*key)).unwrap();
+            [0].iter().chain(&later).for_each(|days| relationship.absorb(&fact(MONDAY + days, Kind::Like)));
+        }
+        let found = found(CROWD.chain(sold), Pattern::Lockstep, 0.0);
+        let attacked = sums(&attacked, &found, &[]);
+        prop_assert_eq!(attacked.discounted.as_ref().unwrap().people, [0, 0, 0, 0, 0, 60]);
         prop_assert_eq!(components(&attacked), components(&sums(&honest, &Found::default(), &[])));
     }
 

@@ -122,7 +122,7 @@ pub struct DiscountParameters {
     /// How many times the usual a crowd is, beyond these.
     #[schema(example = 5.0)]
     crowd_times: f64,
-    /// Least creators to whose crowds of one week somebody in lockstep came.
+    /// Least creators in whose crowds of one week somebody in lockstep takes part.
     #[schema(example = 2, minimum = 0)]
     lockstep_creators: usize,
     /// Least members of a ring.

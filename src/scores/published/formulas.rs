@@ -100,8 +100,10 @@ pub(super) const FORMULAS: [(&str, &str); 17] = [
          first active day lies in a week (Monday to Sunday, UTC) in which more than crowd_few + crowd_times usual people \
          came for the first time; weight = 0; usual = the mean of those of the 26 weeks before in which no crowd came (at \
          least 4; from the week in which the third person came), or the (lower) median of all of them if that is more; none \
-         in weeks that an accepted annotation touches. lockstep: people of such a crowd who came for the first time to \
-         lockstep_creators or more creators of the tenant in crowds of the same week; weight = 0; shared = so many of them. \
+         in weeks that an accepted annotation touches. lockstep: people who engage, in the week of such a crowd, with \
+         lockstep_creators or more creators of the tenant who have a crowd in that week, and came with one of these crowds; \
+         weight = 0 for those who came in it, shared = so many of them; of those who came before it, the days before their \
+         first week with a crowd count. \
          The others of that week are no crowd, and count, when people - shared is at most crowd_few + crowd_times usual. \
          ring: accounts of creators who engage with each other; weight = (ring_closed - j) / (ring_closed - ring_open) within \
          0 and 1, j = creators in the company of both / creators in the company of either, for at least ring_members in both; the company of a creator \

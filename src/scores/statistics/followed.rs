@@ -41,11 +41,8 @@ impl CreatorStatistics {
                 let is_dismissed = discounts.dismisses(engager, after);
                 is_behind |= was_counted && is_dismissed;
                 newcomers += i32::from(!before.is_some_and(has_come) && has_come(after));
-                let new = after
-                    .active_days()
-                    .as_slice()
-                    .iter()
-                    .filter(|day| !is_dismissed && !days.contains(**day));
+                let counted = discounts.counted_days(engager, after).iter();
+                let new = counted.filter(|day| !is_dismissed && !days.contains(**day));
                 new.for_each(|day| new_days.insert(*day));
             }
             if own.contains(&engager) {

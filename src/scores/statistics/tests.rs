@@ -82,7 +82,7 @@ proptest! {
         if let Some(Followed { sums: followed, new_days, is_behind }) = followed {
             prop_assert!(is_behind || new_days.is_empty());
             prop_assert!(new_days.as_slice().iter().all(|day| !days.contains(*day)));
-            prop_assert_eq!(DaySet::union([&days, &new_days].into_iter()), all_days);
+            prop_assert_eq!(DaySet::union([&days, &new_days].map(DaySet::as_slice).into_iter()), all_days);
             // Summed up anew for a feed as alive as before.
             let mut expected = CreatorStatistics {
                 window: anew.window, first_event: anew.first_event, until: anew.until, liveness: sums.liveness,
