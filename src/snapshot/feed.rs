@@ -19,7 +19,7 @@ use std::{
 };
 
 /// Least time between looks. Longer: events are ranked later; shorter: more queries for nothing.
-const INTERVAL: Duration = Duration::from_millis(200);
+const INTERVAL: Duration = Duration::from_millis(100);
 /// After a look that took long, because much changed, a part of as long passes until the next one: reading what changes all the
 /// time must not take the cores from those who change it. A smaller part: more is read for the same; a larger one: events are
 /// ranked later.
