@@ -4,7 +4,7 @@
 with own as (
     select c.creator_key, (account ->> 'engager_key')::bigint as engager_key
     from creators c cross join jsonb_array_elements(c.accounts) as account
-    where c.tenant_id = $1 and account ? 'engager_key'
+    where c.tenant_id = $1 and c.creator_key = any ($2) and account ? 'engager_key'
 )
 select r.creator_key, r.engager_key, r.active_days
 from unnest((select $2::uuid[])) as asked (creator_key) join relationships r using (creator_key)
