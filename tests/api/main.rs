@@ -28,6 +28,7 @@ mod exposure;
 mod filters;
 mod insight;
 mod isolation;
+mod lanes;
 mod loyalty;
 mod metrics;
 mod niches;

@@ -52,13 +52,21 @@ impl BusyLane {
     }
 }
 
-/// Lanes with work, by one look into each queue's index per lane.
+/// Lanes with work, by a few looks into each queue's index per lane.
+///
+/// The first row is asked for by its order, not whether there is any: for that, PostgreSQL reads the table from its beginning
+/// when it believes that a row of any lane comes soon, and under load the table begins with thousands of deleted ones.
 pub async fn busy_lanes(client: &Client) -> Result<Vec<BusyLane>, DbError> {
     let sql = "/* queue::busy_lanes */
-               select lane::int2, exists (select from fold_queue q where q.lane = lane.lane::int2),
-                      exists (select from score_queue q where q.lane = lane.lane::int2 and q.enqueued_at <= now()),
-                      exists (select from score_queue q where q.lane = lane.lane::int2 and q.enqueued_at > now())
-               from generate_series(0, $1::int4 - 1) as lane";
+               select lane, folds, coalesce(first <= now(), false), coalesce(last > now(), false)
+               from (select lane.lane::int2,
+                            (select q.received_at from fold_queue q where q.lane = lane.lane::int2
+                             order by q.received_at limit 1) is not null as folds,
+                            (select q.enqueued_at from score_queue q where q.lane = lane.lane::int2
+                             order by q.enqueued_at limit 1) as first,
+                            (select q.enqueued_at from score_queue q where q.lane = lane.lane::int2
+                             order by q.enqueued_at desc limit 1) as last
+                     from generate_series(0, $1::int4 - 1) as lane) lanes";
     let rows = client.query(sql, &[&i32::from(LANES)]).await?;
     let busy = rows.iter().map(|row| BusyLane {
         lane: row.get(0),
