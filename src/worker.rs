@@ -11,7 +11,7 @@ use crate::{
     ids::LANES,
     insight, privacy, quality,
     relationships::{
-        fold::{Folded, fold_lane},
+        fold::{Folded, fold_lanes},
         queue::store::BusyLane,
     },
     retention,
@@ -129,35 +129,42 @@ async fn fold_and_score(pool: Pool, rounds: Arc<Rounds>, batch: u32) {
     }
 }
 
-/// Works on the lane whose turn it is; false when there is none, an error when no other lane can succeed either.
+/// Works on the lanes whose turn it is; false when there are none, an error when no other lane can succeed either.
 async fn take_turn(pool: &Pool, rounds: &Rounds, batch: u32) -> Result<bool, DbError> {
     let Some(turn) = rounds.next(pool).await? else { return Ok(false) };
-    match fold_and_score_lane(pool, turn.busy, batch).await {
-        // Another process has the lane, or another transaction was in the way: the work is still there.
+    match fold_and_score_lanes(pool, &turn.busy, batch).await {
+        // Another process has the lanes, or another transaction was in the way: the work is still there.
         Ok(0) | Err(DbError::Busy) => turn.rest(IDLE),
         Ok(_) => {}
         Err(error @ (DbError::Unavailable(_) | DbError::OutcomeUnknown(_))) => return Err(error),
         Err(error) => {
-            tracing::warn!(%error, lane = turn.busy.lane, "a lane failed and will be tried again");
-            turn.rest(AFTER_FAILURE);
+            let lanes: Vec<i16> = turn.busy.iter().map(|busy| busy.lane).collect();
+            tracing::warn!(%error, ?lanes, "lanes failed and will be tried again, each by itself");
+            turn.failed(AFTER_FAILURE);
         }
     }
     Ok(true)
 }
 
-/// Folds a lane and, at once, sums up the creators for whom following the change was not enough: they are new or were not
+/// Folds lanes and, at once, sums up the creators for whom following the change was not enough: they are new or were not
 /// seen that late before, and would wait until all other lanes are folded.
-async fn fold_and_score_lane(pool: &Pool, busy: BusyLane, batch: u32) -> Result<usize, DbError> {
-    let folded = if busy.folds { fold_lane(pool, busy.lane, batch).await } else { Ok(Folded::default()) };
-    let waiting = folded.as_ref().map_or(0, |folded| folded.waiting);
-    let turn = match busy {
-        BusyLane { folds: true, .. } => Turn::Due(waiting),
-        BusyLane { scores: true, .. } => Turn::Due(usize::MAX),
-        _ => Turn::All,
-    };
-    // Creators who wait do so for their own sake, too: they are scored though the events of the lane cannot be folded.
-    let scores = !busy.folds || busy.scores || waiting > 0;
-    let summed_up = if scores { score_lane(pool, busy.lane, turn).await? } else { 0 };
+async fn fold_and_score_lanes(pool: &Pool, busy: &[BusyLane], batch: u32) -> Result<usize, DbError> {
+    let folding: Vec<i16> = busy.iter().filter(|busy| busy.folds).map(|busy| busy.lane).collect();
+    let folded =
+        if folding.is_empty() { Ok(Folded::default()) } else { fold_lanes(pool, &folding, batch).await };
+    let mut summed_up = 0;
+    for &busy in busy {
+        let waiting = folded.as_ref().map_or(0, |folded| folded.waiting_in(busy.lane));
+        let turn = match busy {
+            BusyLane { folds: true, .. } => Turn::Due(waiting),
+            BusyLane { scores: true, .. } => Turn::Due(usize::MAX),
+            _ => Turn::All,
+        };
+        // Creators who wait do so for their own sake, too: they are scored though the events of the lane cannot be folded.
+        if !busy.folds || busy.scores || waiting > 0 {
+            summed_up += score_lane(pool, busy.lane, turn).await?;
+        }
+    }
     Ok(folded?.events + summed_up)
 }
 

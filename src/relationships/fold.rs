@@ -1,8 +1,8 @@
 //! Folding events into relationships, exactly once.
 //!
-//! One transaction takes a lane, takes the oldest facts of the lane out of the queue, folds them, writes the relationships
-//! and brings the statistics of their creators up to date. Killed anywhere, it leaves nothing behind and the facts are
-//! folded by the next worker. Nobody else folds the same creators meanwhile, because the lane is locked.
+//! One transaction takes some lanes, takes their oldest facts out of the queue, folds them, writes the relationships and
+//! brings the statistics of their creators up to date. Killed anywhere, it leaves nothing behind and the facts are
+//! folded by the next worker. Nobody else folds the same creators meanwhile, because their lanes are locked.
 
 use super::{
     model::{Pair, Relationship},
@@ -27,24 +27,33 @@ pub struct Changes {
     pub refolded: BTreeSet<CreatorKey>,
 }
 
-/// What folding a lane has done.
-#[derive(Clone, Copy, Default)]
+/// What folding has done.
+#[derive(Default)]
 pub struct Folded {
     /// How many events were folded.
     pub events: usize,
     /// Creators whose statistics wait to be summed up anew because of that.
-    pub waiting: usize,
+    pub waiting: BTreeSet<CreatorKey>,
 }
 
-/// Folds about `limit` events of a lane; nothing when another worker has it.
-pub async fn fold_lane(pool: &Pool, lane: i16, limit: u32) -> Result<Folded, DbError> {
+impl Folded {
+    /// How many creators of a lane wait.
+    #[must_use]
+    pub fn waiting_in(&self, lane: i16) -> usize {
+        self.waiting.iter().filter(|creator| creator.lane() == lane).count()
+    }
+}
+
+/// Folds about `limit` events of each of some lanes, as far as no other worker has them.
+pub async fn fold_lanes(pool: &Pool, lanes: &[i16], limit: u32) -> Result<Folded, DbError> {
     let tx = Tx::begin_with(pool, Tx::REPEATABLE).await?;
-    if !queue::store::try_lane(&tx, lane).await? {
+    let lanes = queue::store::try_lanes(&tx, lanes).await?;
+    if lanes.is_empty() {
         tx.rollback().await?;
         return Ok(Folded::default());
     }
-    let claimed = queue::store::claim(&tx, lane, i64::from(limit)).await?;
-    let mut waiting = 0;
+    let claimed = queue::store::claim(&tx, &lanes, i64::from(limit)).await?;
+    let mut waiting = BTreeSet::new();
     if !claimed.is_empty() {
         let changes = fold(&tx, &claimed).await?;
         waiting = scores::store::follow(&tx, &changes).await?;

@@ -39,7 +39,7 @@ use crate::{
         days::{DaySet, day_of},
         fold::{Changes, load_mended},
         model::Pair,
-        queue::store::try_lane,
+        queue::store::try_lanes,
         store::{Found, load_creators},
     },
     sponsorship::{Sponsorship, store as sponsorship},
@@ -49,7 +49,7 @@ use crate::{
     },
 };
 use jiff::{Timestamp, civil::Date};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tokio_postgres::{Row, types::Json};
 use uuid::Uuid;
 
@@ -131,8 +131,8 @@ async fn enqueue_after(tx: &Tx, creators: &[CreatorKey], seconds: i32) -> Result
 }
 
 /// Brings the statistics of creators up to date with what folding changed, in the same transaction and under the same
-/// lane. Creators for whom that is not possible wait for all of their relationships to be summed up anew; how many do.
-pub async fn follow(tx: &Tx, changes: &Changes) -> Result<usize, DbError> {
+/// lanes. Creators for whom that is not possible wait for all of their relationships to be summed up anew: these.
+pub async fn follow(tx: &Tx, changes: &Changes) -> Result<BTreeSet<CreatorKey>, DbError> {
     let mut by_creator: BTreeMap<CreatorKey, Vec<_>> = BTreeMap::new();
     for ((creator, engager), (before, after)) in &changes.folded {
         by_creator.entry(*creator).or_default().push((*engager, before.as_ref(), after));
@@ -164,7 +164,7 @@ pub async fn follow(tx: &Tx, changes: &Changes) -> Result<usize, DbError> {
     replace(tx, &followed, &all_days).await?;
     enqueue_later(tx, &behind).await?;
     enqueue(tx, &anew.iter().copied().collect::<Vec<_>>()).await?;
-    Ok(anew.len())
+    Ok(anew)
 }
 
 /// What was found across creators of those of these people whose creators are discounted at all: few are, so that the
@@ -221,7 +221,7 @@ pub enum Turn {
 /// The lane is the one of folding, so a creator's relationships stand still while they are summed up.
 pub async fn score_lane(pool: &Pool, lane: i16, turn: Turn) -> Result<usize, DbError> {
     let tx = Tx::begin_with(pool, Tx::REPEATABLE).await?;
-    if !try_lane(&tx, lane).await? {
+    if try_lanes(&tx, &[lane]).await?.is_empty() {
         tx.rollback().await?;
         return Ok(0);
     }

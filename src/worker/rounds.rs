@@ -14,6 +14,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Most lanes of a turn. More: a turn is longer, and what comes in meanwhile waits for its end; fewer: what each turn costs
+/// however little there is to do takes the time of those who wait.
+const AT_ONCE: usize = 4;
+
 /// The round that is under way.
 pub(super) struct Rounds {
     round: Mutex<Round>,
@@ -41,8 +45,8 @@ impl Rounds {
     }
 
     fn take(&self) -> Option<Turn<'_>> {
-        let busy = self.round().take()?;
-        Some(Turn { rounds: self, busy, rest: None })
+        let busy = self.round().take();
+        (!busy.is_empty()).then(|| Turn { rounds: self, busy, rest: None })
     }
 
     fn round(&self) -> MutexGuard<'_, Round> {
@@ -51,24 +55,37 @@ impl Rounds {
     }
 }
 
-/// A lane in the hands of a worker, until it is dropped.
+/// Lanes in the hands of a worker, until it is dropped.
 pub(super) struct Turn<'a> {
     rounds: &'a Rounds,
-    /// The lane and what it has to do.
-    pub(super) busy: BusyLane,
+    /// The lanes and what they have to do.
+    pub(super) busy: Vec<BusyLane>,
     rest: Option<Duration>,
 }
 
 impl Turn<'_> {
-    /// Leaves the lane out of rounds for a time, so that it does not hold up the others.
+    /// Leaves the lanes out of rounds for a time, so that they do not hold up the others.
     pub(super) fn rest(mut self, pause: Duration) {
         self.rest = Some(pause);
+    }
+
+    /// Gives each of the lanes its next turn by itself, as one of them may fail every time; the one that did so by itself rests.
+    pub(super) fn failed(self, pause: Duration) {
+        if let [alone] = self.busy.as_slice() {
+            self.rounds.round().alone.insert(alone.lane);
+            return self.rest(pause);
+        }
+        self.rounds.round().alone.extend(self.busy.iter().map(|busy| busy.lane));
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.rounds.round().release(self.busy.lane, self.rest.map(|pause| Instant::now() + pause));
+        let rest_until = self.rest.map(|pause| Instant::now() + pause);
+        let mut round = self.rounds.round();
+        for busy in &self.busy {
+            round.release(busy.lane, rest_until);
+        }
     }
 }
 
@@ -78,6 +95,8 @@ struct Round {
     left: VecDeque<BusyLane>,
     in_hand: HashSet<i16>,
     resting: HashMap<i16, Instant>,
+    /// Lanes whose next turn is theirs alone.
+    alone: HashSet<i16>,
 }
 
 impl Round {
@@ -96,10 +115,17 @@ impl Round {
         self.left = busy.into();
     }
 
-    fn take(&mut self) -> Option<BusyLane> {
-        let next = self.left.pop_front()?;
-        self.in_hand.insert(next.lane);
-        Some(next)
+    /// The next lanes, but no more than half of what is left, so that others have something to do, too.
+    fn take(&mut self) -> Vec<BusyLane> {
+        let most = self.left.len().div_ceil(2).min(AT_ONCE);
+        let together =
+            self.left.iter().take(most).take_while(|busy| !self.alone.contains(&busy.lane)).count();
+        let taken: Vec<BusyLane> = self.left.drain(..together.max(1).min(most)).collect();
+        for BusyLane { lane, .. } in &taken {
+            self.alone.remove(lane);
+            self.in_hand.insert(*lane);
+        }
+        taken
     }
 
     fn release(&mut self, lane: i16, rest_until: Option<Instant>) {
@@ -116,8 +142,13 @@ mod tests {
         lanes.iter().map(|&lane| BusyLane { lane, folds: true, scores: false, later: false }).collect()
     }
 
+    fn turn(round: &mut Round) -> Vec<i16> {
+        round.take().iter().map(|busy| busy.lane).collect()
+    }
+
     fn round(round: &mut Round) -> Vec<i16> {
-        std::iter::from_fn(|| round.take()).map(|busy| busy.lane).collect()
+        let turns = std::iter::from_fn(|| Some(turn(round)).filter(|turn| !turn.is_empty()));
+        turns.flatten().collect()
     }
 
     #[test]
@@ -125,6 +156,32 @@ mod tests {
         let mut rounds = Round { first: 5, ..Round::default() };
         rounds.fill(busy(&[1, 4, 5, 63]), Instant::now());
         assert_eq!(round(&mut rounds), [5, 63, 1, 4]);
+    }
+
+    #[test]
+    fn a_turn_has_some_lanes_and_leaves_as_many_to_others() {
+        let mut rounds = Round::default();
+        rounds.fill(busy(&(0..20).collect::<Vec<_>>()), Instant::now());
+        let turns: Vec<usize> =
+            std::iter::from_fn(|| Some(rounds.take().len()).filter(|len| *len > 0)).collect();
+        assert_eq!(turns, [4, 4, 4, 4, 2, 1, 1]);
+    }
+
+    #[test]
+    fn lanes_of_a_turn_that_failed_have_their_next_one_alone() {
+        let rounds = Rounds::starting_at(0);
+        let fill = || rounds.round().fill(busy(&[0, 1, 2, 3, 4, 5, 6, 7]), Instant::now());
+        fill();
+        let pause = Duration::from_mins(1);
+        rounds.take().unwrap().failed(pause);
+        let next = || rounds.take().map(|turn| turn.busy.iter().map(|busy| busy.lane).collect::<Vec<_>>());
+        assert_eq!([next(), next(), next()], [Some(vec![4, 5]), Some(vec![6]), Some(vec![7])]);
+        fill();
+        rounds.take().unwrap().failed(pause);
+        assert_eq!([next(), next(), next()], [Some(vec![1]), Some(vec![2]), Some(vec![3])]);
+        assert_eq!(next(), Some(vec![4, 5]));
+        fill();
+        assert_eq!(next(), Some(vec![1, 2, 3, 4]), "the one that failed alone rests");
     }
 
     #[test]
@@ -162,7 +219,7 @@ mod tests {
     fn a_lane_that_rests_does_not_hold_up_the_others() {
         let (mut rounds, now) = (Round::default(), Instant::now());
         rounds.fill(busy(&[1]), now);
-        rounds.take();
+        assert_eq!(turn(&mut rounds), [1]);
         rounds.release(1, Some(now + Duration::from_secs(1)));
         rounds.fill(busy(&[1, 2]), now + Duration::from_millis(999));
         assert_eq!(round(&mut rounds), [2]);

@@ -9,7 +9,7 @@ use voci::{
     ids::LANES,
     keys::store::set_retention,
     relationships::{
-        fold::fold_lane,
+        fold::fold_lanes,
         rebuild::{Comparison, Report, rebuild, rebuild_in_parts},
     },
     retention::{Look, look},
@@ -382,7 +382,7 @@ async fn events_that_wait_to_be_folded_or_taken_back_are_waited_for() {
 /// Does what workers do, but for retention.
 async fn fold(pool: &Pool) {
     for lane in 0..LANES {
-        fold_lane(pool, lane, 1_000).await.unwrap();
+        fold_lanes(pool, &[lane], 1_000).await.unwrap();
         score_lane(pool, lane, Turn::All).await.unwrap();
     }
 }

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use voci::{
     db::Pool,
     ids::LANES,
-    relationships::{fold::fold_lane, queue::store::busy_lanes},
+    relationships::{fold::fold_lanes, queue::store::busy_lanes},
     scores::store::{Turn, score_lane},
 };
 
@@ -45,7 +45,7 @@ async fn fold(pool: Pool, worker: i16) -> Result<usize, Failure> {
             return Ok(folded);
         }
         for lane in mine {
-            folded += fold_lane(&pool, lane, FOLD_BATCH).await?.events;
+            folded += fold_lanes(&pool, &[lane], FOLD_BATCH).await?.events;
             score_lane(&pool, lane, Turn::All).await?;
         }
     }

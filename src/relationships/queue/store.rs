@@ -18,10 +18,11 @@ const LANE_LOCKS: i64 = 0x766f_6369_0000_1000;
 /// Most rows of the queue taken at once; a row has at least one event.
 const MOST_ROWS: i64 = 2_000;
 
-/// Takes a lane for this transaction unless another worker has it.
-pub async fn try_lane(tx: &Tx, lane: i16) -> Result<bool, DbError> {
-    let sql = "/* queue::try_lane */ select pg_try_advisory_xact_lock($1)";
-    Ok(tx.query(sql, &[&(LANE_LOCKS + i64::from(lane))]).await?[0].get(0))
+/// Takes those of some lanes for this transaction that no other worker has.
+pub async fn try_lanes(tx: &Tx, lanes: &[i16]) -> Result<Vec<i16>, DbError> {
+    let sql = "/* queue::try_lanes */
+               select lane from unnest($1::int2[]) as lane where pg_try_advisory_xact_lock($2::int8 + lane)";
+    Ok(tx.query(sql, &[&lanes, &LANE_LOCKS]).await?.iter().map(|row| row.get(0)).collect())
 }
 
 /// Takes a lane for this transaction, waiting for it.
@@ -95,19 +96,19 @@ pub async fn put(tx: &Tx, lanes: &[(i16, PackedFacts)]) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Takes the oldest facts of a lane out of the queue: rows until there are `limit` events, and at least one row.
-pub async fn claim(tx: &Tx, lane: i16, limit: i64) -> Result<Vec<QueuedEvent>, DbError> {
+/// Takes the oldest facts of each of some lanes out of the queue: rows until there are `limit` events, and at least one row.
+pub async fn claim(tx: &Tx, lanes: &[i16], limit: i64) -> Result<Vec<QueuedEvent>, DbError> {
     let rows = tx
         .query(
             "/* queue::claim */
              delete from fold_queue where ctid = any (array(
-                 select ctid from (
+                 select ctid from unnest($1::int2[]) as taken (lane) cross join lateral (
                      select ctid, sum(events) over (order by received_at, ctid) - events as before
-                     from (select ctid, received_at, events from fold_queue where lane = $1
+                     from (select ctid, received_at, events from fold_queue where lane = taken.lane
                            order by received_at limit $3) oldest) counted
                  where before < $2))
              returning facts",
-            &[&lane, &limit, &MOST_ROWS],
+            &[&lanes, &limit, &MOST_ROWS],
         )
         .await?;
     let mut claimed = Vec::new();
