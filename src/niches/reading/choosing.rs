@@ -16,7 +16,7 @@ const LEAST: f64 = 0.3;
 const LEAST_PART: f64 = 0.25;
 /// What a word counts that tells a niche of another family already. In the same family it counts nothing: of a niche, its
 /// parent and its siblings, one is meant.
-const TOLD: f64 = 0.2;
+const TOLD: f64 = 0.15;
 /// But this where it is a name of its own: "food for puppies" is about dogs too, beside the food of pets.
 const NAMED: f64 = 0.6;
 /// What evidence for a top-level niche counts beside others: where the same is said of one of its children, that one is meant.
@@ -27,11 +27,13 @@ const FILLED: usize = 3;
 /// What words count there that tell another niche already. In a parent they count nothing: its child is meant.
 const TOLD_AGAIN: f64 = 0.4;
 /// What a niche counts there that goes along with one that is chosen, as part of the weight of that.
-const ALONG: f64 = 0.3;
+const ALONG: f64 = 0.35;
+/// What it counts there that a chosen niche goes along with one that words tell too, as part of the other way round.
+const BACK: f64 = 0.3;
 /// Least evidence there, as a part of the least otherwise.
 const LEAST_FILLED: f64 = 0.5;
 /// What a niche is worth that has little more than that, beside one that words tell.
-const WORTH_FILLED: f64 = 0.4;
+const WORTH_FILLED: f64 = 0.2;
 
 /// A niche that a text is about.
 #[derive(Debug)]
@@ -99,16 +101,22 @@ fn candidates<'a>(
 
 /// What counts for a niche beyond its evidence beside those that are chosen.
 fn beyond(glossary: &Glossary, evidence: &Evidence, chosen: &[Chosen], niche: u32, own: f64) -> f64 {
-    let said = evidence.niches.get(&niche).filter(|_| !is_top_level(glossary, niche));
-    let told = said.map_or(0.0, |said| said.values().map(|said| said.weight).sum::<f64>() - own);
-    let along: f64 = chosen.iter().map(|other| other.weight * likely_along(glossary, other, niche)).sum();
+    let said = evidence.niches.get(&niche);
+    let told = said.filter(|_| !is_top_level(glossary, niche));
+    let told = told.map_or(0.0, |said| said.values().map(|said| said.weight).sum::<f64>() - own);
+    let back = if said.is_some() { BACK } else { 0.0 };
+    let likely = |other: &Chosen| {
+        let back = back * likely_along(glossary, niche, other.niche);
+        likely_along(glossary, other.niche, niche).max(back)
+    };
+    let along: f64 = chosen.iter().map(|other| other.weight * likely(other)).sum();
     TOLD_AGAIN * told + ALONG * along
 }
 
-/// How likely a niche goes along with one that is chosen.
-fn likely_along(glossary: &Glossary, chosen: &Chosen, niche: u32) -> f64 {
-    let related = &glossary.related[chosen.niche as usize];
-    related.iter().find(|related| related.niche == niche).map_or(0.0, |related| related.likely)
+/// How likely the second niche goes along with the first.
+fn likely_along(glossary: &Glossary, niche: u32, other: u32) -> f64 {
+    let related = glossary.related[niche as usize].iter().find(|related| related.niche == other);
+    related.map_or(0.0, |related| related.likely)
 }
 
 fn as_chosen(glossary: &Glossary, evidence: &Evidence, chosen: &[Chosen], candidate: &Candidate) -> Chosen {
@@ -121,7 +129,7 @@ fn as_chosen(glossary: &Glossary, evidence: &Evidence, chosen: &[Chosen], candid
     } else if !all.is_empty() {
         all
     } else {
-        let likely = |other: &&Chosen| likely_along(glossary, other, niche);
+        let likely = |other: &&Chosen| likely_along(glossary, other.niche, niche);
         let told_by = chosen.iter().max_by(|a, b| likely(a).total_cmp(&likely(b)));
         told_by.map(|other| other.matched.clone()).unwrap_or_default()
     };

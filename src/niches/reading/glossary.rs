@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// What a word of a term tells that every brief has.
 pub(super) const LITTLE: f64 = 0.1;
 /// What a term of the vocabulary counts, beside a name or an alias.
-const RELATED: f64 = 0.7;
+const RELATED: f64 = 0.75;
 /// What an ordinary word of the vocabulary counts: alone it makes no text be about a niche.
 const ORDINARY: f64 = 0.45;
 /// Least letters of two words that are also known as one.

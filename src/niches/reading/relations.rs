@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 const RELATED: &str = include_str!("related.txt");
 /// How likely the next niche of a line is, beside the one before.
-const NEXT: f64 = 0.8;
+const NEXT: f64 = 0.7;
 
 /// A niche that is meant along with another.
 #[derive(Clone, Copy, Debug, PartialEq)]
