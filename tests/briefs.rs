@@ -13,7 +13,7 @@ fn most_briefs_are_read_as_they_are_meant() {
     let missed = seen.iter().filter(|judged| !judged.brief.niches.is_empty() && judged.precision1() < 1.0);
     let missed: Vec<String> =
         missed.map(|judged| format!("{:?} read as {:?}", judged.brief, judged.read)).collect();
-    for (half, least_precision, least_recall) in [(&seen, 0.93, 0.8), (&held_out, 0.89, 0.74)] {
+    for (half, least_precision, least_recall) in [(&seen, 0.96, 0.94), (&held_out, 0.9, 0.84)] {
         let (precision, count) = mean(half, true, None, Judged::precision1);
         let (recall, _) = mean(half, true, None, Judged::recall3);
         assert!(
@@ -28,5 +28,5 @@ fn most_briefs_are_read_as_they_are_meant() {
 fn most_texts_that_mean_no_niche_are_refused() {
     let judged = judged().unwrap();
     let (refused, count) = mean(&judged, false, None, Judged::refused);
-    assert!(refused >= 0.75, "{refused:.3} of {count} texts");
+    assert!(refused >= 0.9, "{refused:.3} of {count} texts");
 }

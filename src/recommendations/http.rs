@@ -87,7 +87,8 @@ pub struct AskedNicheView {
     /// Loyal reach that is usual among them: the geometric mean, of one person more each.
     #[schema(example = 11.4, minimum = 0.0)]
     usual_reach: f64,
-    /// The words of the text that tell it, as they stand there; absent for niches that are named.
+    /// The words of the text that tell it, or the niche that it goes along with, as they stand there; absent for niches that are
+    /// named.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_items = 1000, example = json!(["haine", "eco"]))]
     matched_words: Option<Vec<String>>,

@@ -54,10 +54,10 @@ pub struct ReadNicheView {
     /// How much the text is about it; all shares add up to 1. To correct the reading, send these as weights of `niches`.
     #[schema(example = 0.6, minimum = 0.0, maximum = 1.0)]
     share: f64,
-    /// The words that tell it, as they stand in the text.
+    /// The words that tell it, or the niche that it goes along with, as they stand in the text.
     #[schema(max_items = 1000, example = json!(["haine", "eco"]))]
     matched_words: Vec<String>,
-    /// The names and aliases of the niche that they match.
+    /// The names and aliases that they match.
     #[schema(max_items = 1000, example = json!(["haine eco"]))]
     matched_terms: Vec<String>,
 }

@@ -35,7 +35,7 @@ pub struct WantedNiche {
     pub place: NichePlace,
     /// How much it matters, relative to the others. A text as a whole matters as much as a niche that is named without a weight.
     pub weight: f64,
-    /// The words of the text that tell it; `None` for niches that are named.
+    /// The words of the text that tell it, or the niche that it goes along with; `None` for niches that are named.
     pub matched_words: Option<Vec<String>>,
 }
 
@@ -150,14 +150,16 @@ mod tests {
         let wanted = wanted(Some("pisici, panouri solare"), &[("gaming", 2.0)]).unwrap();
         assert_eq!((wanted.niches[0].weight, &wanted.niches[0].matched_words), (2.0, &None));
         let of_text: f64 = wanted.niches[1..].iter().map(|niche| niche.weight).sum();
-        assert!(wanted.niches.len() == 3 && (of_text - 1.0).abs() < 1e-12, "{wanted:?}");
-        assert_eq!(wanted.niches[1..].iter().filter_map(|niche| niche.matched_words.as_ref()).count(), 2);
+        assert!(wanted.niches.len() >= 3 && (of_text - 1.0).abs() < 1e-12, "{wanted:?}");
+        assert!(wanted.niches[1..].iter().all(|niche| niche.matched_words.is_some()), "{wanted:?}");
     }
 
     #[test]
     fn a_niche_that_is_named_and_read_counts_as_it_is_named() {
         let wanted = wanted(Some("pisici"), &[("cats", 3.0)]).unwrap();
-        assert_eq!((wanted.niches.len(), wanted.niches[0].weight), (1, 3.0));
+        let of_cats: Vec<f64> =
+            wanted.niches.iter().filter(|niche| niche.id == "cats").map(|niche| niche.weight).collect();
+        assert_eq!(of_cats, [3.0]);
         assert_eq!(wanted.ignored_words, Some(Vec::new()));
     }
 

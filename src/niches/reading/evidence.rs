@@ -11,8 +11,11 @@ use std::collections::{BTreeMap, HashMap};
 
 /// What a word tells at least where a whole term is there, however many niches have the word.
 const WHOLE: f64 = 0.6;
+
 /// What a part of a term counts, beside how much of the term it tells.
-const PART: f64 = 0.8;
+const PART: f64 = 0.9;
+/// What it counts where it is ordinary words only: of "best before" the second alone tells nothing of food.
+const ORDINARY_PART: f64 = 0.6;
 
 /// What a word says for a niche.
 #[derive(Clone, Copy, Debug)]
@@ -148,8 +151,10 @@ impl<'a> Evidence<'a> {
             return;
         } else {
             let hits: Vec<Hit> = hits.iter().copied().filter(is_telling).collect();
-            let part = told_part(term, &hits, tells);
-            hits.into_iter().map(|hit| (hit, tells(hit.slot) * hit.sure * part * PART)).collect()
+            let is_ordinary = |hit: &Hit| common::is_ordinary(&units[hit.unit].written);
+            let counts = if hits.iter().all(is_ordinary) { ORDINARY_PART } else { PART };
+            let part = told_part(term, &hits, tells) * counts;
+            hits.into_iter().map(|hit| (hit, tells(hit.slot) * hit.sure * part)).collect()
         };
         let names = term.roots.len() == 1 && term.weight >= 1.0;
         let said = self.niches.entry(term.niche).or_default();

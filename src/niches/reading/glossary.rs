@@ -6,6 +6,7 @@
 
 use super::{
     common::{self, Say},
+    relations::{self, Related},
     spelling::Spellings,
     stems, text,
 };
@@ -15,7 +16,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// What a word of a term tells that every brief has.
 pub(super) const LITTLE: f64 = 0.1;
 /// What a term of the vocabulary counts, beside a name or an alias.
-const RELATED: f64 = 0.7;
+const RELATED: f64 = 0.75;
 /// What an ordinary word of the vocabulary counts: alone it makes no text be about a niche.
 const ORDINARY: f64 = 0.45;
 /// Least letters of two words that are also known as one.
@@ -93,6 +94,8 @@ pub struct Glossary {
     /// The language of each root.
     pub(super) languages: Vec<Language>,
     pub(super) spellings: Spellings,
+    /// The niches that are meant along with each one.
+    pub(super) related: Vec<Vec<Related>>,
 }
 
 impl Glossary {
@@ -112,7 +115,7 @@ impl Glossary {
             niches.push(Entry { id, name, family: parent.unwrap_or(number) });
             writing.add_niche(number, niche, vocabulary.get(niche.id.as_str()).copied().unwrap_or_default());
         }
-        writing.finished(niches)
+        writing.finished(niches, relations::related(&numbers))
     }
 }
 
@@ -209,7 +212,7 @@ impl Writing {
         (root, self.spellings.add(word, root, niche))
     }
 
-    fn finished(self, niches: Vec<Entry>) -> Glossary {
+    fn finished(self, niches: Vec<Entry>, related: Vec<Vec<Related>>) -> Glossary {
         let all = niches.len() as f64;
         let tell = |(say, niches): &(Say, Vec<u32>)| match say {
             Say::Much => (all / niches.len() as f64).ln_1p() / all.ln_1p(),
@@ -223,6 +226,7 @@ impl Writing {
             terms: self.terms,
             roots: self.roots,
             languages: self.languages,
+            related,
         }
     }
 }

@@ -4,13 +4,15 @@
 //! be told by the words that made it, and an alias that a tenant adds is understood at once. Words are compared by their stems
 //! in both languages, without diacritics; a word that matches nothing is taken for another form or a slip of a known one, but
 //! for ordinary words (`ordinary.txt`), which are neither. A term whose words stand together counts most; a part of a term counts
-//! by how much it tells. The niche with the most evidence explains its words, and the next one has to do with the others.
+//! by how much it tells. The niche with the most evidence explains its words, and the next one has to do with the others; up to
+//! three niches also count what is said by words that are explained, and what goes along with the niches that are chosen.
 
 mod choosing;
 mod common;
 mod evidence;
 mod glossary;
 mod meaning;
+mod relations;
 mod spelling;
 mod standing;
 mod stems;
@@ -46,9 +48,9 @@ pub struct ReadNiche {
     pub id: String,
     /// How much the text is about it; all shares add up to 1.
     pub share: f64,
-    /// The words of the text that tell it, as they stand there.
+    /// The words of the text that tell it, or the niche that it goes along with, as they stand there.
     pub matched_words: Vec<String>,
-    /// The names and aliases of the niche that they match, as they stand in the taxonomy.
+    /// The names and aliases that they match, as they stand in the taxonomy.
     pub matched_terms: Vec<String>,
 }
 
@@ -69,16 +71,18 @@ impl Glossary {
         let evidence = Evidence::of(self, text);
         let chosen = choosing::chosen(self, &evidence);
         let all: f64 = chosen.iter().map(|niche| niche.weight).sum();
-        let terms =
-            |niche: &Chosen| niche.said.values().map(|said| said.term).collect::<BTreeSet<_>>().into_iter();
+        let terms = |niche: &Chosen| {
+            niche.matched.values().map(|said| said.term).collect::<BTreeSet<_>>().into_iter()
+        };
         let read = |niche: &Chosen| ReadNiche {
             id: self.niches[niche.niche as usize].id.clone(),
             share: niche.weight / all,
-            matched_words: evidence.words_as_written(|word| niche.said.contains_key(&word)),
+            matched_words: evidence.words_as_written(|word| niche.matched.contains_key(&word)),
             matched_terms: terms(niche).map(|term| self.terms[term as usize].text.clone()).collect(),
         };
-        let ignored =
-            |word: usize| evidence.tells(word) && !chosen.iter().any(|niche| niche.said.contains_key(&word));
+        let ignored = |word: usize| {
+            evidence.tells(word) && !chosen.iter().any(|niche| niche.matched.contains_key(&word))
+        };
         Reading {
             niches: chosen.iter().map(read).collect(),
             ignored_words: evidence.words_as_written(ignored),

@@ -26,6 +26,9 @@ const ROMANIAN_IRREGULAR: [(&str, &str); 12] = [
     ("baietilor", "baiat"),
 ];
 
+/// Letters before a final "y" of English at least, for the word without it to be of the same meaning.
+const LETTERS_BEFORE_Y: usize = 6;
+
 /// The stem of a Romanian word.
 pub(super) fn romanian(word: &str) -> String {
     if let Some((_, stem)) = ROMANIAN_IRREGULAR.iter().find(|(irregular, _)| *irregular == word) {
@@ -67,14 +70,15 @@ pub(super) fn english(word: &str) -> String {
     let singular = singular(word);
     let stem = without_one_of(&singular, &["ing", "ed", "er"], 3).filter(|stem| has_vowel(stem));
     let stem = stem.map_or_else(|| singular.clone(), |stem| undoubled(stem).to_owned());
-    match stem.strip_suffix(['e', 'y']) {
-        Some(start) if start.chars().count() >= 3 => start.to_owned(),
-        _ => stem,
-    }
+    // Photography is what a photographer does, but brandy is no brand.
+    let is_left = |start: &&str, letters: usize| start.chars().count() >= letters;
+    let start = stem.strip_suffix('e').filter(|start| is_left(start, 3));
+    let start = start.or_else(|| stem.strip_suffix('y').filter(|start| is_left(start, LETTERS_BEFORE_Y)));
+    start.map_or_else(|| stem.clone(), str::to_owned)
 }
 
 fn singular(word: &str) -> String {
-    if let Some(start) = without_one_of(word, &["ies"], 2) {
+    if let Some(start) = without_one_of(word, &["ies", "ied"], 2) {
         return format!("{start}y");
     }
     let hissed = ["sses", "xes", "ches", "shes", "zes"].iter().any(|ending| word.ends_with(ending));
@@ -166,6 +170,10 @@ mod tests {
                 "parent parents parenting",
                 "baby babies",
                 "dog dogs",
+                "photography photographer photographers",
+                "brandy brandies",
+                "brand brands branded",
+                "carry carried carries carrying",
                 "bus",
             ],
         );

@@ -29,7 +29,7 @@ fn both_ways_of_asking_for_eco_clothes_for_kids_are_understood() {
     for text in ["haine eco pentru copii", "eco-friendly clothes for kids"] {
         assert_eq!(
             ids(text),
-            ["sustainable-fashion", "conscious-parenting"],
+            ["sustainable-fashion", "kids-fashion", "conscious-parenting"],
             "{text}: {:#?}",
             GLOSSARY.read(text)
         );
@@ -37,7 +37,7 @@ fn both_ways_of_asking_for_eco_clothes_for_kids_are_understood() {
     let reading = GLOSSARY.read("Haine ECO pentru copii");
     assert_eq!(reading.niches[0].matched_words, ["Haine", "ECO"]);
     assert_eq!(reading.niches[0].matched_terms, ["haine eco"]);
-    assert!(reading.niches[1].matched_words.contains(&"copii".to_owned()));
+    assert!(reading.niches[1..].iter().all(|niche| niche.matched_words.contains(&"copii".to_owned())));
     assert_eq!(reading.ignored_words, [""; 0]);
 }
 
@@ -89,7 +89,9 @@ fn slips_are_forgiven_in_both_languages() {
 
 #[test]
 fn an_ordinary_word_is_no_slip_and_alone_makes_no_niche() {
-    for text in ["we hope for the best", "trag de timp", "please send the invoice"] {
+    for text in
+        ["we hope for the best", "trag de timp", "please send the invoice", "please answer before noon"]
+    {
         assert_eq!(ids(text), [""; 0], "{text}: {:#?}", GLOSSARY.read(text));
     }
     assert_eq!(ids("exhausted"), [""; 0]);
@@ -113,16 +115,45 @@ fn words_of_one_stem_with_other_endings_count_less_than_the_same_word() {
 
 #[test]
 fn a_sibling_that_is_named_is_told_beside_the_niche_that_has_its_name_in_a_term() {
-    assert_eq!(ids("mancare pentru pisici"), ["pet-nutrition", "cats"]);
-    assert_eq!(ids("hrana pentru catei"), ["pet-nutrition", "dogs"]);
+    assert_reads("mancare pentru pisici", &["pet-nutrition", "cats"]);
+    assert_reads("hrana pentru catei", &["pet-nutrition", "dogs"]);
 }
 
 #[test]
 fn a_parent_does_not_take_the_words_of_its_child() {
-    assert_eq!(ids("sustainable fashion"), ["sustainable-fashion"]);
+    assert_reads("sustainable fashion", &["sustainable-fashion"]);
+    assert!(!ids("sustainable fashion").contains(&"fashion".to_owned()));
     assert_eq!(ids("haine vintage")[0], "second-hand-fashion");
     assert!(!ids("haine vintage").contains(&"fashion".to_owned()));
     assert_eq!(ids("haine"), ["fashion"]);
+}
+
+#[test]
+fn a_niche_that_goes_along_is_told_after_the_others_by_the_words_of_the_one_that_it_goes_along_with() {
+    let reading = GLOSSARY.read("olarit la roata");
+    assert_reads("olarit la roata", &["ceramics", "home-decor", "gift-ideas"]);
+    for along in &reading.niches[1..] {
+        assert!(along.share < reading.niches[0].share / 2.0, "{reading:#?}");
+        assert_eq!(along.matched_words, reading.niches[0].matched_words);
+        assert_eq!(along.matched_terms, reading.niches[0].matched_terms);
+    }
+    // What words tell comes before it, and leaves no place.
+    assert_eq!(ids("olarit, fotbal, pisici"), ["ceramics", "football", "cats"]);
+}
+
+#[test]
+fn of_those_that_go_along_the_one_comes_first_that_words_tell_too() {
+    assert_reads("adapost pentru caini", &["pet-adoption", "dogs"]);
+    assert_reads("adapost pentru pisici", &["pet-adoption", "cats"]);
+}
+
+#[test]
+fn every_niche_of_a_reading_has_words_of_the_text() {
+    for text in SEPARATE.into_iter().chain(["olarit", "un weekend la munte", "haine eco pentru copii"]) {
+        for niche in GLOSSARY.read(text).niches {
+            assert!(!niche.matched_words.is_empty() && !niche.matched_terms.is_empty(), "{text}: {niche:#?}");
+        }
+    }
 }
 
 #[test]
