@@ -174,3 +174,6 @@ impl<'a> Bounds<'a> {
         self.of_query.home(creator.lists()) == Some(self.niche)
     }
 }
+
+#[cfg(test)]
+mod tests;
