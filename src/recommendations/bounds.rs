@@ -30,10 +30,12 @@ pub(super) struct OfQuery<'a> {
     query: &'a Query,
     /// Niches whose lists are searched, ascending.
     searched: Vec<u32>,
-    /// For each niche of the brief its short name and what authority in it counts, by step of loyal reach.
-    authorities: Vec<(u8, [f64; 256])>,
+    /// For each niche of the brief what authority in it counts, by step of loyal reach.
+    authorities: Vec<[f64; 256]>,
     /// The same in all of them.
     authority: [f64; 256],
+    /// Which of them have a short name, one bit each: a brief has 25 niches at most.
+    named: [u32; 256],
     /// Whether a niche shares its short name with others, by short name.
     is_shared: [bool; 256],
     sieve: Sieve,
@@ -54,21 +56,23 @@ impl<'a> OfQuery<'a> {
     pub(super) fn new(snapshot: &TenantSnapshot, query: &'a Query, searched: Vec<u32>) -> Self {
         let reach = |step| (step != usize::from(UNMEASURED)).then(|| Estimate::exactly(REACHES[step]));
         let asked = query.asked.niches.iter();
-        let authorities: Vec<(u8, [f64; 256])> = asked
-            .map(|niche| {
-                let counts = |step| niche.share * authority(niche.usual, reach(step)).value;
-                (short(niche.place.niche), std::array::from_fn(counts))
-            })
+        let authorities: Vec<[f64; 256]> = asked
+            .clone()
+            .map(|niche| std::array::from_fn(|step| niche.share * authority(niche.usual, reach(step)).value))
             .collect();
-        let (mut times, [_, weights @ ..]) = ([0_u32; 256], query.weights.0);
+        let (mut times, mut named, [_, weights @ ..]) = ([0_u32; 256], [0; 256], query.weights.0);
+        for (number, niche) in asked.enumerate() {
+            named[usize::from(short(niche.place.niche))] |= 1 << number;
+        }
         for (niche, _) in (0..).zip(snapshot.parents()) {
             times[usize::from(short(niche))] += 1;
         }
         Self {
             query,
             searched,
-            authority: std::array::from_fn(|step| authorities.iter().map(|(_, counts)| counts[step]).sum()),
+            authority: std::array::from_fn(|step| authorities.iter().map(|counts| counts[step]).sum()),
             authorities,
+            named,
             is_shared: times.map(|times| times > 1),
             sieve: Sieve::new(query),
             weights: weights.map(|weight| weight / STEPS),
@@ -140,8 +144,7 @@ impl<'a> Bounds<'a> {
     /// The most that an entry can reach; `None`: it cannot be in the ranking, or is looked for in another list.
     pub(super) fn of_entry(&self, entry: &Entry) -> Option<f64> {
         let of_query = &self.of_query;
-        let is_there = |(name, _, listed): (u8, u8, bool)| listed && self.is_elsewhere[usize::from(name)];
-        let is_here = || !entry.others.parts().any(is_there);
+        let is_here = || !entry.others.listed().any(|name| self.is_elsewhere[usize::from(name)]);
         let nearness = self.nearness.of_entry(entry);
         let may_be_in =
             nearness >= MIN_NEARNESS && of_query.sieve.lets_through(of_query.query, entry) && is_here();
@@ -161,12 +164,14 @@ impl<'a> Bounds<'a> {
         if entry.others.is_rest_listed() {
             return self.of_query.authority[step];
         }
-        let stands_in = |name: u8| {
-            name == short(self.niche)
-                || entry.others.parts().any(|(other, _, listed)| listed && other == name)
-        };
-        let counted = self.of_query.authorities.iter().filter(|(name, _)| stands_in(*name));
-        counted.map(|(_, counts)| counts[step]).sum()
+        let named = |name: u8| self.of_query.named[usize::from(name)];
+        let mut left = entry.others.listed().fold(named(short(self.niche)), |bits, name| bits | named(name));
+        let mut sum = 0.0;
+        while left != 0 {
+            sum += self.of_query.authorities[left.trailing_zeros() as usize][step];
+            left &= left - 1;
+        }
+        sum
     }
 
     /// Whether a creator is looked at in this list: of all that are searched it is so in one.

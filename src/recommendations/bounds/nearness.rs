@@ -15,7 +15,7 @@ use crate::{
         board::{
             entry::{Entry, STEPS, nearness},
             most::Most,
-            sketch::{PLACES, counting, place, short},
+            sketch::{PARTS, PLACES, Sketch, counting, place, short},
         },
     },
 };
@@ -89,11 +89,15 @@ impl Nearness {
         self.within((least, greatest), others)
     }
 
-    /// The most nearness of an entry.
+    /// The most nearness of an entry. Its parts say enough, so that angles, which take a root, are not looked at.
     pub(super) fn of_entry(&self, entry: &Entry) -> f64 {
-        let parts = entry.others.parts();
-        let named: f64 = parts.map(|(name, part, _)| f64::from(part) * self.named[usize::from(name)]).sum();
-        self.within(nearness(entry.near), named + counting(entry.others.rest, self.most))
+        let Sketch { names, parts, rest, .. } = entry.others;
+        let mut sum = self.near * nearness(entry.near).1;
+        // A part that is not there counts nothing: faster than to ask whether it is.
+        for at in 0..PARTS {
+            sum += f64::from(parts[at]) * self.named[usize::from(names[at])];
+        }
+        sum + counting(rest, self.most) + SLACK
     }
 
     /// The most of somebody between so near and so near to the niche of the list, of whom other niches make so much.

@@ -62,9 +62,14 @@ impl Sketch {
     }
 
     /// The parts that are kept one by one: short name, step, and whether it stands in the list.
-    pub fn parts(&self) -> impl Iterator<Item = (u8, u8, bool)> {
+    fn parts(&self) -> impl Iterator<Item = (u8, u8, bool)> {
         let known = self.names.into_iter().zip(self.parts).enumerate().take_while(|(_, (_, part))| *part > 0);
         known.map(|(at, (name, part))| (name, part, self.listed >> at & 1 == 1))
+    }
+
+    /// Short names of the niches kept one by one in whose lists it stands.
+    pub fn listed(&self) -> impl Iterator<Item = u8> {
+        (0..PARTS).filter(|at| self.listed >> at & 1 == 1).map(|at| self.names[at])
     }
 
     /// Whether it stands in the list of a niche of the rest.
