@@ -1,26 +1,22 @@
 //! The most that a creator can reach in the ranking of a query, from the few numbers that the list of a niche keeps of it.
-//!
-//! Nearness is a weighted sum over the niches of a brief. In the list of one of them a creator is as near to it as the list
-//! says, and to the others at most as near as to any. Who stands in the list of a neighbour and in none that was asked for is near
-//! to those at most as near as to any in whose list it does not stand; who stands in one is found there. Niches of
-//! families that it has nothing to do with count nothing. And the angle between creator and brief is at least the difference of
-//! their angles to the niche of the list.
 
-use super::{
-    brief::{Query, RankBy},
-    filters::ANY_PLATFORM,
-};
+mod nearness;
+mod sieve;
+
+use self::{nearness::Nearness, sieve::Sieve};
+use super::brief::{Query, RankBy};
 use crate::{
     scores::{
-        fit::{Asked, AskedNiche},
+        authority::authority,
         interval::Estimate,
-        nearness::{CreatorNiches, MIN_NEARNESS, NichePlace, NicheVector},
+        nearness::{CreatorNiches, MIN_NEARNESS, NichePlace},
     },
     snapshot::{
         TenantSnapshot,
         board::{
-            entry::{Entry, REACHES, STEPS, UNMEASURED, down, followers_step, nearness},
-            most::{Most, country_bit},
+            entry::{Entry, REACHES, STEPS, UNMEASURED},
+            most::Most,
+            sketch::short,
         },
     },
 };
@@ -34,8 +30,14 @@ pub(super) struct OfQuery<'a> {
     query: &'a Query,
     /// Niches whose lists are searched, ascending.
     searched: Vec<u32>,
-    /// Authority in the niches of the brief by step of loyal reach.
+    /// For each niche of the brief what authority in it counts, by step of loyal reach.
+    authorities: Vec<[f64; 256]>,
+    /// The same in all of them.
     authority: [f64; 256],
+    /// Which of them have a short name, one bit each: a brief has 25 niches at most.
+    named: [u32; 256],
+    /// Whether a niche shares its short name with others, by short name.
+    is_shared: [bool; 256],
     sieve: Sieve,
     /// Weights of the components but fit, by step.
     weights: [f64; 4],
@@ -45,44 +47,46 @@ pub(super) struct OfQuery<'a> {
 pub(super) struct Bounds<'a> {
     of_query: Rc<OfQuery<'a>>,
     niche: u32,
+    /// By short name: whether who stands in such a list, too, is looked for there.
+    is_elsewhere: [bool; 256],
     nearness: Nearness,
 }
 
-/// What a list tells of nearness to a brief.
-struct Nearness {
-    /// How near the niche of the list is to the brief, and how far away.
-    towards: f64,
-    apart: f64,
-    /// How much nearness to the niche itself counts.
-    near: f64,
-    /// Families of the other niches of the brief, with how much nearness to those counts, by step.
-    others: Vec<(u32, f64)>,
-    /// Whether the niche is one of the brief.
-    is_asked: bool,
-}
-
-/// What filters ask of what a list keeps. Who is kept back does not pass them; who is not may pass.
-struct Sieve {
-    followers: Option<(u16, u16)>,
-    /// One bit of many for each country.
-    countries: Option<u32>,
-    values: [u8; 4],
-}
-
 impl<'a> OfQuery<'a> {
-    pub(super) fn new(query: &'a Query, searched: Vec<u32>) -> Self {
-        let authority = |step: usize| {
-            let is_measured = step != usize::from(UNMEASURED);
-            query.asked.most_authority(is_measured.then(|| Estimate::exactly(REACHES[step])))
-        };
-        let [_, weights @ ..] = query.weights.0;
+    pub(super) fn new(snapshot: &TenantSnapshot, query: &'a Query, searched: Vec<u32>) -> Self {
+        let reach = |step| (step != usize::from(UNMEASURED)).then(|| Estimate::exactly(REACHES[step]));
+        let asked = query.asked.niches.iter();
+        let authorities: Vec<[f64; 256]> = asked
+            .clone()
+            .map(|niche| std::array::from_fn(|step| niche.share * authority(niche.usual, reach(step)).value))
+            .collect();
+        let (mut times, mut named, [_, weights @ ..]) = ([0_u32; 256], [0; 256], query.weights.0);
+        for (number, niche) in asked.enumerate() {
+            named[usize::from(short(niche.place.niche))] |= 1 << number;
+        }
+        for (niche, _) in (0..).zip(snapshot.parents()) {
+            times[usize::from(short(niche))] += 1;
+        }
         Self {
             query,
             searched,
-            authority: std::array::from_fn(authority),
+            authority: std::array::from_fn(|step| authorities.iter().map(|counts| counts[step]).sum()),
+            authorities,
+            named,
+            is_shared: times.map(|times| times > 1),
             sieve: Sieve::new(query),
             weights: weights.map(|weight| weight / STEPS),
         }
+    }
+
+    fn is_asked(&self, niche: u32) -> bool {
+        self.query.asked.niches.iter().any(|asked| asked.place.niche == niche)
+    }
+
+    /// Of several lists in which a creator is found, the one in which it is looked at: that of a niche asked for if there is one.
+    fn home(&self, lists: impl Iterator<Item = u32>) -> Option<u32> {
+        let found = lists.filter(|list| self.searched.binary_search(list).is_ok());
+        found.min_by_key(|list| (!self.is_asked(*list), *list))
     }
 
     fn fit(&self, nearness: f64, authority: f64) -> f64 {
@@ -102,8 +106,16 @@ impl<'a> OfQuery<'a> {
 impl<'a> Bounds<'a> {
     /// For the list of a niche.
     pub(super) fn new(snapshot: &TenantSnapshot, of_query: Rc<OfQuery<'a>>, place: NichePlace) -> Self {
-        let nearness = Nearness::new(snapshot, &of_query.query.asked, place);
-        Self { of_query, niche: place.niche, nearness }
+        let niche = place.niche;
+        let is_before = |other: u32| of_query.home([niche, other].into_iter()) != Some(niche);
+        let nearness = Nearness::new(snapshot, &of_query.query.asked, place, &is_before);
+        let mut is_elsewhere = [false; 256];
+        for other in of_query.searched.iter().filter(|other| is_before(**other)) {
+            // Nobody is left out for the name alone.
+            let name = usize::from(short(*other));
+            is_elsewhere[name] = !of_query.is_shared[name];
+        }
+        Self { of_query, niche, is_elsewhere, nearness }
     }
 
     /// The most that anybody below a node can reach; `None`: nobody there can be in the ranking, or nobody is there.
@@ -111,112 +123,62 @@ impl<'a> Bounds<'a> {
         if !most.measured && !most.unmeasured {
             return None;
         }
-        let (least, greatest) = most.near;
-        let nearness = self.nearness.of(
-            (nearness(least).0, nearness(greatest).1),
-            (most.others, most.aside),
-            most.families,
-        );
-        let may_be_in = nearness >= MIN_NEARNESS && self.of_query.sieve.lets_any_through(most);
+        let of_query = &self.of_query;
+        let nearness = self.nearness.of_node(most);
+        let may_be_in = nearness >= MIN_NEARNESS && of_query.sieve.lets_any_through(most);
         may_be_in.then(|| {
-            let unmeasured = if most.unmeasured { self.authority(UNMEASURED) } else { 0.0 };
-            let fit = self.of_query.fit(nearness, self.authority(most.reach).max(unmeasured));
-            let values = self.of_query.weighted(most.values);
-            let most = match self.of_query.query.rank_by {
-                RankBy::LowerBound => {
-                    self.of_query.weighted(most.sure).min(values - self.of_query.below(most.spreads))
-                }
+            let authority = |step: u8| of_query.authority[usize::from(step)];
+            let unmeasured = if most.unmeasured { authority(UNMEASURED) } else { 0.0 };
+            // Whoever stands in the list of a niche asked for is looked for there.
+            let is_asked = of_query.is_asked(self.niche);
+            let authority = if is_asked { authority(most.reach).max(unmeasured) } else { 0.0 };
+            let values = of_query.weighted(most.values);
+            let others = match of_query.query.rank_by {
+                RankBy::LowerBound => of_query.weighted(most.sure).min(values - of_query.below(most.spreads)),
                 RankBy::Mean => values,
             };
-            fit + most + SLACK
+            of_query.fit(nearness, authority) + others + SLACK
         })
     }
 
-    /// The most that an entry can reach; `None`: it cannot be in the ranking.
+    /// The most that an entry can reach; `None`: it cannot be in the ranking, or is looked for in another list.
     pub(super) fn of_entry(&self, entry: &Entry) -> Option<f64> {
-        let nearness = self.nearness.of(nearness(entry.near), (entry.others, entry.aside), entry.families);
+        let of_query = &self.of_query;
+        let is_here = || !entry.others.listed().any(|name| self.is_elsewhere[usize::from(name)]);
+        let nearness = self.nearness.of_entry(entry);
         let may_be_in =
-            nearness >= MIN_NEARNESS && self.of_query.sieve.lets_through(self.of_query.query, entry);
+            nearness >= MIN_NEARNESS && of_query.sieve.lets_through(of_query.query, entry) && is_here();
         may_be_in.then(|| {
-            let most = self.of_query.fit(nearness, self.authority(entry.reach))
-                + self.of_query.weighted(entry.values)
-                + SLACK;
-            match self.of_query.query.rank_by {
-                RankBy::LowerBound => most - self.of_query.below(entry.spreads),
+            let most =
+                of_query.fit(nearness, self.authority(entry)) + of_query.weighted(entry.values) + SLACK;
+            match of_query.query.rank_by {
+                RankBy::LowerBound => most - of_query.below(entry.spreads),
                 RankBy::Mean => most,
             }
         })
     }
 
-    /// Whether a creator is looked at in this list: of all that are searched it is so in one, that of a niche asked for if there is.
+    /// The most authority, in the niches of the brief in whose lists an entry may stand.
+    fn authority(&self, entry: &Entry) -> f64 {
+        let step = usize::from(entry.reach);
+        if entry.others.is_rest_listed() {
+            return self.of_query.authority[step];
+        }
+        let named = |name: u8| self.of_query.named[usize::from(name)];
+        let mut left = entry.others.listed().fold(named(short(self.niche)), |bits, name| bits | named(name));
+        let mut sum = 0.0;
+        while left != 0 {
+            sum += self.of_query.authorities[left.trailing_zeros() as usize][step];
+            left &= left - 1;
+        }
+        sum
+    }
+
+    /// Whether a creator is looked at in this list: of all that are searched it is so in one.
     pub(super) fn is_home(&self, creator: CreatorNiches<'_>) -> bool {
-        let is_asked =
-            |list: &u32| self.of_query.query.asked.niches.iter().any(|asked| asked.place.niche == *list);
-        let is_searched = |list: &u32| self.of_query.searched.binary_search(list).is_ok();
-        creator.lists().find(is_asked).or_else(|| creator.lists().find(is_searched)) == Some(self.niche)
-    }
-
-    fn authority(&self, step: u8) -> f64 {
-        if self.nearness.is_asked { self.of_query.authority[usize::from(step)] } else { 0.0 }
+        self.of_query.home(creator.lists()) == Some(self.niche)
     }
 }
 
-impl Nearness {
-    fn new(snapshot: &TenantSnapshot, asked: &Asked, place: NichePlace) -> Self {
-        let towards = asked.vector.dot(&NicheVector::of(std::iter::once((place, 1.0)))).min(1.0);
-        let is_own = |niche: &&AskedNiche| niche.place.niche == place.niche;
-        let own = asked.niches.iter().find(is_own).map(|niche| niche.pull);
-        let mut others: Vec<(u32, f64)> = Vec::new();
-        for niche in asked.niches.iter().filter(|niche| !is_own(niche)) {
-            let family = snapshot.family(niche.place.niche);
-            match others.iter_mut().find(|(other, _)| *other == family) {
-                Some((_, pull)) => *pull += niche.pull / STEPS,
-                None => others.push((family, niche.pull / STEPS)),
-            }
-        }
-        let apart = (1.0 - towards * towards).sqrt();
-        Self { towards, apart, near: own.unwrap_or_default(), others, is_asked: own.is_some() }
-    }
-
-    /// The most nearness to the brief of somebody between so near and so near to the niche of the list.
-    fn of(&self, (least, greatest): (f64, f64), (others, aside): (u8, u8), families: u32) -> f64 {
-        let to_others = f64::from(if self.is_asked { others } else { aside });
-        let touched = self.others.iter().filter(|(family, _)| families & family != 0);
-        let sum = self.near * greatest + touched.map(|(_, pull)| pull * to_others).sum::<f64>();
-        // Whoever is near to the niche can be no nearer to the brief than the niche itself, but for the angle between.
-        let near = self.towards.clamp(least, greatest.min(1.0));
-        let by_angle = self.towards * near + self.apart * (1.0 - near * near).max(0.0).sqrt();
-        sum.min(by_angle) + SLACK
-    }
-}
-
-impl Sieve {
-    fn new(query: &Query) -> Self {
-        // Followers of the largest account are those that count only where any platform does.
-        let band = query.band.filter(|_| query.platforms == ANY_PLATFORM);
-        let countries = query.countries.iter().fold(0, |bits, country| bits | country_bit(*country));
-        let [_, least @ ..] = query.narrowing.min_scores;
-        Self {
-            followers: band.map(|(least, most)| (followers_step(least), followers_step(most))),
-            countries: (!query.countries.is_empty()).then_some(countries),
-            values: least.map(|least| least.map_or(0, down)),
-        }
-    }
-
-    fn lets_any_through(&self, most: &Most) -> bool {
-        let (fewest, most_followers) = most.followers;
-        self.followers.is_none_or(|(least, greatest)| most_followers >= least && fewest <= greatest)
-            && self.countries.is_none_or(|countries| countries & most.countries != 0)
-            && self.is_enough(most.values)
-    }
-
-    fn lets_through(&self, query: &Query, entry: &Entry) -> bool {
-        self.followers.is_none_or(|(least, greatest)| (least..=greatest).contains(&entry.followers))
-            && (self.countries.is_none() || query.countries.contains(&entry.country))
-            && self.is_enough(entry.values)
-    }
-
-    fn is_enough(&self, values: [u8; 4]) -> bool {
-        self.values.iter().zip(values).all(|(least, value)| value >= *least)
-    }
-}
+#[cfg(test)]
+mod tests;

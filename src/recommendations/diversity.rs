@@ -38,7 +38,7 @@ impl Voice {
 /// The first `wanted` voices in the order in which they are chosen, as places in the list given, which is the order of
 /// relevance; ties keep that order. Diversity 0 keeps it whole. `shares` are those of the brief's niches.
 ///
-/// Costs a look at all voices for each one wanted; they are compared only where that can decide, which is seldom.
+/// Costs a look at all voices for each one wanted; only those are compared that are the best by what was known of them before.
 #[must_use]
 pub fn ordered(voices: &[Voice], shares: &[f64], diversity: f64, wanted: usize) -> Vec<usize> {
     let relevance = relevances(voices);
@@ -52,22 +52,32 @@ pub fn ordered(voices: &[Voice], shares: &[f64], diversity: f64, wanted: usize) 
             let novelty = novelty(1.0 - nearest.resembles, &voices[voice], &lacking);
             (1.0 - diversity) * relevance[voice] + diversity * novelty
         };
-        let mut best = (0, f64::NEG_INFINITY);
-        for (at, voice) in left.iter().enumerate() {
-            // With those who were chosen since it was compared last, it can only have less.
-            if value(*voice, &nearest[*voice]) > best.1 {
-                nearest[*voice].compare(voices, *voice, &order);
-                let value = value(*voice, &nearest[*voice]);
-                if value > best.1 {
-                    best = (at, value);
-                }
+        let mut values: Vec<f64> = left.iter().map(|voice| value(*voice, &nearest[*voice])).collect();
+        // With those who were chosen since it was compared last, it can only have less.
+        let at = loop {
+            let at = first_best(&values);
+            let voice = left[at];
+            if nearest[voice].compared == order.len() {
+                break at;
             }
-        }
-        let chosen = left.remove(best.0);
+            nearest[voice].compare(voices, voice, &order);
+            values[at] = value(voice, &nearest[voice]);
+        };
+        let chosen = left.remove(at);
         filled.iter_mut().zip(&voices[chosen].of_brief).for_each(|(filled, part)| *filled += part);
         order.push(chosen);
     }
     order
+}
+
+fn first_best(values: &[f64]) -> usize {
+    let mut best = 0;
+    for (at, value) in values.iter().enumerate() {
+        if *value > values[best] {
+            best = at;
+        }
+    }
+    best
 }
 
 /// How much a voice resembles the most similar one of those that were chosen first.
@@ -167,6 +177,29 @@ mod tests {
             prop_assert_eq!(sorted, (0..voices.len()).collect::<Vec<_>>());
             let fewer = ordered(&voices, &shares, diversity, wanted);
             prop_assert_eq!(&fewer[..], &all[..wanted.min(voices.len())]);
+        }
+
+        #[test]
+        fn every_place_goes_to_the_first_of_those_who_have_most_when_all_are_compared(
+            voices in prop::collection::vec(any_voice(), 0..30), diversity in 0.0..=1.0_f64,
+        ) {
+            let shares = [0.6, 0.4];
+            let (order, relevance) = (ordered(&voices, &shares, diversity, voices.len()), relevances(&voices));
+            for (places, chosen) in order.iter().enumerate() {
+                let (before, filled) = (&order[..places], |niche: usize| {
+                    order[..places].iter().fold(0.0, |sum, other| sum + voices[*other].of_brief[niche])
+                });
+                let lacking = lacking(&shares, &[filled(0), filled(1)], places);
+                let value = |voice: usize| {
+                    let alike = before.iter().map(|other| voices[voice].resembles(&voices[*other]));
+                    let novelty = novelty(1.0 - alike.fold(0.0, f64::max), &voices[voice], &lacking);
+                    (1.0 - diversity) * relevance[voice] + diversity * novelty
+                };
+                for other in order[places + 1..].iter().copied() {
+                    let (best, other_value) = (value(*chosen), value(other));
+                    prop_assert!(best > other_value || (best >= other_value && *chosen < other));
+                }
+            }
         }
 
         #[test]

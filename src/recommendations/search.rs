@@ -3,7 +3,8 @@
 //! Every node of a list tells the most that anybody below it can reach under the query's weights, and every entry what its creator
 //! can. A search opens what can reach most, again and again, and ends when nobody can reach what is wanted: exact, and it
 //! looks at few. An entry takes a look at memory that was read just now, and a creator one at memory that was not: so
-//! entries wait for their turn, too.
+//! entries wait for their turn, too. Those of a leaf wait together, behind the best of them: most never have their turn, and
+//! putting all of them in order would cost more than finding the next one in the few of a leaf.
 
 use super::{
     bounds::{Bounds, OfQuery},
@@ -42,6 +43,7 @@ impl Least {
 pub(super) struct Search<'a> {
     lists: Vec<List<'a>>,
     open: BinaryHeap<Open>,
+    waiting: Vec<Waiting>,
 }
 
 struct List<'a> {
@@ -59,7 +61,18 @@ struct Open {
 #[derive(Clone, Copy)]
 enum What {
     Node(u32),
-    Creator { row: u32, is_measured: bool },
+    /// Those of a leaf who wait, by their places.
+    Leaf {
+        first: u32,
+        end: u32,
+    },
+}
+
+/// A creator whose turn has not come.
+struct Waiting {
+    reach: f64,
+    row: u32,
+    is_measured: bool,
 }
 
 /// A creator who may be a candidate.
@@ -77,12 +90,13 @@ pub(super) struct Promising<'s> {
 impl<'a> Search<'a> {
     pub(super) fn new(snapshot: &'a TenantSnapshot, query: &'a Query) -> Self {
         let niches = near_niches(snapshot, query);
-        let of_query = Rc::new(OfQuery::new(query, niches.clone()));
+        let of_query = Rc::new(OfQuery::new(snapshot, query, niches.clone()));
         let list = |niche: &u32| {
             let board = snapshot.board(*niche).filter(|board| !board.is_empty())?;
             Some(List { board, bounds: Bounds::new(snapshot, of_query.clone(), snapshot.placed(*niche)) })
         };
-        let mut search = Self { lists: niches.iter().filter_map(list).collect(), open: BinaryHeap::new() };
+        let lists = niches.iter().filter_map(list).collect();
+        let mut search = Self { lists, open: BinaryHeap::new(), waiting: Vec::new() };
         for list in 0..u32::try_from(search.lists.len()).unwrap_or(u32::MAX) {
             if let Some(root) = search.lists[list as usize].board.root() {
                 search.add_node(list, root, Least::of_all(f64::NEG_INFINITY));
@@ -98,21 +112,45 @@ impl<'a> Search<'a> {
                 return None;
             }
             match what {
-                What::Creator { row, is_measured } if least.lets(reach, is_measured, !is_measured) => {
-                    let bounds = &self.lists[list as usize].bounds;
-                    return Some(Promising { row, is_measured, reach, bounds });
-                }
-                What::Creator { .. } => {}
                 What::Node(node) => self.look_into(list, node, least),
+                What::Leaf { first, end } => {
+                    let Some(Waiting { row, is_measured, .. }) = self.taken(list, (first, end)) else {
+                        continue;
+                    };
+                    if least.lets(reach, is_measured, !is_measured) {
+                        let bounds = &self.lists[list as usize].bounds;
+                        return Some(Promising { row, is_measured, reach, bounds });
+                    }
+                }
             }
         }
         None
     }
 
+    /// Takes the best of those of a leaf who wait; the others go on waiting.
+    fn taken(&mut self, list: u32, (first, end): (u32, u32)) -> Option<Waiting> {
+        let waiting = &mut self.waiting[first as usize..end as usize];
+        let at = best(waiting)?;
+        waiting.swap(at, 0);
+        let taken = Waiting { ..waiting[0] };
+        self.wait(list, (first + 1, end));
+        Some(taken)
+    }
+
+    fn wait(&mut self, list: u32, (first, end): (u32, u32)) {
+        let waiting = &self.waiting[first as usize..end as usize];
+        let reach = best(waiting).map(|at| waiting[at].reach);
+        self.open.extend(reach.map(|reach| Open { reach, list, what: What::Leaf { first, end } }));
+    }
+
     fn look_into(&mut self, list: u32, node: u32, least: Least) {
         match self.lists[list as usize].board.inside(node) {
-            Inside::Entries(entries) => entries.iter().for_each(|entry| self.add_entry(list, entry, least)),
             Inside::Nodes(nodes) => nodes.into_iter().for_each(|node| self.add_node(list, node, least)),
+            Inside::Entries(entries) => {
+                let (bounds, first) = (&self.lists[list as usize].bounds, place(self.waiting.len()));
+                self.waiting.extend(entries.iter().filter_map(|entry| waiting(bounds, entry, least)));
+                self.wait(list, (first, place(self.waiting.len())));
+            }
         }
     }
 
@@ -122,13 +160,20 @@ impl<'a> Search<'a> {
         let reach = bounds.of_node(most).filter(|reach| least.lets(*reach, most.measured, most.unmeasured));
         self.open.extend(reach.map(|reach| Open { reach, list, what: What::Node(node) }));
     }
+}
 
-    fn add_entry(&mut self, list: u32, entry: &Entry, least: Least) {
-        let (row, is_measured) = (entry.row, entry.reach != UNMEASURED);
-        let reach = self.lists[list as usize].bounds.of_entry(entry);
-        let reach = reach.filter(|reach| least.lets(*reach, is_measured, !is_measured));
-        self.open.extend(reach.map(|reach| Open { reach, list, what: What::Creator { row, is_measured } }));
-    }
+fn waiting(bounds: &Bounds<'_>, entry: &Entry, least: Least) -> Option<Waiting> {
+    let (row, is_measured) = (entry.row, entry.reach != UNMEASURED);
+    let reach = bounds.of_entry(entry).filter(|reach| least.lets(*reach, is_measured, !is_measured))?;
+    Some(Waiting { reach, row, is_measured })
+}
+
+fn best(waiting: &[Waiting]) -> Option<usize> {
+    (0..waiting.len()).max_by(|one, other| waiting[*one].reach.total_cmp(&waiting[*other].reach))
+}
+
+fn place(waiting: usize) -> u32 {
+    u32::try_from(waiting).expect("nobody waits twice in a list, and there are fewer than 2^32 creators")
 }
 
 impl Ord for Open {

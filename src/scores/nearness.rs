@@ -33,6 +33,20 @@ pub struct NichePlace {
     pub parent: Option<u32>,
 }
 
+impl NichePlace {
+    /// The niche alone, as a vector of length 1.
+    #[must_use]
+    pub fn vector(self) -> NicheVector {
+        NicheVector::of(std::iter::once((self, 1.0)))
+    }
+}
+
+/// How long the vector of a niche with such a parent is before it is scaled.
+#[must_use]
+pub fn length_of_one(parent: Option<u32>) -> f64 {
+    if parent.is_some() { (1.0 + PARENT_SHARE * PARENT_SHARE).sqrt() } else { 1.0 }
+}
+
 /// A vector over niches: few entries, sorted by niche.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NicheVector {
@@ -118,7 +132,9 @@ impl NicheVector {
 pub struct Common(Vec<f64>);
 
 impl Common {
-    fn of(&self, niche: u32) -> f64 {
+    /// What being in a niche has in common with the brief.
+    #[must_use]
+    pub fn of(&self, niche: u32) -> f64 {
         self.0.get(niche as usize).copied().unwrap_or_default()
     }
 
@@ -259,6 +275,25 @@ impl CreatorNiches<'_> {
         let declared = self.declared.iter().map(|one| (one, (1.0 - share) * declared));
         let all = declared.chain(self.community.iter().map(|one| (one, share * community)));
         NicheVector::of(all.map(|(one, weight)| (place(one.niche), f64::from(weight * one.share))))
+    }
+
+    /// The vector of the creator as a sum of niches, each a vector of length 1 that is taken so often, the largest part first.
+    #[must_use]
+    pub fn parts(&self, parents: &[Option<u32>]) -> Vec<(u32, f64)> {
+        let Lengths { declared, community, whole, share, .. } = *self.lengths;
+        let declared = self.declared.iter().map(|one| (one, (1.0 - share) * declared));
+        let all = declared.chain(self.community.iter().map(|one| (one, share * community)));
+        let mut parts: Vec<(u32, f64)> = Vec::new();
+        for (one, weight) in all {
+            let length = length_of_one(parents.get(one.niche as usize).copied().flatten());
+            let part = f64::from(weight) * f64::from(one.share) * f64::from(whole) * length;
+            match parts.iter_mut().find(|(niche, _)| *niche == one.niche) {
+                Some((_, sum)) => *sum += part,
+                None => parts.push((one.niche, part)),
+            }
+        }
+        parts.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+        parts
     }
 
     /// Whether the creator stands in the list of a niche: it declares it, or its community is much in it.

@@ -325,11 +325,11 @@ impl TenantSnapshot {
 
     /// A creator in each of the lists in which it stands.
     fn entries(&self, number: u32, row: &Row<'_>) -> Vec<(u32, Entry)> {
-        entries(number, row.hot, &row.niches(), &self.niches)
+        entries(number, row.hot, &row.niches(), self.parents())
     }
 
     fn entries_of_new(&self, number: u32, row: &NewRow) -> Vec<(u32, Entry)> {
-        entries(number, &row.hot, &niches_of(&row.niches, row.declared, &row.hot.lengths), &self.niches)
+        entries(number, &row.hot, &niches_of(&row.niches, row.declared, &row.hot.lengths), self.parents())
     }
 
     /// The lengths of a creator's vectors, now that niches have moved.

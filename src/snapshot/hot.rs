@@ -105,11 +105,12 @@ pub const OF_CREATOR: usize = 4;
 pub struct Scores {
     reach: [f32; 3],
     mapped: [[u16; 3]; OF_CREATOR],
-    measured: [bool; OF_CREATOR],
+    /// One bit for each component that is measured.
+    measured: u8,
+    days: u16,
     loyal_reach: f32,
     events: u32,
     engagers: u32,
-    days: u32,
     /// Day after the last sign of life of the feed; 0: there was none.
     seen_until: u32,
 }
@@ -126,11 +127,13 @@ impl Scores {
         Self {
             reach: [value, low, high].map(narrow),
             mapped: all.map(|component| steps(&component.mapped)),
-            measured: all.map(|component| component.status == Status::Measured),
+            measured: (0..).zip(all).fold(0, |bits, (one, component)| {
+                bits | u8::from(component.status == Status::Measured) << one
+            }),
+            days: u16::try_from(days).unwrap_or(u16::MAX),
             loyal_reach: narrow(reach.value),
             events: u32::try_from(events.max(0)).unwrap_or(u32::MAX),
             engagers: engagers.max(0).unsigned_abs(),
-            days,
             seen_until: seen_until.max(0).unsigned_abs(),
         }
     }
@@ -177,7 +180,7 @@ impl Scores {
     /// Events, engagers and days of evidence.
     #[must_use]
     pub fn evidence(&self) -> [u32; 3] {
-        [self.events, self.engagers, self.days]
+        [self.events, self.engagers, u32::from(self.days)]
     }
 
     /// Day of the last sign of life of the feed, if there was one.
@@ -189,7 +192,7 @@ impl Scores {
     /// Whether one of these is measured, by its place among them.
     #[must_use]
     pub fn is_measured(&self, component: usize) -> bool {
-        self.measured[component]
+        self.measured >> component & 1 == 1
     }
 }
 
@@ -273,6 +276,6 @@ mod tests {
 
     #[test]
     fn what_is_read_of_every_candidate_stays_small() {
-        assert!(size_of::<Hot>() <= 104, "{}", size_of::<Hot>());
+        assert!(size_of::<Hot>() <= 100, "{}", size_of::<Hot>());
     }
 }

@@ -82,12 +82,6 @@ impl TenantSnapshot {
         NichePlace { niche, parent: self.parents().get(niche as usize).copied().flatten() }
     }
 
-    /// The family of a niche, one bit of many: niches of other families have nothing in common with it.
-    #[must_use]
-    pub fn family(&self, niche: u32) -> u32 {
-        self.niches.families.get(niche as usize).copied().unwrap_or_default()
-    }
-
     /// The id of a niche by number.
     #[must_use]
     pub fn niche(&self, number: u32) -> &str {

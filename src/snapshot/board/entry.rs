@@ -2,12 +2,13 @@
 //!
 //! Numbers that lift a creator are rounded up and those that lower it down, so that what they tell is never too little.
 
+use super::sketch::Sketch;
 use crate::{
     scores::{
         interval::Estimate,
-        nearness::{CreatorNiches, NicheVector, PARENT_SHARE},
+        nearness::{CreatorNiches, NichePlace},
     },
-    snapshot::{hot::Hot, numbered::Numbered},
+    snapshot::hot::Hot,
 };
 use std::sync::LazyLock;
 
@@ -38,14 +39,10 @@ pub struct Entry {
     pub spreads: [u8; 4],
     /// Step of how near it is to a brief of this niche alone.
     pub near: u8,
-    /// The most that it is near to a brief of any one other niche.
-    pub others: u8,
-    /// The most that it is near to a brief of any one niche in whose list it does not stand.
-    pub aside: u8,
     /// Step of its loyal reach in the niche.
     pub reach: u8,
-    /// Families of the niches that it has to do with, one bit of many each.
-    pub families: u32,
+    /// Its other niches.
+    pub others: Sketch,
     /// Step of its followers.
     pub followers: u16,
     /// Code of its country.
@@ -58,45 +55,22 @@ pub(in crate::snapshot) fn entries(
     row: u32,
     hot: &Hot,
     niches: &CreatorNiches<'_>,
-    Numbered { parents, families, .. }: &Numbered,
+    parents: &[Option<u32>],
 ) -> Vec<(u32, Entry)> {
-    let near = near_to_each(niches, parents);
-    let touched = niches.declared.iter().chain(niches.community);
+    let (vector, parts) = (niches.vector(parents), niches.parts(parents));
     let lists: Vec<u32> = niches.lists().collect();
     let mapped = hot.scores.mapped();
-    let most = |is_meant: &dyn Fn(u32) -> bool| {
-        let meant = near.iter().filter(|(niche, _)| niche.is_none_or(is_meant));
-        up(meant.map(|(_, cosine)| *cosine).fold(0.0, f64::max))
-    };
     let entry = |niche: &u32| Entry {
         row,
         values: mapped.map(|estimate| up(estimate.value)),
         spreads: mapped.map(|estimate| down(estimate.value - estimate.low)),
-        near: near
-            .iter()
-            .find(|(other, _)| *other == Some(*niche))
-            .map_or(0, |(_, cosine)| near_step(*cosine)),
-        others: most(&|other| other != *niche),
-        aside: most(&|other| !lists.contains(&other)),
+        near: near_step(vector.dot(&NichePlace { niche: *niche, parent: parents[*niche as usize] }.vector())),
         reach: reach_step(hot.scores.reach()),
-        families: touched.clone().fold(0, |bits, one| bits | families[one.niche as usize]),
+        others: Sketch::of(&parts, *niche, &lists),
         followers: hot.followers().map_or(UNKNOWN, followers_step),
         country: hot.country,
     };
     lists.iter().map(|niche| (*niche, entry(niche))).collect()
-}
-
-/// How near a creator is to a brief of each niche alone, as far as it is near at all; without a niche: to the children of a niche
-/// that have nothing else to do with the creator.
-fn near_to_each(niches: &CreatorNiches<'_>, parents: &[Option<u32>]) -> Vec<(Option<u32>, f64)> {
-    let vector: NicheVector = niches.vector(parents);
-    let length = (1.0 + PARENT_SHARE * PARENT_SHARE).sqrt();
-    let of_niche = |&(niche, weight): &(u32, f64)| match parents[niche as usize] {
-        Some(parent) => (Some(niche), (weight + PARENT_SHARE * vector.weight(parent)) / length),
-        None => (Some(niche), weight),
-    };
-    let of_children = |&(_, weight): &(u32, f64)| (None, PARENT_SHARE * weight / length);
-    vector.entries().iter().map(of_niche).chain(vector.entries().iter().map(of_children)).collect()
 }
 
 #[expect(
@@ -121,7 +95,7 @@ pub fn nearness(step: u8) -> (f64, f64) {
     clippy::cast_sign_loss,
     reason = "a number from 0 to 1 has at most 255 steps"
 )]
-fn up(number: f64) -> u8 {
+pub(super) fn up(number: f64) -> u8 {
     (number.clamp(0.0, 1.0) * STEPS).ceil() as u8
 }
 

@@ -7,6 +7,7 @@
 
 pub mod entry;
 pub mod most;
+pub mod sketch;
 mod split;
 
 use entry::Entry;

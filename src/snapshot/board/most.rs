@@ -1,6 +1,9 @@
 //! What the best of several entries of a list have, taken one by one.
 
-use super::entry::{Entry, UNMEASURED};
+use super::{
+    entry::{Entry, UNMEASURED},
+    sketch::PLACES,
+};
 
 /// The most of each number among several entries: together they tell the most that any of them can reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,14 +16,14 @@ pub struct Most {
     pub sure: [u8; 4],
     /// Least and most step of nearness to the niche.
     pub near: (u8, u8),
-    /// Nearness to other niches.
-    pub others: u8,
-    /// Nearness to niches in whose lists it does not stand.
+    /// Parts in other niches, by their places.
+    pub others: [u8; PLACES],
+    /// Parts in niches that are not kept one by one.
+    pub rest: u8,
+    /// Parts in niches in whose lists they do not stand.
     pub aside: u8,
     /// Step of loyal reach.
     pub reach: u8,
-    /// All families of niches.
-    pub families: u32,
     /// Least and most followers.
     pub followers: (u16, u16),
     /// One bit of many for each country.
@@ -38,10 +41,10 @@ impl Most {
         spreads: [u8::MAX; 4],
         sure: [0; 4],
         near: (u8::MAX, 0),
-        others: 0,
+        others: [0; PLACES],
+        rest: 0,
         aside: 0,
         reach: 0,
-        families: 0,
         followers: (u16::MAX, 0),
         countries: 0,
         measured: false,
@@ -56,10 +59,10 @@ impl Most {
             spreads: entry.spreads,
             sure: entry.sure(),
             near: (entry.near, entry.near),
-            others: entry.others,
-            aside: entry.aside,
+            others: entry.others.places(),
+            rest: entry.others.rest,
+            aside: entry.others.aside(),
             reach: entry.reach,
-            families: entry.families,
             followers: (entry.followers, entry.followers),
             countries: country_bit(entry.country),
             measured: entry.reach != UNMEASURED,
@@ -75,10 +78,10 @@ impl Most {
             spreads: std::array::from_fn(|at| self.spreads[at].min(other.spreads[at])),
             sure: larger(self.sure, other.sure),
             near: (self.near.0.min(other.near.0), self.near.1.max(other.near.1)),
-            others: self.others.max(other.others),
+            others: larger(self.others, other.others),
+            rest: self.rest.max(other.rest),
             aside: self.aside.max(other.aside),
             reach: self.reach.max(other.reach),
-            families: self.families | other.families,
             followers: (self.followers.0.min(other.followers.0), self.followers.1.max(other.followers.1)),
             countries: self.countries | other.countries,
             measured: self.measured | other.measured,
@@ -102,6 +105,6 @@ pub fn country_bit([first, second]: [u8; 2]) -> u32 {
     1 << ((u32::from(first) * 7 + u32::from(second)) % u32::BITS)
 }
 
-fn larger(one: [u8; 4], other: [u8; 4]) -> [u8; 4] {
+fn larger<const N: usize>(one: [u8; N], other: [u8; N]) -> [u8; N] {
     std::array::from_fn(|at| one[at].max(other[at]))
 }

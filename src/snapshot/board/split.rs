@@ -9,8 +9,6 @@ pub(super) enum Dimension {
     Sure(u8),
     /// Nearness to the niche of the list.
     Near,
-    /// The most nearness to a family of other niches, by its bit.
-    Family(u8),
     Reach,
     Country,
     Followers,
@@ -29,8 +27,6 @@ const DIMENSIONS: [(Dimension, f64); 8] = [
     (Dimension::Country, 0.02 / 2_000.0),
     (Dimension::Followers, 0.01 / 3_000.0),
 ];
-/// The same of each family: a brief of several niches asks for some of them.
-const OF_FAMILY: f64 = 0.05 / 255.0;
 
 /// Entries of which a dimension is at most so much go one way, the others the other way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,11 +39,7 @@ impl Split {
     /// The division of entries into two parts of about the same size.
     pub(super) fn of(entries: &[Entry]) -> Self {
         let spread = |(dimension, times)| (dimension, times * deviation(entries, dimension));
-        let differ = entries.iter().fold(0, |bits, entry| bits | (entry.families ^ entries[0].families));
-        let families = (0..32_u8).filter(|bit| differ >> bit & 1 == 1);
-        let families = families.map(|bit| (Dimension::Family(bit), OF_FAMILY));
-        let dimensions = DIMENSIONS.into_iter().chain(families);
-        let widest = dimensions.map(spread).max_by(|one, other| one.1.total_cmp(&other.1));
+        let widest = DIMENSIONS.into_iter().map(spread).max_by(|one, other| one.1.total_cmp(&other.1));
         let by =
             widest.filter(|(_, spread)| *spread > 0.0).map_or(Dimension::Row, |(dimension, _)| dimension);
         let mut keys: Vec<u32> = entries.iter().map(|entry| by.of(entry)).collect();
@@ -68,7 +60,6 @@ impl Dimension {
         match self {
             Self::Sure(component) => u32::from(entry.sure()[usize::from(component)]),
             Self::Near => u32::from(entry.near),
-            Self::Family(bit) => (entry.families >> bit & 1) * u32::from(entry.others),
             Self::Reach => u32::from(entry.reach),
             Self::Country => u32::from(u16::from_be_bytes(entry.country)),
             Self::Followers => u32::from(entry.followers),

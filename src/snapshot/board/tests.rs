@@ -1,5 +1,6 @@
 use super::{
     entry::{UNKNOWN, followers_step},
+    sketch::{PARTS, Sketch},
     *,
 };
 use proptest::prelude::*;
@@ -22,10 +23,13 @@ fn entry(row: u32, version: u8) -> Entry {
         values,
         spreads: values.map(|value| value / 2),
         near: dice(11),
-        others: dice(13),
-        aside: dice(17),
         reach: dice(19),
-        families: 1 << (dice(23) / 40),
+        others: Sketch {
+            names: [dice(13), dice(17), dice(23), dice(29)],
+            parts: [dice(3), dice(11), 0, 0],
+            rest: dice(5),
+            listed: dice(7) % (1 << (PARTS + 1)),
+        },
         followers: if row.is_multiple_of(9) { UNKNOWN } else { followers_step(row * 100) },
         country: if row.is_multiple_of(3) { *b"RO" } else { *b"US" },
     }

@@ -1,0 +1,132 @@
+//! No bound is below what it bounds, whatever niches creators have to do with.
+
+use super::*;
+use crate::{
+    creators::Profile,
+    ids::CreatorKey,
+    niches::Taxonomy,
+    recommendations::{
+        brief::{Brief, RecommendationRequest, WeightedNiche},
+        candidates::near_niches,
+        rank::{scored, tests::TENANT},
+    },
+    scores::{CreatorStatistics, communities::Community},
+    snapshot::{TenantBuilder, board::Inside, source::SourceRow},
+};
+use proptest::prelude::*;
+use std::sync::{Arc, LazyLock};
+
+/// Niches of which many are near to each other, and many share their short name with another one.
+static NICHES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let snapshot = TenantBuilder::new(Arc::new(Taxonomy::built_in())).snapshot();
+    let all = u32::try_from(snapshot.parents().len()).unwrap();
+    assert!(all > 256 + 12, "short names are not enough");
+    (0..12).chain(256..all.min(268)).map(|niche| snapshot.niche(niche).to_owned()).collect()
+});
+
+#[derive(Clone, Debug)]
+struct Person {
+    niches: Vec<String>,
+    community: Vec<(String, f64)>,
+    loyal: i32,
+}
+
+prop_compose! {
+    fn person()(
+        niches in prop::sample::subsequence(&NICHES[..], 0..8),
+        community in prop::sample::subsequence(&NICHES[..], 0..8),
+        shares in prop::array::uniform8(0.05..0.5_f64),
+        loyal in 0..40_i32,
+    ) -> Person {
+        Person { niches, community: community.into_iter().zip(shares).collect(), loyal }
+    }
+}
+
+fn source(index: usize, Person { niches, community, loyal }: &Person) -> SourceRow {
+    let creator_id = format!("creator-{index}");
+    let profile = serde_json::json!({"display_name": creator_id, "country": "RO", "languages": [], "niches": niches,
+        "accounts": [{"platform": "instagram", "handle": creator_id, "followers": 5_000}]});
+    let statistics = CreatorStatistics {
+        engagers: 40,
+        mature_engagers: 40,
+        loyal_engagers: *loyal,
+        expected_back: f64::from(*loyal) * 0.5,
+        first_event: Some(0),
+        until: Some(90),
+        ..CreatorStatistics::default()
+    };
+    SourceRow {
+        key: CreatorKey::derive(TENANT, &creator_id),
+        creator_id,
+        profile: Profile::parse(serde_json::from_value(profile).unwrap(), &[0; 32]).unwrap(),
+        statistics: (loyal % 4 > 0).then_some(statistics),
+        community: Some(Community { people: 200, shares: community.clone() }),
+        trust: None,
+        sponsorship: None,
+        sponsored_share: None,
+        reach_before: None,
+        stamp: (0, None, None, None, None, None),
+    }
+}
+
+fn brief(niches: Vec<String>, weights: &[f64]) -> RecommendationRequest {
+    let niches = niches.into_iter().zip(weights).map(|(id, weight)| WeightedNiche { id, weight: *weight });
+    RecommendationRequest {
+        brief: Brief { text: None, niches: niches.collect(), values: Vec::new() },
+        ..RecommendationRequest::of_niche(String::new(), None, None)
+    }
+}
+
+/// Asserts that bounds hold in the list of a niche; who is looked for there and near enough.
+fn check(snapshot: &TenantSnapshot, query: &Query, of_query: &Rc<OfQuery<'_>>, niche: u32) -> Vec<u32> {
+    let bounds = Bounds::new(snapshot, of_query.clone(), snapshot.placed(niche));
+    let board = snapshot.board(niche).unwrap();
+    let mut open: Vec<(u32, f64)> = board.root().map(|root| (root, f64::INFINITY)).into_iter().collect();
+    let mut found = Vec::new();
+    while let Some((node, above)) = open.pop() {
+        let most = bounds.of_node(board.most(node));
+        let reach = most.unwrap_or(f64::NEG_INFINITY).min(above);
+        match board.inside(node) {
+            Inside::Nodes(nodes) => open.extend(nodes.map(|node| (node, reach))),
+            Inside::Entries(entries) => {
+                for entry in entries {
+                    let row = snapshot.row(entry.row).unwrap();
+                    let ranked = scored(query, entry.row, &row);
+                    let is_near = ranked.fit.nearness.estimate.value >= MIN_NEARNESS;
+                    if is_near && bounds.is_home(row.niches()) {
+                        let own = bounds.of_entry(entry).unwrap_or(f64::NEG_INFINITY);
+                        let by = ranked.by;
+                        assert!(by <= own && by <= reach, "{by} {own} {reach} {entry:?}");
+                        found.push(entry.row);
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nobody_reaches_more_than_its_entry_and_the_nodes_above_it_say(
+        people in prop::collection::vec(person(), 100..300), weights in prop::array::uniform4(0.1..3.0_f64),
+        niches in prop::sample::subsequence(&NICHES[..], 1..5), by_mean in any::<bool>(),
+    ) {
+        let mut builder = TenantBuilder::new(Arc::new(Taxonomy::built_in()));
+        people.iter().enumerate().for_each(|(index, person)| builder.apply_creator(source(index, person)));
+        let snapshot = builder.snapshot();
+        let rank_by = if by_mean { RankBy::Mean } else { RankBy::LowerBound };
+        let request = RecommendationRequest { rank_by, ..brief(niches, &weights) };
+        let query = request.query(TENANT, &snapshot).unwrap();
+        let searched = near_niches(&snapshot, &query);
+        let of_query = Rc::new(OfQuery::new(&snapshot, &query, searched.clone()));
+        let found: Vec<u32> =
+            searched.iter().flat_map(|niche| check(&snapshot, &query, &of_query, *niche)).collect();
+        let mut once = found.clone();
+        once.sort_unstable();
+        once.dedup();
+        prop_assert_eq!(once.len(), found.len(), "nobody is found twice");
+    }
+}

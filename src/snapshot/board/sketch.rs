@@ -1,0 +1,98 @@
+//! In which niches a creator is besides that of a list, in few bytes: enough to tell how near it is to any brief at most.
+//!
+//! A creator is a sum of niches. Its largest parts are kept by names of one byte, which niches that are many share; what is left
+//! counts as if it were in the best niche that there is.
+
+use super::entry::up;
+
+/// Parts that are kept one by one. Most creators have fewer.
+pub const PARTS: usize = 4;
+/// Niches share so many places where the most of several creators is kept.
+pub const PLACES: usize = 13;
+/// A step that says as much as possible, or more.
+const FULL: u8 = u8::MAX;
+
+/// The niches of a creator but that of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sketch {
+    /// Short names of the niches that make up most of it, the most first.
+    pub names: [u8; PARTS],
+    /// Steps of how much of it they are; 0: there is no such niche.
+    pub parts: [u8; PARTS],
+    /// Step of how much all other niches are together.
+    pub rest: u8,
+    /// One bit for each of these niches in whose list it stands, and one for any of the rest.
+    pub listed: u8,
+}
+
+/// The short name of a niche.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "that is what makes it short")]
+pub fn short(niche: u32) -> u8 {
+    niche as u8
+}
+
+/// The place of a niche by its short name.
+#[must_use]
+pub fn place(name: u8) -> usize {
+    usize::from(name) % PLACES
+}
+
+/// How much a part of so many steps can count, when all that it may be made of counts so much by step.
+#[must_use]
+pub fn counting(step: u8, by_step: f64) -> f64 {
+    if step == FULL { 1.0 } else { f64::from(step) * by_step }
+}
+
+impl Sketch {
+    /// That of a creator made of these parts, the largest first, in the list of a niche, when it stands in these lists.
+    #[must_use]
+    pub(super) fn of(parts: &[(u32, f64)], niche: u32, lists: &[u32]) -> Self {
+        let mut sketch = Self { names: [0; PARTS], parts: [0; PARTS], rest: 0, listed: 0 };
+        let mut rest = 0.0;
+        for (at, (other, part)) in parts.iter().filter(|(other, _)| *other != niche).enumerate() {
+            sketch.listed |= u8::from(lists.contains(other)) << at.min(PARTS);
+            if at < PARTS {
+                (sketch.names[at], sketch.parts[at]) = (short(*other), up(*part));
+            } else {
+                rest += part;
+            }
+        }
+        Self { rest: up(rest), ..sketch }
+    }
+
+    /// The parts that are kept one by one: short name, step, and whether it stands in the list.
+    fn parts(&self) -> impl Iterator<Item = (u8, u8, bool)> {
+        let known = self.names.into_iter().zip(self.parts).enumerate().take_while(|(_, (_, part))| *part > 0);
+        known.map(|(at, (name, part))| (name, part, self.listed >> at & 1 == 1))
+    }
+
+    /// Short names of the niches kept one by one in whose lists it stands.
+    pub fn listed(&self) -> impl Iterator<Item = u8> {
+        (0..PARTS).filter(|at| self.listed >> at & 1 == 1).map(|at| self.names[at])
+    }
+
+    /// Whether it stands in the list of a niche of the rest.
+    #[must_use]
+    pub fn is_rest_listed(&self) -> bool {
+        self.listed >> PARTS & 1 == 1
+    }
+
+    /// How much of it is in the niches of each place.
+    #[must_use]
+    pub(super) fn places(&self) -> [u8; PLACES] {
+        let mut places = [0_u8; PLACES];
+        for (name, part, _) in self.parts() {
+            let at = &mut places[place(name)];
+            *at = at.saturating_add(part);
+        }
+        places
+    }
+
+    /// How much of it is in niches in whose lists it does not stand, as far as that is known.
+    #[must_use]
+    pub(super) fn aside(&self) -> u8 {
+        let aside = self.parts().filter(|(_, _, listed)| !listed);
+        aside.fold(self.rest, |sum, (_, part, _)| sum.saturating_add(part))
+    }
+}
