@@ -104,13 +104,16 @@ async fn changed_keys(tx: &Tx, since: i64) -> Result<Vec<Uuid>, DbError> {
 /// Statistics that changed, with the transactions that wrote them: of most creators nothing else changes, so it would be a
 /// waste to read their profiles again with every event.
 pub async fn changed_statistics(tx: &Tx, since: i64) -> Result<Vec<(TenantId, SourceStatistics)>, DbError> {
+    let keys = keys_of_changed_statistics(tx, since).await?;
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
     let sql = format!(
         "/* snapshot::changed_statistics */
          select s.tenant_id as tenant, s.creator_key, s.changed_xid, {STATISTICS_COLUMNS}
-         from (select distinct unnest(creator_keys) as creator_key from statistics_changes where changed_xid >= $1) changed
-         join creator_statistics s using (creator_key)"
+         from creator_statistics s where s.creator_key = any ($1)"
     );
-    let rows = tx.query(&sql, &[&since]).await?;
+    let rows = tx.query(&sql, &[&keys]).await?;
     let statistics = |row: &Row| {
         let source = SourceStatistics {
             key: CreatorKey(row.get("creator_key")),
@@ -120,6 +123,14 @@ pub async fn changed_statistics(tx: &Tx, since: i64) -> Result<Vec<(TenantId, So
         Some((TenantId(row.get("tenant")), source))
     };
     Ok(rows.iter().filter_map(statistics).collect())
+}
+
+/// Joined to the statistics in one statement, they made PostgreSQL read the statistics of all creators for every look, even for
+/// one that found nothing.
+async fn keys_of_changed_statistics(tx: &Tx, since: i64) -> Result<Vec<Uuid>, DbError> {
+    let sql = "/* snapshot::keys_of_changed_statistics */
+               select distinct unnest(creator_keys) from statistics_changes where changed_xid >= $1";
+    Ok(tx.query(sql, &[&since]).await?.iter().map(|row| row.get(0)).collect())
 }
 
 /// Forgets which statistics changed before this many minutes.
