@@ -70,12 +70,9 @@ impl Turn<'_> {
     }
 
     /// Gives each of the lanes its next turn by itself, as one of them may fail every time; the one that did so by itself rests.
-    pub(super) fn failed(self, pause: Duration) {
-        if let [alone] = self.busy.as_slice() {
-            self.rounds.round().alone.insert(alone.lane);
-            return self.rest(pause);
-        }
+    pub(super) fn failed(mut self, pause: Duration) {
         self.rounds.round().alone.extend(self.busy.iter().map(|busy| busy.lane));
+        self.rest = (self.busy.len() == 1).then_some(pause);
     }
 }
 
