@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
 };
-use voci::{db::Pool, events::Kind};
+use voci::{db::Pool, events::Kind, relationships::queue::store::busy_lanes};
 
 /// Longest wait for the workers.
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -15,8 +15,7 @@ const INTERVAL: Duration = Duration::from_millis(50);
 /// Waits until every event is folded and every creator's statistics are computed.
 pub(crate) async fn wait_until_folded(pool: &Pool) -> Result<(), Failure> {
     let start = Instant::now();
-    let sql = "select exists (select from fold_queue) or exists (select from score_queue)";
-    while pool.get().await?.query(sql, &[]).await?[0].get(0) {
+    while !busy_lanes(&pool.get().await?).await?.is_empty() {
         if start.elapsed() > PATIENCE {
             return Err("the workers do not finish".into());
         }

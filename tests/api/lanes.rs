@@ -1,10 +1,7 @@
 //! Whose turn it is, is found by index, however much has gone through the queues.
 
 use crate::support::App;
-use voci::{
-    db::{Pools, connect::ConnectSettings},
-    relationships::queue::store::{BusyLane, busy_lanes},
-};
+use voci::relationships::queue::store::{BusyLane, busy_lanes};
 
 /// How often a queue was read from its beginning.
 async fn scans(app: &App) -> Vec<Vec<Option<String>>> {
@@ -29,8 +26,8 @@ async fn lanes_with_work_are_found_without_reading_what_has_left_the_queues() {
          select pg_stat_force_next_flush()",
     )
     .await;
-    let pool = Pools::open(&ConnectSettings::from_url(&app.database().url()).unwrap(), 1, 1).background;
-    let client = pool.get().await.unwrap();
+    let foundation = app.foundation().await;
+    let client = foundation.pools.background.get().await.unwrap();
     let before = scans(&app).await;
     let busy = busy_lanes(&client).await.unwrap();
     client.query("select pg_stat_force_next_flush()", &[]).await.unwrap();

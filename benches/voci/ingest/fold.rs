@@ -9,7 +9,10 @@ use tokio::task::JoinSet;
 use voci::{
     db::Pool,
     ids::LANES,
-    relationships::{fold::fold_lanes, queue::store::busy_lanes},
+    relationships::{
+        fold::fold_lanes,
+        queue::store::{BusyLane, busy_lanes},
+    },
     scores::store::{Turn, score_lane},
 };
 
@@ -31,8 +34,7 @@ pub(crate) async fn rate(stage: &Stage) -> Result<f64, Failure> {
 /// Whether anything waits to be folded, or is due to be scored. Creators who are summed up within the hour, once however much
 /// happens to them, are no part of what some seconds are measured for.
 pub(crate) async fn waits(pool: &Pool) -> Result<bool, Failure> {
-    let sql = "select exists (select from fold_queue) or exists (select from score_queue where enqueued_at <= now())";
-    Ok(pool.get().await?.query(sql, &[]).await?[0].get(0))
+    Ok(busy_lanes(&pool.get().await?).await?.iter().any(BusyLane::is_due))
 }
 
 /// Folds every other lane until nothing is left in it.
