@@ -61,7 +61,7 @@ struct Open {
 #[derive(Clone, Copy)]
 enum What {
     Node(u32),
-    /// Those of a leaf who wait, by their places.
+    /// Those of a leaf who wait, by their places; the best of them has the first.
     Leaf {
         first: u32,
         end: u32,
@@ -69,6 +69,7 @@ enum What {
 }
 
 /// A creator whose turn has not come.
+#[derive(Clone, Copy)]
 struct Waiting {
     reach: f64,
     row: u32,
@@ -114,9 +115,8 @@ impl<'a> Search<'a> {
             match what {
                 What::Node(node) => self.look_into(list, node, least),
                 What::Leaf { first, end } => {
-                    let Some(Waiting { row, is_measured, .. }) = self.taken(list, (first, end)) else {
-                        continue;
-                    };
+                    let Waiting { row, is_measured, .. } = self.waiting[first as usize];
+                    self.wait(list, (first + 1, end));
                     if least.lets(reach, is_measured, !is_measured) {
                         let bounds = &self.lists[list as usize].bounds;
                         return Some(Promising { row, is_measured, reach, bounds });
@@ -127,20 +127,12 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// Takes the best of those of a leaf who wait; the others go on waiting.
-    fn taken(&mut self, list: u32, (first, end): (u32, u32)) -> Option<Waiting> {
-        let waiting = &mut self.waiting[first as usize..end as usize];
-        let at = best(waiting)?;
-        waiting.swap(at, 0);
-        let taken = Waiting { ..waiting[0] };
-        self.wait(list, (first + 1, end));
-        Some(taken)
-    }
-
+    /// Puts the best of those of a leaf who wait first, and all of them behind what can reach more.
     fn wait(&mut self, list: u32, (first, end): (u32, u32)) {
-        let waiting = &self.waiting[first as usize..end as usize];
-        let reach = best(waiting).map(|at| waiting[at].reach);
-        self.open.extend(reach.map(|reach| Open { reach, list, what: What::Leaf { first, end } }));
+        let waiting = &mut self.waiting[first as usize..end as usize];
+        let Some(at) = best(waiting) else { return };
+        waiting.swap(at, 0);
+        self.open.push(Open { reach: waiting[0].reach, list, what: What::Leaf { first, end } });
     }
 
     fn look_into(&mut self, list: u32, node: u32, least: Least) {
