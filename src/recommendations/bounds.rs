@@ -7,7 +7,6 @@ use self::{nearness::Nearness, sieve::Sieve};
 use super::brief::{Query, RankBy};
 use crate::{
     scores::{
-        authority::authority,
         interval::Estimate,
         nearness::{CreatorNiches, MIN_NEARNESS, NichePlace},
     },
@@ -58,7 +57,7 @@ impl<'a> OfQuery<'a> {
         let asked = query.asked.niches.iter();
         let authorities: Vec<[f64; 256]> = asked
             .clone()
-            .map(|niche| std::array::from_fn(|step| niche.share * authority(niche.usual, reach(step)).value))
+            .map(|niche| std::array::from_fn(|step| niche.counted_authority(reach(step))))
             .collect();
         let (mut times, mut named, [_, weights @ ..]) = ([0_u32; 256], [0; 256], query.weights.0);
         for (number, niche) in asked.enumerate() {

@@ -125,7 +125,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn voice(relevance: f64, niche: u32, country: [u8; 2]) -> Voice {
-        let niches = NicheVector::of(std::iter::once((NichePlace { niche, parent: None }, 1.0)));
+        let niches = NichePlace { niche, parent: None }.vector();
         Voice { relevance, niches, country, languages: 0, of_brief: Vec::new() }
     }
 

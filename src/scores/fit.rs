@@ -65,6 +65,14 @@ pub struct Fit {
     pub values: Option<f64>,
 }
 
+impl AskedNiche {
+    /// What authority in this niche counts in authority in the brief, for a creator in its list with such a loyal reach.
+    #[must_use]
+    pub fn counted_authority(&self, reach: Option<Estimate>) -> f64 {
+        self.share * authority(self.usual, reach).value
+    }
+}
+
 impl Asked {
     /// The niches of a brief with their weights, and the values it names, given the parents of all niches by number.
     #[must_use]
@@ -92,12 +100,6 @@ impl Asked {
     pub fn most(&self, nearness: f64, authority: f64) -> f64 {
         let of_values = if self.values.is_empty() { 0.0 } else { VALUES_SHARE };
         (1.0 - AUTHORITY_SHARE - of_values) * nearness + AUTHORITY_SHARE * authority + of_values
-    }
-
-    /// The most authority of a creator with such a loyal reach in each niche: as if it stood in the lists of all niches of the brief.
-    #[must_use]
-    pub fn most_authority(&self, reach: Option<Estimate>) -> f64 {
-        self.niches.iter().map(|niche| niche.share * authority(niche.usual, reach).value).sum()
     }
 
     /// Authority in the niches of the brief, by their shares; none in a niche in whose list the creator does not stand.

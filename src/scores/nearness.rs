@@ -34,17 +34,23 @@ pub struct NichePlace {
 }
 
 impl NichePlace {
+    /// A niche by number, given the parents of all niches.
+    #[must_use]
+    pub fn among(parents: &[Option<u32>], niche: u32) -> Self {
+        Self { niche, parent: parents.get(niche as usize).copied().flatten() }
+    }
+
+    /// How long its vector is before it is scaled.
+    #[must_use]
+    pub fn length(self) -> f64 {
+        if self.parent.is_some() { (1.0 + PARENT_SHARE * PARENT_SHARE).sqrt() } else { 1.0 }
+    }
+
     /// The niche alone, as a vector of length 1.
     #[must_use]
     pub fn vector(self) -> NicheVector {
         NicheVector::of(std::iter::once((self, 1.0)))
     }
-}
-
-/// How long the vector of a niche with such a parent is before it is scaled.
-#[must_use]
-pub fn length_of_one(parent: Option<u32>) -> f64 {
-    if parent.is_some() { (1.0 + PARENT_SHARE * PARENT_SHARE).sqrt() } else { 1.0 }
 }
 
 /// A vector over niches: few entries, sorted by niche.
@@ -97,18 +103,6 @@ impl NicheVector {
             right = &right[usize::from(b <= a)..];
         }
         sum
-    }
-
-    /// Numbers of niches with what it has in them, ascending.
-    #[must_use]
-    pub fn entries(&self) -> &[(u32, f64)] {
-        &self.entries
-    }
-
-    /// What it has in a niche.
-    #[must_use]
-    pub fn weight(&self, niche: u32) -> f64 {
-        self.entries.binary_search_by_key(&niche, |entry| entry.0).map_or(0.0, |place| self.entries[place].1)
     }
 
     fn is_empty(&self) -> bool {
@@ -270,23 +264,25 @@ impl CreatorNiches<'_> {
     /// The vector of the creator, given the parents of all niches by number; empty without any niche.
     #[must_use]
     pub fn vector(&self, parents: &[Option<u32>]) -> NicheVector {
-        let place = |niche: u32| NichePlace { niche, parent: parents.get(niche as usize).copied().flatten() };
+        let all = self.weighted().map(|(one, weight)| (one.niche, f64::from(weight * one.share)));
+        NicheVector::of(all.map(|(niche, weight)| (NichePlace::among(parents, niche), weight)))
+    }
+
+    /// Its niches, each with what its share is multiplied with.
+    fn weighted(&self) -> impl Iterator<Item = (&InNiche, f32)> {
         let Lengths { declared, community, share, .. } = *self.lengths;
-        let declared = self.declared.iter().map(|one| (one, (1.0 - share) * declared));
-        let all = declared.chain(self.community.iter().map(|one| (one, share * community)));
-        NicheVector::of(all.map(|(one, weight)| (place(one.niche), f64::from(weight * one.share))))
+        let declared = self.declared.iter().map(move |one| (one, (1.0 - share) * declared));
+        declared.chain(self.community.iter().map(move |one| (one, share * community)))
     }
 
     /// The vector of the creator as a sum of niches, each a vector of length 1 that is taken so often, the largest part first.
     #[must_use]
     pub fn parts(&self, parents: &[Option<u32>]) -> Vec<(u32, f64)> {
-        let Lengths { declared, community, whole, share, .. } = *self.lengths;
-        let declared = self.declared.iter().map(|one| (one, (1.0 - share) * declared));
-        let all = declared.chain(self.community.iter().map(|one| (one, share * community)));
+        let whole = f64::from(self.lengths.whole);
         let mut parts: Vec<(u32, f64)> = Vec::new();
-        for (one, weight) in all {
-            let length = length_of_one(parents.get(one.niche as usize).copied().flatten());
-            let part = f64::from(weight) * f64::from(one.share) * f64::from(whole) * length;
+        for (one, weight) in self.weighted() {
+            let length = NichePlace::among(parents, one.niche).length();
+            let part = f64::from(weight) * f64::from(one.share) * whole * length;
             match parts.iter_mut().find(|(niche, _)| *niche == one.niche) {
                 Some((_, sum)) => *sum += part,
                 None => parts.push((one.niche, part)),

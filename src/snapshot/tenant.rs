@@ -79,7 +79,7 @@ impl TenantSnapshot {
     /// A niche by number with its parent.
     #[must_use]
     pub fn placed(&self, niche: u32) -> NichePlace {
-        NichePlace { niche, parent: self.parents().get(niche as usize).copied().flatten() }
+        NichePlace::among(self.parents(), niche)
     }
 
     /// The id of a niche by number.

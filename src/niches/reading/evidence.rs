@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, HashMap};
 
 /// What a word tells at least where a whole term is there, however many niches have the word.
 const WHOLE: f64 = 0.6;
-
 /// What a part of a term counts, beside how much of the term it tells.
 const PART: f64 = 0.9;
 /// What it counts where it is ordinary words only: of "best before" the second alone tells nothing of food.

@@ -6,10 +6,7 @@
 
 use super::SLACK;
 use crate::{
-    scores::{
-        fit::Asked,
-        nearness::{NichePlace, length_of_one},
-    },
+    scores::{fit::Asked, nearness::NichePlace},
     snapshot::{
         TenantSnapshot,
         board::{
@@ -58,8 +55,8 @@ impl Nearness {
             most: 0.0,
             most_aside: 0.0,
         };
-        for (other, parent) in (0..).zip(snapshot.parents()) {
-            let counts = counts(other) / length_of_one(*parent);
+        for (other, &parent) in (0..).zip(snapshot.parents()) {
+            let counts = counts(other) / NichePlace { niche: other, parent }.length();
             if other == niche.niche {
                 new.near = own.map_or(0.0, |own| own.pull) + counts;
             } else if counts > 0.0 {

@@ -64,7 +64,7 @@ pub(in crate::snapshot) fn entries(
         row,
         values: mapped.map(|estimate| up(estimate.value)),
         spreads: mapped.map(|estimate| down(estimate.value - estimate.low)),
-        near: near_step(vector.dot(&NichePlace { niche: *niche, parent: parents[*niche as usize] }.vector())),
+        near: near_step(vector.dot(&NichePlace::among(parents, *niche).vector())),
         reach: reach_step(hot.scores.reach()),
         others: Sketch::of(&parts, *niche, &lists),
         followers: hot.followers().map_or(UNKNOWN, followers_step),

@@ -1,10 +1,7 @@
 //! Builders of snapshots, step by step.
 
 use super::*;
-use crate::{
-    ids::TenantId,
-    scores::{CreatorStatistics, nearness::NicheVector},
-};
+use crate::{ids::TenantId, scores::CreatorStatistics};
 use proptest::prelude::*;
 
 fn source(id: &str, niches: &[&str]) -> SourceRow {
@@ -216,7 +213,7 @@ fn a_niche_that_moves_takes_its_creators_along() {
     assert!(snapshot.children(beauty.niche).contains(&denim.niche));
     assert!(!snapshot.children(fashion.niche).contains(&denim.niche));
     let near = |niche| {
-        let brief = NicheVector::of(std::iter::once((snapshot.place(niche).unwrap(), 1.0)));
+        let brief = snapshot.place(niche).unwrap().vector();
         snapshot.row(0).unwrap().niches().near(&brief.common(snapshot.parents()))
     };
     assert!((near("denim") - 1.0).abs() < 1e-9 && near("fashion").abs() < 1e-9);
