@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 CARGO ?= cargo
 
-.PHONY: help run test lint openapi demo evaluate bench durability postgres
+.PHONY: help run test lint openapi demo evaluate bench pure durability postgres
 
 help:
 	@echo "make run       start Voci on a private PostgreSQL and print an API key"
@@ -12,6 +12,7 @@ help:
 	@echo "make demo      load a small story into the running service and ask it three questions"
 	@echo "make evaluate  measure on real data, where there is some; writes target/evaluation.json"
 	@echo "make bench     measure speed against baselines; writes target/bench.json"
+	@echo "make pure      time what is computed without HTTP and database, part by part"
 	@echo "make durability  send 1,000,000 events under 200 kills and look for them; writes target/durability.json"
 
 # PostgreSQL's server programs: found, or installed with the system's package manager.
@@ -44,6 +45,10 @@ evaluate: postgres
 
 bench: postgres
 	$(CARGO) bench --bench voci
+
+# What is computed without HTTP and database, by itself: for whoever makes it faster.
+pure:
+	$(CARGO) bench --bench pure
 
 # The short form is part of `make test`. One run after the other, so that recoveries are not slowed by the next.
 durability: export DURABILITY_EVENTS ?= 1000000

@@ -5,6 +5,8 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "prints its report")]
 
 mod comparison;
+#[path = "../drawn/mod.rs"]
+mod drawn;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod ingest;

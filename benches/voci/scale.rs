@@ -3,6 +3,7 @@
 
 use super::{
     comparison::{Comparison, Results, measure},
+    drawn,
     harness::{Failure, stage::Stage},
     ingest::copy::{connect, copy_in},
     scores::relationship,
@@ -66,7 +67,7 @@ async fn fill(stage: &Stage) -> Result<(), Failure> {
     for part in 0..CONNECTIONS {
         let (client, tenant, pool) = (connect(stage.pool()).await?, stage.tenant, stage.pool().clone());
         tasks.spawn(async move {
-            let niches = synthetic::niches();
+            let niches = drawn::niches();
             let templates: Vec<Stored> = (1..=TEMPLATES).map(template).collect();
             for piece in (0..CREATORS / PIECE).filter(|piece| piece % CONNECTIONS == part) {
                 let creators = piece * PIECE..(piece + 1) * PIECE;
@@ -104,9 +105,9 @@ fn template(number: i64) -> Stored {
 fn rows(tenant: TenantId, creators: std::ops::Range<u64>, templates: &[Stored]) -> CopyRows {
     let mut rows = CopyRows::new(8);
     for creator in creators {
-        let key = CreatorKey::derive(tenant, &synthetic::creator_id(creator));
+        let key = CreatorKey::derive(tenant, &drawn::creator_id(creator));
         for person in 0..PEOPLE {
-            let hash = synthetic::keys(creator * PEOPLE + person, 70);
+            let hash = drawn::keys(creator * PEOPLE + person, 70);
             let number = |at: usize| u64::from_le_bytes(hash[at..at + 8].try_into().unwrap_or_default());
             // Two people of one creator may be the same: the stripe of each makes them differ.
             let engager = number(0) % (EVERYBODY / PEOPLE) * PEOPLE + person + 1;
@@ -165,7 +166,7 @@ async fn probe_into(stage: &Stage, events: &mut Vec<f64>, queries: &mut Vec<f64>
     loop {
         due.tick().await;
         let number = Timestamp::now().as_microsecond();
-        let event = json!({"event_id": format!("probe-{number}"), "creator_id": synthetic::creator_id(number.unsigned_abs() % CREATORS),
+        let event = json!({"event_id": format!("probe-{number}"), "creator_id": drawn::creator_id(number.unsigned_abs() % CREATORS),
                            "kind": "like", "engager_id": format!("prober-{number}"), "occurred_at": Timestamp::now()});
         let start = Instant::now();
         if let Err(failure) =

@@ -2,8 +2,8 @@
 
 use super::{
     comparison::{Comparison, median},
+    drawn::number,
     harness::report::Measure,
-    synthetic::number,
 };
 use jiff::Timestamp;
 use std::{hint::black_box, time::Instant};

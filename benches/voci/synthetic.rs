@@ -1,17 +1,19 @@
 //! Made-up creators and events, the same in every run.
 
-use crate::harness::{
-    Failure,
-    batch::{Sent, bodies},
+use crate::{
+    drawn::{creator_id, number},
+    harness::{
+        Failure,
+        batch::{Sent, bodies},
+    },
 };
 use jiff::{Timestamp, ToSpan};
-use std::{ops::Range, sync::Arc};
+use std::ops::Range;
 use uuid::Uuid;
 use voci::{
     db::Pool,
     events::Kind,
     ids::{CreatorKey, TenantId},
-    niches::{NicheTree, Taxonomy},
 };
 
 /// Events of a repetition.
@@ -24,40 +26,10 @@ pub(crate) const PEOPLE: u64 = 1_000;
 const KINDS: [Kind; 8] =
     [Kind::Like, Kind::Like, Kind::Like, Kind::Like, Kind::View, Kind::View, Kind::Comment, Kind::Share];
 
-/// A number below `bound` that depends on nothing but the arguments.
-pub(crate) fn number(seed: u64, purpose: u64, bound: u64) -> u64 {
-    let mut hash = [0; 8];
-    let input = [seed.to_le_bytes(), purpose.to_le_bytes()].concat();
-    blake3::Hasher::new().update(&input).finalize_xof().fill(&mut hash);
-    u64::from_le_bytes(hash) % bound
-}
-
 /// A number below `bound`; low numbers are likelier, as communities are of very different size.
 pub(crate) fn skewed(seed: u64, purpose: u64, bound: u64) -> u64 {
     let share = number(seed, purpose, 1 << 20);
     (share * share * bound) >> 40
-}
-
-/// Id of a creator.
-pub(crate) fn creator_id(number: u64) -> String {
-    format!("creator-{number}")
-}
-
-/// All built-in niches.
-pub(crate) fn niches() -> Vec<String> {
-    let tree = NicheTree::new(Arc::new(Taxonomy::built_in()), Vec::new());
-    tree.all().into_keys().map(str::to_owned).collect()
-}
-
-/// A number from 0 on without its fraction.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "callers stay far below 2^32")]
-pub(crate) fn whole(number: f64) -> u32 {
-    number as u32
-}
-
-/// The same as a place in a list.
-pub(crate) fn place(number: f64) -> usize {
-    whole(number) as usize
 }
 
 /// One event.
@@ -119,11 +91,6 @@ impl Acts {
 /// Id of a person of a creator.
 pub(crate) fn person_id(creator: u64, person: u64) -> String {
     format!("person-{person}-of-{creator}")
-}
-
-/// As much of random keys as anybody needs.
-pub(crate) fn keys(seed: u64, purpose: u64) -> [u8; 32] {
-    *blake3::hash(&[seed.to_le_bytes(), purpose.to_le_bytes()].concat()).as_bytes()
 }
 
 fn sent(act: &Act) -> Sent {

@@ -4,7 +4,10 @@ use super::{
     sent::CLIENTS,
     synthetic::{self, Act},
 };
-use crate::harness::{Failure, stage::Stage};
+use crate::{
+    drawn,
+    harness::{Failure, stage::Stage},
+};
 use futures_util::SinkExt;
 use jiff::tz::TimeZone;
 use std::time::Instant;
@@ -68,7 +71,7 @@ async fn copy(client: Client, rows: Vec<Row>) -> Result<u64, Failure> {
 }
 
 fn row(tenant: TenantId, act: &Act) -> Row {
-    let creator = CreatorKey::derive(tenant, &synthetic::creator_id(act.creator));
+    let creator = CreatorKey::derive(tenant, &drawn::creator_id(act.creator));
     let event = EventKey::derive(creator, &format!("event-{}", act.number));
     let post = PostKey::derive(creator, &format!("post-{}", act.number % 50));
     vec![
@@ -78,9 +81,9 @@ fn row(tenant: TenantId, act: &Act) -> Row {
         Box::new(act.kind.code()),
         Box::new(false),
         Box::new(act.occurred_at),
-        Box::new(synthetic::number(act.person, 40, u64::MAX).cast_signed()),
+        Box::new(drawn::number(act.person, 40, u64::MAX).cast_signed()),
         Box::new(post.0),
-        Box::new(synthetic::number(act.number, 41, u64::MAX).cast_signed()),
+        Box::new(drawn::number(act.number, 41, u64::MAX).cast_signed()),
     ]
 }
 

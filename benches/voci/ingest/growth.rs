@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     comparison::{Comparison, measure},
+    drawn,
     harness::{Failure, stage::Stage},
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -88,8 +89,8 @@ fn events(tenant: TenantId, piece: u64, today: Day) -> CopyRows {
     // In the order of time, as events come.
     let day = today - Day::try_from(DAYS - 1 - piece * DAYS / (EVENT_PIECES)).unwrap_or_default();
     for number in piece * PIECE..(piece + 1) * PIECE {
-        let keys = synthetic::keys(number, 60);
-        let creator = synthetic::creator_id(synthetic::skewed(number, 61, synthetic::BUSY_CREATORS));
+        let keys = drawn::keys(number, 60);
+        let creator = drawn::creator_id(synthetic::skewed(number, 61, synthetic::BUSY_CREATORS));
         let creator = CreatorKey::derive(tenant, &creator);
         rows.row();
         rows.value(creator.0.as_bytes());
@@ -110,11 +111,11 @@ fn relationships(tenant: TenantId, secret: &[u8; 32], creators: u64, today: Day)
     let mut rows = CopyRows::new(8);
     let liked: Vec<Stored> = (1..=ACTIVE_DAYS).map(|ago| liked_on(today - ago)).collect();
     for creator in creators * CREATORS..(creators + 1) * CREATORS {
-        let key = CreatorKey::derive(tenant, &synthetic::creator_id(creator));
+        let key = CreatorKey::derive(tenant, &drawn::creator_id(creator));
         for person in FIRST_PERSON..FIRST_PERSON + PEOPLE {
             let engager = EngagerKey::derive(secret, &synthetic::person_id(creator, person));
             let liked = &liked[usize::try_from(person).unwrap_or_default() % liked.len()];
-            let posts = synthetic::keys(person, 62)[..8].to_vec();
+            let posts = drawn::keys(person, 62)[..8].to_vec();
             copy_row(&mut rows, (key, engager), &Stored { posts, ..liked.clone() });
         }
     }

@@ -3,6 +3,7 @@
 use super::synthetic::{self, Acts};
 use crate::{
     comparison::{Comparison, measure, median},
+    drawn,
     harness::{
         Failure,
         stage::Stage,
@@ -90,7 +91,7 @@ async fn one_commit_each(stage: &Stage, acts: &mut Acts) -> Result<f64, Failure>
 }
 
 fn event(tenant: TenantId, act: &synthetic::Act) -> Event {
-    let creator = CreatorKey::derive(tenant, &synthetic::creator_id(act.creator));
+    let creator = CreatorKey::derive(tenant, &drawn::creator_id(act.creator));
     Event {
         creator,
         event: EventKey::derive(creator, &act.number.to_string()),

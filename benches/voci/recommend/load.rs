@@ -1,6 +1,9 @@
 //! Load: as much as can be, or as much as is asked for.
 
-use crate::harness::{Failure, wire::Wire};
+use crate::{
+    drawn::whole,
+    harness::{Failure, wire::Wire},
+};
 use std::{
     net::SocketAddr,
     sync::{
@@ -80,5 +83,5 @@ async fn ask(wire: &mut Wire, requests: &[Vec<u8>], number: usize) -> Result<(),
 /// The value below which so large a share of ascending values lies.
 pub(super) fn quantile(ascending: &[f64], share: f64) -> f64 {
     let last = ascending.len().saturating_sub(1);
-    ascending.get(crate::synthetic::place(share * last as f64)).copied().unwrap_or(f64::NAN)
+    ascending.get(whole(share * last as f64) as usize).copied().unwrap_or(f64::NAN)
 }

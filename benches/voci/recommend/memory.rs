@@ -1,12 +1,12 @@
 //! The snapshot alone: how long it takes to read, how large it is, and how ranking grows with it.
 
-use super::{
-    load::quantile,
-    population::Population,
-    questions::{Kind, question},
-};
+use super::load::quantile;
 use crate::{
     comparison::{Comparison, measure},
+    drawn::{
+        population::Population,
+        questions::{Kind, question},
+    },
     harness::{Failure, stage::Stage},
 };
 use jiff::Timestamp;
@@ -77,7 +77,7 @@ pub(super) fn growth(population: &Population, creators: u64) -> Result<Compariso
 /// Median times of a simple question and of a brief.
 fn medians_ms(population: &Population, creators: u64) -> Result<[f64; 2], Failure> {
     let taxonomy = Arc::new(Taxonomy::built_in());
-    let mut builder = TenantBuilder::new(taxonomy.clone());
+    let mut builder = TenantBuilder::new(TENANT, taxonomy.clone());
     (0..creators).for_each(|seed| builder.apply_creator(population.creator(TENANT, seed)));
     let snapshots = Snapshots::new(1, taxonomy);
     snapshots.publish(vec![(TENANT, builder.snapshot())], Timestamp::now());

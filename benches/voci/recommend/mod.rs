@@ -3,18 +3,19 @@
 mod constant;
 mod load;
 mod memory;
-mod population;
-mod questions;
 mod sql;
+mod storing;
 
 use super::{
     comparison::{Comparison, Results, measure, median},
+    drawn::{
+        population::Population,
+        questions::{Kind, question},
+    },
     harness::{Failure, stage::Stage, wire},
 };
 use jiff::Timestamp;
 use load::{Requests, quantile};
-use population::Population;
-use questions::{Kind, question};
 use reqwest::Method;
 use std::{
     sync::Arc,
@@ -39,7 +40,7 @@ const PATIENCE: Duration = Duration::from_mins(3);
 /// All measures of recommendations.
 pub(crate) async fn all(results: &mut Results) -> Result<(), Failure> {
     let (stage, population) = (Stage::start(0).await?, Population::new());
-    population::store(&stage, &population, CREATORS).await?;
+    storing::store(&stage, &population, CREATORS).await?;
     wait_until_current(&stage).await?;
     memory::load(&stage, CREATORS).await?.into_iter().for_each(|result| results.push(result));
     for asked in [("recommend.simple.ratio", Kind::Simple), ("recommend.brief.ratio", Kind::Brief)] {

@@ -2,11 +2,10 @@
 //!
 //! It is given an advantage: nearness and authority are taken as computed already, and names and reasons are left out.
 
-use super::questions::weights;
 use crate::{
+    drawn::{creator_id, number, questions::weights},
     harness::{Failure, stage::Stage},
     ingest::copy::connect,
-    synthetic::number,
 };
 use std::{
     sync::{
@@ -106,7 +105,7 @@ async fn change(stage: &Stage, creators: u64, rate: u64) -> Result<(), Failure> 
         due.tick().await;
         let changed: Vec<uuid::Uuid> = (0..rate / STEPS)
             .map(|place| {
-                let creator = crate::synthetic::creator_id(number(step, 130 + place, creators));
+                let creator = creator_id(number(step, 130 + place, creators));
                 voci::ids::CreatorKey::derive(stage.tenant, &creator).0
             })
             .collect();

@@ -1,13 +1,12 @@
 //! What is asked: niches as often as creators are in them, with random weights, so that no answer is one that was given
 //! before.
 
-use super::population::Population;
-use crate::synthetic::number;
+use super::{number, population::Population};
 use serde_json::{Value, json};
 
 /// A kind of question.
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// One niche, three filters, 20 creators.
     Simple,
     /// Three niches, half of diversity, 50 creators.
@@ -18,7 +17,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// Creators asked for.
-    pub(super) fn limit(self) -> usize {
+    pub(crate) fn limit(self) -> usize {
         match self {
             Self::Simple => 20,
             Self::Brief => 50,
@@ -32,7 +31,7 @@ impl Kind {
 }
 
 /// The question of a number.
-pub(super) fn question(population: &Population, kind: Kind, seed: u64) -> Value {
+pub(crate) fn question(population: &Population, kind: Kind, seed: u64) -> Value {
     let share = |purpose| number(seed, purpose, 1 << 20) as f64 / f64::from(1 << 20);
     let mut niches: Vec<&str> =
         (0..kind.niches()).map(|place| population.niche(share(110 + place))).collect();
@@ -52,7 +51,7 @@ pub(super) fn question(population: &Population, kind: Kind, seed: u64) -> Value 
 }
 
 /// The weights of the question of a number.
-pub(super) fn weights(seed: u64) -> Value {
+pub(crate) fn weights(seed: u64) -> Value {
     let weight = |purpose| 0.05 + number(seed, purpose, 1_000) as f64 / 1_000.0;
     json!({"fit": weight(120), "loyalty": weight(121), "trust": weight(122), "authenticity": weight(123),
            "conversation": weight(124)})
