@@ -6,7 +6,7 @@ use super::{
     load::Loaded,
     questions::{Claim, Question},
 };
-use crate::{creators::Tier, recommendations::reasons::grouped};
+use crate::{creators::Tier, recommendations::reasons::words::Grouped};
 use secrecy::ExposeSecret;
 use std::{
     io::{self, Write},
@@ -59,10 +59,10 @@ impl<'a, W: Write> Report<'a, W> {
         writeln!(
             self.out,
             "Loaded    {} events in {seconds:.1} s, {} a second: {} new, {} there already",
-            grouped(events),
-            grouped(rate),
-            grouped(loaded.stored),
-            grouped(loaded.duplicate),
+            Grouped::of(events),
+            Grouped::near(rate),
+            Grouped::of(loaded.stored),
+            Grouped::of(loaded.duplicate),
         )
     }
 
@@ -82,7 +82,7 @@ impl<'a, W: Write> Report<'a, W> {
 
     /// The model in force.
     pub fn fitted(&mut self, model: &Model) -> io::Result<()> {
-        let (version, people) = (model.version, grouped(model.fitted_on_engagers));
+        let (version, people) = (model.version, Grouped::of(model.fitted_on_engagers));
         match version {
             0 => writeln!(self.out, "Model     the published default: the service has not fitted one yet"),
             _ => writeln!(self.out, "Model     version {version}, fitted to {people} people of this tenant"),
@@ -125,7 +125,7 @@ impl<'a, W: Write> Report<'a, W> {
             "   {:>4}  {:30} {:>11}  {:8} {:>5.2}  {:.2} to {:.2}",
             item.rank,
             item.display_name,
-            followers.map_or("-".to_owned(), grouped),
+            followers.map_or("-".to_owned(), |followers| Grouped::of(followers).to_string()),
             tier(item.tier),
             item.score,
             item.low,

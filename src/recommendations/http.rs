@@ -321,7 +321,7 @@ fn items(
     selected: &[Selected],
     ranks_before: usize,
 ) -> Vec<RecommendationItem> {
-    let asked: Vec<String> = query.wanted.niches.iter().map(|niche| niche.id.clone()).collect();
+    let asked: Vec<&str> = query.wanted.niches.iter().map(|niche| niche.id.as_str()).collect();
     let item = |(index, Selected { ranked, explored }): (usize, &Selected)| {
         let row = published.tenant.row(ranked.row)?;
         let details = row.details();

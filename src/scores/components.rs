@@ -100,10 +100,10 @@ impl Components {
     pub fn of(
         statistics: Option<&CreatorStatistics>,
         (trust, sponsorship): (Option<&TrustSums>, Option<&UnderSponsorship>),
-        niches: &[String],
+        niches: &[&str],
         model: &ScoringModel,
     ) -> Self {
-        let rates = model.rates_for(niches);
+        let rates = model.rates_for(niches.iter().copied());
         let loyalty_of = |raw| Component::of(raw, rates.loyalty, model.loyalty_spread, &model.loyalty_map);
         let talk = statistics.and_then(|sums| conversation(sums, rates));
         Self {

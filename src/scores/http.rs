@@ -285,13 +285,14 @@ fn receipt(
     let peers = Peers::of(snapshot, key, &scored.niches);
     let (trust, statistics) = (scored.trust.as_ref(), scored.statistics.as_ref());
     let returns = scored.sponsorship.as_ref().map(|found| &found.returns);
-    let own = Components::of(statistics, (trust, returns), &scored.niches, model);
+    let niches: Vec<&str> = scored.niches.iter().map(String::as_str).collect();
+    let niches = niches.as_slice();
+    let own = Components::of(statistics, (trust, returns), niches, model);
     let components = own.with_fit(Component::UNMEASURED);
     let weights = Weights::without_fit();
     let score = Score::of(&weights, &components.map(|component| component.mapped));
     let evidence = scored.statistics.as_ref().map_or(Evidence::default(), evidence_of);
     let trusted = trusted_evidence(trust);
-    let niches = scored.niches.as_slice();
     let told = Told { statistics, components: &own, niches, sponsorship: returns };
     let outlook = |sums| {
         improvements(outlook::Scored { sums, trust, sponsorship: returns, niches, model, weights: &weights })

@@ -44,7 +44,7 @@ pub struct Scored<'a> {
     /// Its people after sponsored posts.
     pub sponsorship: Option<&'a UnderSponsorship>,
     /// Declared niches.
-    pub niches: &'a [String],
+    pub niches: &'a [&'a str],
     /// What it is scored with.
     pub model: &'a ScoringModel,
     /// How much each component counts.

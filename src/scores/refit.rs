@@ -204,10 +204,11 @@ fn niche_rates(sums: &[(&SampledCreator, CreatorStatistics)], all: Rates) -> BTr
 /// Maps and spreads learnt from the sample's creators with enough evidence.
 fn with_scales(model: ScoringModel, sums: &[(&SampledCreator, CreatorStatistics)]) -> ScoringModel {
     let default = ScoringModel::published_default();
-    let components: Vec<Components> = sums
-        .iter()
-        .map(|(creator, sums)| Components::of(Some(sums), (None, None), &creator.niches, &model))
-        .collect();
+    let components = |(creator, sums): &(&SampledCreator, CreatorStatistics)| {
+        let niches: Vec<&str> = creator.niches.iter().map(String::as_str).collect();
+        Components::of(Some(sums), (None, None), &niches, &model)
+    };
+    let components: Vec<Components> = sums.iter().map(components).collect();
     let loyalty = measured(components.iter().map(|components| components.loyalty));
     let conversation = measured(components.iter().map(|components| components.conversation));
     ScoringModel {

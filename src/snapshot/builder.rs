@@ -187,7 +187,8 @@ impl TenantBuilder {
             sponsorship: source.sponsorship,
             stamp: source.stamp,
         };
-        let details = self.current.detailed(display_name, &niches, sums);
+        let named: Vec<&str> = niches.iter().map(String::as_str).collect();
+        let details = self.current.detailed(display_name, &named, sums);
         let platforms = accounts.iter().fold(0, |bits, account| bits | platform_bit(account.platform));
         let languages = self.languages(language_bits(languages.iter().map(String::as_str)));
         let place = self.place(region.as_deref(), city.as_deref());
@@ -340,7 +341,7 @@ impl TenantSnapshot {
         Lengths::of(declared, community, niches.lengths.people())
     }
 
-    fn detailed(&self, display_name: String, niches: &[String], sums: Sums) -> Details {
+    fn detailed(&self, display_name: String, niches: &[&str], sums: Sums) -> Details {
         let of_people = (sums.trust.as_ref(), sums.sponsorship.as_ref());
         let components = Components::of(sums.statistics.as_ref(), of_people, niches, &self.model);
         Details { display_name, components, sums }

@@ -160,7 +160,7 @@ impl TenantSnapshot {
 
     /// Ids of the niches a creator declares.
     #[must_use]
-    pub fn declared(&self, row: &Row<'_>) -> Vec<String> {
-        row.niches().declared.iter().map(|one| self.niche(one.niche).to_owned()).collect()
+    pub fn declared(&self, row: &Row<'_>) -> Vec<&str> {
+        row.niches().declared.iter().map(|one| self.niche(one.niche)).collect()
     }
 }

@@ -102,7 +102,8 @@ impl Step {
         let others = declared.filter(|id| named.iter().all(|niche| niche.id != *id));
         let mut steps = others.filter_map(|id| {
             let told = format!("Add the niche {id} to the brief");
-            let niches: Vec<_> = named.iter().cloned().chain([WeightedNiche { id, weight }]).collect();
+            let niches: Vec<_> =
+                named.iter().cloned().chain([WeightedNiche { id: id.to_owned(), weight }]).collect();
             let (mut patch, mut words) = (self.patch.clone(), self.words.clone());
             put(&mut patch, "/brief/niches", json!(niches));
             words.push(told);

@@ -5,7 +5,7 @@ use crate::{
     recommendations::{
         eligibility::{Filter, counted_platforms, row_growth},
         rank,
-        reasons::grouped,
+        reasons::words::Grouped,
     },
     relationships::days::date_of,
     snapshot::hot::SHARE_STEPS,
@@ -178,14 +178,15 @@ fn audience(case: &Case<'_>) -> Option<u32> {
 fn band(asked: Option<(u32, u32)>) -> String {
     match asked {
         None => "any number of followers".to_owned(),
-        Some((min, u32::MAX)) => format!("{} followers or more", grouped(min)),
-        Some((0, max)) => format!("up to {} followers", grouped(max)),
-        Some((min, max)) => format!("{} to {} followers", grouped(min), grouped(max)),
+        Some((min, u32::MAX)) => format!("{} followers or more", Grouped::of(min)),
+        Some((0, max)) => format!("up to {} followers", Grouped::of(max)),
+        Some((min, max)) => format!("{} to {} followers", Grouped::of(min), Grouped::of(max)),
     }
 }
 
 fn followers(audience: Option<u32>) -> String {
-    audience.map_or_else(|| "a number that is not known".to_owned(), grouped)
+    audience
+        .map_or_else(|| "a number that is not known".to_owned(), |audience| Grouped::of(audience).to_string())
 }
 
 fn country(case: &Case<'_>) -> String {

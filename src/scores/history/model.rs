@@ -37,7 +37,7 @@ impl Published {
     pub fn of(
         statistics: Option<&CreatorStatistics>,
         (trust, sponsorship): (Option<&TrustSums>, Option<&UnderSponsorship>),
-        niches: &[String],
+        niches: &[&str],
         model: &ScoringModel,
     ) -> Self {
         Self {

@@ -63,7 +63,8 @@ async fn record_page(pool: &Pool, tenant: TenantId, day: Day) -> Result<Option<u
 
 fn changed(creator: &Present, model: &ScoringModel) -> Option<(CreatorKey, Published)> {
     let Present { key, niches, statistics, trust, sponsorship, last } = creator;
-    let now = Published::of(statistics.as_ref(), (trust.as_ref(), sponsorship.as_ref()), niches, model);
+    let niches: Vec<&str> = niches.iter().map(String::as_str).collect();
+    let now = Published::of(statistics.as_ref(), (trust.as_ref(), sponsorship.as_ref()), &niches, model);
     let is_new = last.as_ref().is_none_or(|last| now.differs_from(last));
     is_new.then_some((*key, now))
 }
