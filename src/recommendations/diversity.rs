@@ -38,7 +38,8 @@ impl Voice {
 /// The first `wanted` voices in the order in which they are chosen, as places in the list given, which is the order of
 /// relevance; ties keep that order. Diversity 0 keeps it whole. `shares` are those of the brief's niches.
 ///
-/// Costs a look at all voices for each one wanted; only those are compared that are the best by what was known of them before.
+/// Costs a look at all voices for each one wanted; only those are compared that are better than those before by what was known of
+/// them.
 #[must_use]
 pub fn ordered(voices: &[Voice], shares: &[f64], diversity: f64, wanted: usize) -> Vec<usize> {
     let relevance = relevances(voices);
@@ -52,32 +53,20 @@ pub fn ordered(voices: &[Voice], shares: &[f64], diversity: f64, wanted: usize) 
             let novelty = novelty(1.0 - nearest.resembles, &voices[voice], &lacking);
             (1.0 - diversity) * relevance[voice] + diversity * novelty
         };
-        let mut values: Vec<f64> = left.iter().map(|voice| value(*voice, &nearest[*voice])).collect();
-        // With those who were chosen since it was compared last, it can only have less.
-        let at = loop {
-            let at = first_best(&values);
-            let voice = left[at];
-            if nearest[voice].compared == order.len() {
-                break at;
+        let (mut best, mut best_at) = (f64::NEG_INFINITY, 0);
+        for (at, voice) in left.iter().copied().enumerate() {
+            // With those who were chosen since it was compared last, it can only have less.
+            if value(voice, &nearest[voice]) > best {
+                nearest[voice].compare(voices, voice, &order);
+                let value = value(voice, &nearest[voice]);
+                (best, best_at) = if value > best { (value, at) } else { (best, best_at) };
             }
-            nearest[voice].compare(voices, voice, &order);
-            values[at] = value(voice, &nearest[voice]);
-        };
-        let chosen = left.remove(at);
+        }
+        let chosen = left.remove(best_at);
         filled.iter_mut().zip(&voices[chosen].of_brief).for_each(|(filled, part)| *filled += part);
         order.push(chosen);
     }
     order
-}
-
-fn first_best(values: &[f64]) -> usize {
-    let mut best = 0;
-    for (at, value) in values.iter().enumerate() {
-        if *value > values[best] {
-            best = at;
-        }
-    }
-    best
 }
 
 /// How much a voice resembles the most similar one of those that were chosen first.

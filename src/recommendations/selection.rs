@@ -149,10 +149,12 @@ fn voice(snapshot: &TenantSnapshot, query: &Query, ranked: &Ranked, row: &Row<'_
 /// How the nearness of a creator is made up of the niches of the brief.
 fn of_brief(query: &Query, niches: &CreatorNiches<'_>) -> Vec<f64> {
     let [_, _, ..] = query.asked.niches[..] else { return Vec::new() };
-    let near = query.asked.niches.iter().map(|asked| niches.near(&asked.common));
-    let near: Vec<f64> = near.collect();
+    let mut near: Vec<f64> = query.asked.niches.iter().map(|asked| niches.near(&asked.common)).collect();
     let all: f64 = near.iter().sum();
-    near.into_iter().map(|near| if all > 0.0 { near / all } else { 0.0 }).collect()
+    for near in &mut near {
+        *near = if all > 0.0 { *near / all } else { 0.0 };
+    }
+    near
 }
 
 /// The two lists as one: those explored at equal distances, the last of them last.
