@@ -13,9 +13,10 @@ use crate::{
     snapshot::{
         TenantSnapshot,
         board::{
+            Board,
             entry::{Entry, REACHES, STEPS, UNMEASURED},
             most::Most,
-            sketch::short,
+            sketch::{place as place_of, short},
         },
     },
 };
@@ -27,8 +28,10 @@ const SLACK: f64 = 1e-5;
 /// What is the same for all lists that are searched for a query.
 pub(super) struct OfQuery<'a> {
     query: &'a Query,
-    /// Niches whose lists are searched, ascending.
+    /// Niches whose lists are searched, in the order in which one is the home of those who stand in several.
     searched: Vec<u32>,
+    /// Their places in this order, by niche.
+    orders: Vec<Option<usize>>,
     /// For each niche of the brief what authority in it counts, by step of loyal reach.
     authorities: Vec<[f64; 256]>,
     /// The same in all of them.
@@ -48,11 +51,21 @@ pub(super) struct Bounds<'a> {
     niche: u32,
     /// By short name: whether who stands in such a list, too, is looked for there.
     is_elsewhere: [bool; 256],
+    /// Niches of the brief, by number, in whose lists may stand who is looked for here: that of the list itself, and others with the
+    /// places where parts in them are.
+    asked: Vec<(Option<usize>, usize)>,
     nearness: Nearness,
 }
 
 impl<'a> OfQuery<'a> {
-    pub(super) fn new(snapshot: &TenantSnapshot, query: &'a Query, searched: Vec<u32>) -> Self {
+    pub(super) fn new(snapshot: &TenantSnapshot, query: &'a Query, mut searched: Vec<u32>) -> Self {
+        let is_asked = |niche: u32| query.asked.niches.iter().any(|asked| asked.place.niche == niche);
+        // Who stands in several lists is much of what a brief asks for, and lists say little of that: so it is looked for where
+        // there are fewest. Authority is counted by the lists of niches asked for, and they come first.
+        let size = |niche: u32| snapshot.board(niche).map_or(0, Board::len);
+        searched.sort_by_key(|niche| (!is_asked(*niche), size(*niche), *niche));
+        let mut orders = vec![None; snapshot.parents().len()];
+        searched.iter().enumerate().for_each(|(order, niche)| orders[*niche as usize] = Some(order));
         let reach = |step| (step != usize::from(UNMEASURED)).then(|| Estimate::exactly(REACHES[step]));
         let asked = query.asked.niches.iter();
         let authorities: Vec<[f64; 256]> = asked
@@ -69,6 +82,7 @@ impl<'a> OfQuery<'a> {
         Self {
             query,
             searched,
+            orders,
             authority: std::array::from_fn(|step| authorities.iter().map(|counts| counts[step]).sum()),
             authorities,
             named,
@@ -84,8 +98,7 @@ impl<'a> OfQuery<'a> {
 
     /// Of several lists in which a creator is found, the one in which it is looked at: that of a niche asked for if there is one.
     fn home(&self, lists: impl Iterator<Item = u32>) -> Option<u32> {
-        let found = lists.filter(|list| self.searched.binary_search(list).is_ok());
-        found.min_by_key(|list| (!self.is_asked(*list), *list))
+        lists.filter_map(|list| self.orders[list as usize]).min().map(|order| self.searched[order])
     }
 
     fn fit(&self, nearness: f64, authority: f64) -> f64 {
@@ -94,6 +107,15 @@ impl<'a> OfQuery<'a> {
 
     fn weighted(&self, steps: [u8; 4]) -> f64 {
         self.weights.iter().zip(steps).map(|(weight, step)| weight * f64::from(step)).sum()
+    }
+
+    /// The most of lower bounds: as much of all values together as counts of each, and the rest one by one.
+    fn sure(&self, most: &Most) -> f64 {
+        let alike = self.weights.iter().copied().fold(f64::INFINITY, f64::min);
+        let rest =
+            self.weights.iter().zip(most.sure).map(|(weight, step)| (weight - alike) * f64::from(step));
+        let apart = self.weighted(most.sure);
+        apart.min(alike * f64::from(most.surest) + rest.sum::<f64>())
     }
 
     fn below(&self, spreads: [u8; 4]) -> f64 {
@@ -107,6 +129,12 @@ impl<'a> Bounds<'a> {
     pub(super) fn new(snapshot: &TenantSnapshot, of_query: Rc<OfQuery<'a>>, place: NichePlace) -> Self {
         let niche = place.niche;
         let is_before = |other: u32| of_query.home([niche, other].into_iter()) != Some(niche);
+        // Whoever stands in the list of a niche asked for is looked for there.
+        let asked = of_query.query.asked.niches.iter().map(|asked| asked.place.niche).enumerate();
+        let asked =
+            asked.filter(|(_, asked)| *asked == niche || (of_query.is_asked(niche) && !is_before(*asked)));
+        let asked =
+            asked.map(|(number, asked)| ((asked != niche).then(|| place_of(short(asked))), number)).collect();
         let nearness = Nearness::new(snapshot, &of_query.query.asked, place, &is_before);
         let mut is_elsewhere = [false; 256];
         for other in of_query.searched.iter().filter(|other| is_before(**other)) {
@@ -114,7 +142,7 @@ impl<'a> Bounds<'a> {
             let name = usize::from(short(*other));
             is_elsewhere[name] = !of_query.is_shared[name];
         }
-        Self { of_query, niche, is_elsewhere, nearness }
+        Self { of_query, niche, is_elsewhere, asked, nearness }
     }
 
     /// The most that anybody below a node can reach; `None`: nobody there can be in the ranking, or nobody is there.
@@ -123,38 +151,55 @@ impl<'a> Bounds<'a> {
             return None;
         }
         let of_query = &self.of_query;
-        let nearness = self.nearness.of_node(most);
-        let may_be_in = nearness >= MIN_NEARNESS && of_query.sieve.lets_any_through(most);
-        may_be_in.then(|| {
-            let authority = |step: u8| of_query.authority[usize::from(step)];
-            let unmeasured = if most.unmeasured { authority(UNMEASURED) } else { 0.0 };
-            // Whoever stands in the list of a niche asked for is looked for there.
-            let is_asked = of_query.is_asked(self.niche);
-            let authority = if is_asked { authority(most.reach).max(unmeasured) } else { 0.0 };
+        if !of_query.sieve.lets_any_through(most) {
+            return None;
+        }
+        self.fit_below(most).map(|fit| {
             let values = of_query.weighted(most.values);
             let others = match of_query.query.rank_by {
-                RankBy::LowerBound => of_query.weighted(most.sure).min(values - of_query.below(most.spreads)),
+                RankBy::LowerBound => of_query.sure(most).min(values - of_query.below(most.spreads)),
                 RankBy::Mean => values,
             };
-            of_query.fit(nearness, authority) + others + SLACK
+            fit + others + SLACK
         })
     }
 
-    /// The most that an entry can reach; `None`: it cannot be in the ranking, or is looked for in another list.
-    pub(super) fn of_entry(&self, entry: &Entry) -> Option<f64> {
+    /// What fit makes of the score of anybody below a node at most; `None`: nobody there is near enough to the brief.
+    pub(super) fn fit_below(&self, most: &Most) -> Option<f64> {
+        let nearness = self.nearness.of_node(most);
+        let unmeasured = if most.unmeasured { self.authority_below(most, UNMEASURED) } else { 0.0 };
+        let authority = self.authority_below(most, most.reach).max(unmeasured);
+        (nearness >= MIN_NEARNESS).then(|| self.of_query.fit(nearness, authority))
+    }
+
+    /// The most that an entry can reach, given what fit can make of it at most; `None`: it cannot be in the ranking, is looked for in
+    /// another list, or reaches less than what is asked for.
+    pub(super) fn of_entry(&self, entry: &Entry, most_fit: f64, least: f64) -> Option<f64> {
         let of_query = &self.of_query;
-        let is_here = || !entry.others.listed().any(|name| self.is_elsewhere[usize::from(name)]);
+        if !of_query.sieve.lets_through(of_query.query, entry) {
+            return None;
+        }
+        let values = of_query.weighted(entry.values) + SLACK;
+        let others = match of_query.query.rank_by {
+            RankBy::LowerBound => values - of_query.below(entry.spreads),
+            RankBy::Mean => values,
+        };
+        // Most have their fate told by what costs little.
+        if most_fit + others < least {
+            return None;
+        }
         let nearness = self.nearness.of_entry(entry);
-        let may_be_in =
-            nearness >= MIN_NEARNESS && of_query.sieve.lets_through(of_query.query, entry) && is_here();
-        may_be_in.then(|| {
-            let most =
-                of_query.fit(nearness, self.authority(entry)) + of_query.weighted(entry.values) + SLACK;
-            match of_query.query.rank_by {
-                RankBy::LowerBound => most - of_query.below(entry.spreads),
-                RankBy::Mean => most,
-            }
-        })
+        let is_here = || !entry.others.listed().any(|name| self.is_elsewhere[usize::from(name)]);
+        let may_be_in = nearness >= MIN_NEARNESS && is_here();
+        let reach = may_be_in.then(|| of_query.fit(nearness, self.authority(entry)) + others);
+        reach.filter(|reach| *reach >= least)
+    }
+
+    /// The most authority of anybody below a node with such a loyal reach.
+    fn authority_below(&self, most: &Most, reach: u8) -> f64 {
+        let may_stand =
+            self.asked.iter().filter(|(place, _)| place.is_none_or(|place| most.others[place] > 0));
+        may_stand.map(|(_, number)| self.of_query.authorities[*number][usize::from(reach)]).sum()
     }
 
     /// The most authority, in the niches of the brief in whose lists an entry may stand.

@@ -136,11 +136,13 @@ impl<'a> Search<'a> {
     }
 
     fn look_into(&mut self, list: u32, node: u32, least: Least) {
-        match self.lists[list as usize].board.inside(node) {
+        let List { board, bounds } = &self.lists[list as usize];
+        match board.inside(node) {
             Inside::Nodes(nodes) => nodes.into_iter().for_each(|node| self.add_node(list, node, least)),
             Inside::Entries(entries) => {
-                let (bounds, first) = (&self.lists[list as usize].bounds, place(self.waiting.len()));
-                self.waiting.extend(entries.iter().filter_map(|entry| waiting(bounds, entry, least)));
+                let (fit, first) = (bounds.fit_below(board.most(node)), place(self.waiting.len()));
+                let waiting = |entry| waiting(bounds, entry, fit?, least);
+                self.waiting.extend(entries.iter().filter_map(waiting));
                 self.wait(list, (first, place(self.waiting.len())));
             }
         }
@@ -154,10 +156,10 @@ impl<'a> Search<'a> {
     }
 }
 
-fn waiting(bounds: &Bounds<'_>, entry: &Entry, least: Least) -> Option<Waiting> {
+fn waiting(bounds: &Bounds<'_>, entry: &Entry, most_fit: f64, least: Least) -> Option<Waiting> {
     let (row, is_measured) = (entry.row, entry.reach != UNMEASURED);
-    let reach = bounds.of_entry(entry).filter(|reach| least.lets(*reach, is_measured, !is_measured))?;
-    Some(Waiting { reach, row, is_measured })
+    let least = if is_measured { least.measured } else { least.unmeasured };
+    Some(Waiting { reach: bounds.of_entry(entry, most_fit, least)?, row, is_measured })
 }
 
 fn best(waiting: &[Waiting]) -> Option<usize> {

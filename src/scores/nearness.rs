@@ -132,6 +132,11 @@ impl Common {
         self.0.get(niche as usize).copied().unwrap_or_default()
     }
 
+    /// The niches that have anything in common with it.
+    pub fn niches(&self) -> impl Iterator<Item = u32> {
+        (0..).zip(&self.0).filter(|(_, common)| **common > 0.0).map(|(niche, _)| niche)
+    }
+
     fn sum(&self, niches: &[InNiche]) -> f64 {
         niches.iter().map(|one| f64::from(one.share) * self.of(one.niche)).sum()
     }

@@ -12,7 +12,7 @@ use crate::{
         board::{
             entry::{Entry, STEPS, nearness},
             most::Most,
-            sketch::{PARTS, PLACES, Sketch, counting, place, short},
+            sketch::{FULL, PARTS, PLACE_STEPS, PLACES, Sketch, counting_rest, place, short},
         },
     },
 };
@@ -26,10 +26,10 @@ pub(super) struct Nearness {
     near: f64,
     /// How much a step of each other niche counts, by its short name.
     named: Box<[f64; 256]>,
-    /// The most of these at each place, that of all and that of those in whose lists nobody is looked for here.
-    places: [f64; PLACES],
+    /// The most of these.
     most: f64,
-    most_aside: f64,
+    /// What a step at a place counts, the most first.
+    worth: Vec<Worth>,
 }
 
 impl Nearness {
@@ -51,38 +51,29 @@ impl Nearness {
             apart: (1.0 - towards * towards).sqrt(),
             near: 0.0,
             named: Box::new([0.0; 256]),
-            places: [0.0; PLACES],
             most: 0.0,
-            most_aside: 0.0,
+            worth: Vec::new(),
         };
-        for (other, &parent) in (0..).zip(snapshot.parents()) {
-            let counts = counts(other) / NichePlace { niche: other, parent }.length();
+        let mut places = [[0.0_f64; PLACES]; 2];
+        for other in asked.common.niches() {
+            let counts = counts(other) / snapshot.placed(other).length();
             if other == niche.niche {
                 new.near = own.map_or(0.0, |own| own.pull) + counts;
             } else if counts > 0.0 {
-                new.add(other, counts / STEPS, elsewhere(other));
+                let name = short(other);
+                raise(&mut new.named[usize::from(name)], counts / STEPS);
+                raise(&mut new.most, counts / STEPS);
+                raise(&mut places[usize::from(elsewhere(other))][place(name)], counts / PLACE_STEPS);
             }
         }
+        new.worth = worth(&places);
         new
-    }
-
-    fn add(&mut self, niche: u32, counts: f64, is_elsewhere: bool) {
-        let name = short(niche);
-        raise(&mut self.named[usize::from(name)], counts);
-        raise(&mut self.most, counts);
-        if is_elsewhere {
-            raise(&mut self.most_aside, counts);
-        } else {
-            raise(&mut self.places[place(name)], counts);
-        }
     }
 
     /// The most nearness of anybody below a node.
     pub(super) fn of_node(&self, most: &Most) -> f64 {
         let (least, greatest) = (nearness(most.near.0).0, nearness(most.near.1).1);
-        let at_places = most.others.iter().zip(self.places);
-        let others: f64 = at_places.map(|(part, by_step)| counting(*part, by_step)).sum();
-        let others = others + counting(most.rest, self.most) + counting(most.aside, self.most_aside);
+        let others = self.others(most);
         self.within((least, greatest), others)
     }
 
@@ -94,7 +85,22 @@ impl Nearness {
         for at in 0..PARTS {
             sum += f64::from(parts[at]) * self.named[usize::from(names[at])];
         }
-        sum + counting(rest, self.most) + SLACK
+        sum + counting_rest(rest, self.most) + SLACK
+    }
+
+    /// The most that parts in other niches count: as much as there can be in those that count most, until there is no more.
+    fn others(&self, most: &Most) -> f64 {
+        let (mut left, mut sum) = (steps(most.total), 0.0);
+        for Worth { place, is_aside, by_step } in &self.worth {
+            let at = if *is_aside { most.aside } else { most.others };
+            let there = steps(at[*place]).min(left);
+            sum += there * by_step;
+            left -= there;
+            if left <= 0.0 {
+                break;
+            }
+        }
+        sum
     }
 
     /// The most of somebody between so near and so near to the niche of the list, of whom other niches make so much.
@@ -104,6 +110,29 @@ impl Nearness {
         let by_angle = self.towards * near + self.apart * (1.0 - near * near).max(0.0).sqrt();
         (self.near * greatest + others).min(by_angle) + SLACK
     }
+}
+
+/// What a step at a place counts.
+struct Worth {
+    place: usize,
+    /// Of niches in whose lists who stands is looked for there.
+    is_aside: bool,
+    by_step: f64,
+}
+
+/// What steps count, the most first, given what they count at each place.
+fn worth(places: &[[f64; PLACES]; 2]) -> Vec<Worth> {
+    let all = [false, true].into_iter().zip(places).flat_map(|(is_aside, places)| {
+        places.iter().enumerate().map(move |(place, by_step)| Worth { place, is_aside, by_step: *by_step })
+    });
+    let mut worth: Vec<Worth> = all.filter(|worth| worth.by_step > 0.0).collect();
+    worth.sort_by(|one, other| other.by_step.total_cmp(&one.by_step));
+    worth
+}
+
+/// A number of steps; what is full may be any.
+fn steps(step: u8) -> f64 {
+    if step == FULL { f64::from(u16::MAX) } else { f64::from(step) }
 }
 
 fn raise(most: &mut f64, other: f64) {

@@ -94,7 +94,8 @@ fn check(snapshot: &TenantSnapshot, query: &Query, of_query: &Rc<OfQuery<'_>>, n
                     let ranked = scored(query, entry.row, &row);
                     let is_near = ranked.fit.nearness.estimate.value >= MIN_NEARNESS;
                     if is_near && bounds.is_home(row.niches()) {
-                        let own = bounds.of_entry(entry).unwrap_or(f64::NEG_INFINITY);
+                        let fit = bounds.fit_below(board.most(node)).unwrap();
+                        let own = bounds.of_entry(entry, fit, ranked.by).unwrap_or(f64::NEG_INFINITY);
                         let by = ranked.by;
                         assert!(by <= own && by <= reach, "{by} {own} {reach} {entry:?}");
                         found.push(entry.row);

@@ -14,14 +14,16 @@ pub struct Most {
     pub spreads: [u8; 4],
     /// Values less half of that.
     pub sure: [u8; 4],
+    /// All of these of one together.
+    pub surest: u16,
     /// Least and most step of nearness to the niche.
     pub near: (u8, u8),
     /// Parts in other niches, by their places.
     pub others: [u8; PLACES],
-    /// Parts in niches that are not kept one by one.
-    pub rest: u8,
-    /// Parts in niches in whose lists they do not stand.
-    pub aside: u8,
+    /// The same for niches in whose lists they do not stand.
+    pub aside: [u8; PLACES],
+    /// Parts in all of them together.
+    pub total: u8,
     /// Step of loyal reach.
     pub reach: u8,
     /// Least and most followers.
@@ -40,10 +42,11 @@ impl Most {
         values: [0; 4],
         spreads: [u8::MAX; 4],
         sure: [0; 4],
+        surest: 0,
         near: (u8::MAX, 0),
         others: [0; PLACES],
-        rest: 0,
-        aside: 0,
+        aside: [0; PLACES],
+        total: 0,
         reach: 0,
         followers: (u16::MAX, 0),
         countries: 0,
@@ -54,14 +57,16 @@ impl Most {
     /// One alone.
     #[must_use]
     pub fn of(entry: &Entry) -> Self {
+        let [others, aside] = entry.others.places();
         Self {
             values: entry.values,
             spreads: entry.spreads,
             sure: entry.sure(),
+            surest: entry.sure().map(u16::from).iter().sum(),
             near: (entry.near, entry.near),
-            others: entry.others.places(),
-            rest: entry.others.rest,
-            aside: entry.others.aside(),
+            others,
+            aside,
+            total: entry.others.total(),
             reach: entry.reach,
             followers: (entry.followers, entry.followers),
             countries: country_bit(entry.country),
@@ -77,10 +82,11 @@ impl Most {
             values: larger(self.values, other.values),
             spreads: std::array::from_fn(|at| self.spreads[at].min(other.spreads[at])),
             sure: larger(self.sure, other.sure),
+            surest: self.surest.max(other.surest),
             near: (self.near.0.min(other.near.0), self.near.1.max(other.near.1)),
             others: larger(self.others, other.others),
-            rest: self.rest.max(other.rest),
-            aside: self.aside.max(other.aside),
+            aside: larger(self.aside, other.aside),
+            total: self.total.max(other.total),
             reach: self.reach.max(other.reach),
             followers: (self.followers.0.min(other.followers.0), self.followers.1.max(other.followers.1)),
             countries: self.countries | other.countries,

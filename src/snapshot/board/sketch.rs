@@ -3,14 +3,17 @@
 //! A creator is a sum of niches. Its largest parts are kept by names of one byte, which niches that are many share; what is left
 //! counts as if it were in the best niche that there is.
 
-use super::entry::up;
+use super::entry::{STEPS, up};
 
 /// Parts that are kept one by one. Most creators have fewer.
 pub const PARTS: usize = 4;
-/// Niches share so many places where the most of several creators is kept.
-pub const PLACES: usize = 13;
+/// Niches share so many places where the most of several creators is kept. More: fewer that are something else seem to be what a
+/// brief asks for; fewer: nodes are smaller.
+pub const PLACES: usize = u32::BITS as usize;
 /// A step that says as much as possible, or more.
-const FULL: u8 = u8::MAX;
+pub const FULL: u8 = u8::MAX;
+/// Parts at one place, which several niches share, may be twice as much as one can be: their steps are as much larger.
+pub const PLACE_STEPS: f64 = STEPS / 2.0;
 
 /// The niches of a creator but that of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub struct Sketch {
     pub parts: [u8; PARTS],
     /// Step of how much all other niches are together.
     pub rest: u8,
+    /// At which places these are, one bit each.
+    pub rest_at: u32,
     /// One bit for each of these niches in whose list it stands, and one for any of the rest.
     pub listed: u8,
 }
@@ -38,9 +43,9 @@ pub fn place(name: u8) -> usize {
     usize::from(name) % PLACES
 }
 
-/// How much a part of so many steps can count, when all that it may be made of counts so much by step.
+/// How much of somebody, in so many steps, can count when a step counts so much. What is full says nothing.
 #[must_use]
-pub fn counting(step: u8, by_step: f64) -> f64 {
+pub fn counting_rest(step: u8, by_step: f64) -> f64 {
     if step == FULL { 1.0 } else { f64::from(step) * by_step }
 }
 
@@ -48,7 +53,7 @@ impl Sketch {
     /// That of a creator made of these parts, the largest first, in the list of a niche, when it stands in these lists.
     #[must_use]
     pub(super) fn of(parts: &[(u32, f64)], niche: u32, lists: &[u32]) -> Self {
-        let mut sketch = Self { names: [0; PARTS], parts: [0; PARTS], rest: 0, listed: 0 };
+        let mut sketch = Self { names: [0; PARTS], parts: [0; PARTS], rest: 0, rest_at: 0, listed: 0 };
         let mut rest = 0.0;
         for (at, (other, part)) in parts.iter().filter(|(other, _)| *other != niche).enumerate() {
             sketch.listed |= u8::from(lists.contains(other)) << at.min(PARTS);
@@ -56,6 +61,7 @@ impl Sketch {
                 (sketch.names[at], sketch.parts[at]) = (short(*other), up(*part));
             } else {
                 rest += part;
+                sketch.rest_at |= 1 << place(short(*other));
             }
         }
         Self { rest: up(rest), ..sketch }
@@ -78,21 +84,31 @@ impl Sketch {
         self.listed >> PARTS & 1 == 1
     }
 
-    /// How much of it is in the niches of each place.
+    /// How much of it is in other niches, in the steps of places.
     #[must_use]
-    pub(super) fn places(&self) -> [u8; PLACES] {
-        let mut places = [0_u8; PLACES];
-        for (name, part, _) in self.parts() {
-            let at = &mut places[place(name)];
-            *at = at.saturating_add(part);
-        }
-        places
+    pub(super) fn total(&self) -> u8 {
+        let parts = self.parts().map(|(_, part, _)| part).chain([self.rest]);
+        parts.fold(0_u8, |sum, part| if part == FULL { FULL } else { sum.saturating_add(part.div_ceil(2)) })
     }
 
-    /// How much of it is in niches in whose lists it does not stand, as far as that is known.
+    /// How much of it is in the niches of each place, and how much of that in those in whose lists it does not stand, as far as that
+    /// is known.
     #[must_use]
-    pub(super) fn aside(&self) -> u8 {
-        let aside = self.parts().filter(|(_, _, listed)| !listed);
-        aside.fold(self.rest, |sum, (_, part, _)| sum.saturating_add(part))
+    pub(super) fn places(&self) -> [[u8; PLACES]; 2] {
+        let (mut all, mut aside) = ([0; PLACES], [0; PLACES]);
+        let add = |steps: &mut u8, part: u8| *steps = steps.saturating_add(part.div_ceil(2));
+        for (name, part, is_listed) in self.parts() {
+            add(&mut all[place(name)], part);
+            if !is_listed {
+                add(&mut aside[place(name)], part);
+            }
+        }
+        for at in (0..PLACES).filter(|at| self.rest_at >> at & 1 == 1) {
+            for places in [&mut all, &mut aside] {
+                // There may be more of it than a step can tell.
+                if self.rest == FULL { places[at] = FULL } else { add(&mut places[at], self.rest) }
+            }
+        }
+        [all, aside]
     }
 }

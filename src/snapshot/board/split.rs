@@ -16,16 +16,18 @@ pub(super) enum Dimension {
     Row,
 }
 
-/// Dimensions with how much the usual weights make of a difference there. Country and followers are what filters ask most often.
+/// Dimensions with how much a difference there can make of a score. Callers choose weights, so all components are alike. Country and
+/// followers are what filters ask most often, but those who pass are found among the best as well: what keeps apart who is good
+/// and who is not counts more.
 const DIMENSIONS: [(Dimension, f64); 8] = [
-    (Dimension::Near, 0.3 / 255.0),
-    (Dimension::Sure(0), 0.25 / 255.0),
-    (Dimension::Sure(1), 0.15 / 255.0),
-    (Dimension::Sure(2), 0.15 / 255.0),
-    (Dimension::Sure(3), 0.10 / 255.0),
+    (Dimension::Near, 0.2 / 255.0),
+    (Dimension::Sure(0), 0.2 / 255.0),
+    (Dimension::Sure(1), 0.2 / 255.0),
+    (Dimension::Sure(2), 0.2 / 255.0),
+    (Dimension::Sure(3), 0.2 / 255.0),
     (Dimension::Reach, 0.035 / 64.0),
-    (Dimension::Country, 0.02 / 2_000.0),
-    (Dimension::Followers, 0.01 / 3_000.0),
+    (Dimension::Country, 0.004 / 2_000.0),
+    (Dimension::Followers, 0.002 / 3_000.0),
 ];
 
 /// Entries of which a dimension is at most so much go one way, the others the other way.
