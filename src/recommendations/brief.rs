@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     error::{Violations, not_null},
-    ids::{self, CreatorKey, TenantId},
+    ids,
     niches::words,
     scores::{
         components::NAMES,
@@ -183,8 +183,8 @@ pub struct Query {
     pub narrowing: Narrowing,
     /// Which filters there are to look at.
     pub in_use: InUse,
-    /// Creators left out.
-    pub excluded: HashSet<CreatorKey>,
+    /// Ids of creators left out.
+    pub excluded: HashSet<String>,
     /// Weights, with sum 1.
     pub weights: Weights,
     /// What ranks.
@@ -224,7 +224,7 @@ impl RecommendationRequest {
     }
 
     /// The query, or everything that is wrong with the request.
-    pub fn query(&self, tenant: TenantId, snapshot: &TenantSnapshot) -> Result<Query, Refusal> {
+    pub fn query(&self, snapshot: &TenantSnapshot) -> Result<Query, Refusal> {
         let mut violations = Violations::default();
         let wanted = self.brief.wanted(&mut violations, snapshot);
         self.brief.check_values(&mut violations);
@@ -271,7 +271,7 @@ impl RecommendationRequest {
             platforms: self.filters.platform_bits(),
             narrowing: self.filters.narrowing(snapshot),
             in_use: InUse::default(),
-            excluded: self.exclude_creators.iter().map(|id| CreatorKey::derive(tenant, id)).collect(),
+            excluded: self.exclude_creators.iter().cloned().collect(),
             weights: Weights::normalised(weights).unwrap_or(Weights::DEFAULT),
             rank_by: self.rank_by,
             diversity: self.diversity,

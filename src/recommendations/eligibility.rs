@@ -218,7 +218,7 @@ impl Filter {
                 let values = &narrowing.values;
                 !values.is_empty() && !row.head().values().any(|value| values.contains(&value))
             }
-            Self::ExcludeCreators => !query.excluded.is_empty() && query.excluded.contains(&row.head().key()),
+            Self::ExcludeCreators => !query.excluded.is_empty() && query.excluded.contains(row.creator_id()),
         }
     }
 }

@@ -281,8 +281,7 @@ pub fn answer(
         Place::Here(published, page) => (published, page),
         Place::Elsewhere(series) => return Ok(Answer::Elsewhere(series)),
     };
-    let query =
-        request.query(tenant, &published.tenant).map_err(|refusal| problem(refusal, "/brief/text"))?;
+    let query = request.query(&published.tenant).map_err(|refusal| problem(refusal, "/brief/text"))?;
     let tag = paging::tag(&published, &scope, limit, request);
     if conditions.is_some_and(|conditions| tag.is_known(conditions)) {
         // As if it were given anew: it may have a cursor.

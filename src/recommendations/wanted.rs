@@ -132,11 +132,12 @@ impl Wanted {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::TenantId;
     use crate::{niches::Taxonomy, recommendations::brief::WeightedNiche, snapshot::TenantBuilder};
     use std::sync::Arc;
 
     fn wanted(text: Option<&str>, named: &[(&str, f64)]) -> Result<Wanted, Vec<FieldError>> {
-        let snapshot = TenantBuilder::new(Arc::new(Taxonomy::built_in())).snapshot();
+        let snapshot = TenantBuilder::new(TenantId(1), Arc::new(Taxonomy::built_in())).snapshot();
         let niche = |(id, weight): &(&str, f64)| WeightedNiche { id: (*id).to_owned(), weight: *weight };
         let niches = named.iter().map(niche).collect();
         let brief = Brief { text: text.map(str::to_owned), niches, values: Vec::new() };

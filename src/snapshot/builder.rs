@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     creators::{Profile, model::audience},
-    ids::CreatorKey,
+    ids::{CreatorKey, TenantId},
     niches::{Niche, NicheTree, Taxonomy, words},
     scores::{
         Components, ScoringModel,
@@ -44,8 +44,9 @@ pub struct TenantBuilder {
 impl TenantBuilder {
     /// An empty tenant with the built-in niches and the published default model.
     #[must_use]
-    pub fn new(taxonomy: Arc<Taxonomy>) -> Self {
+    pub fn new(tenant: TenantId, taxonomy: Arc<Taxonomy>) -> Self {
         let current = TenantSnapshot {
+            tenant,
             model: Arc::new(ScoringModel::published_default()),
             tree: Arc::new(NicheTree::new(taxonomy, Vec::new())),
             creators: 0,
@@ -81,7 +82,7 @@ impl TenantBuilder {
     pub fn started_again(&self, taxonomy: Arc<Taxonomy>) -> Self {
         let chunks: usize = self.current.chunks.iter().map(|chunk| chunk.bytes()).sum();
         let bytes = chunks as u64 + self.current.towns.bytes();
-        Self { copied: self.copied + bytes, ..Self::new(taxonomy) }
+        Self { copied: self.copied + bytes, ..Self::new(self.current.tenant, taxonomy) }
     }
 
     /// The snapshot of what was applied so far; `None` when nothing changed since the last one.
@@ -201,7 +202,7 @@ impl TenantBuilder {
         )
         .with_past(source.sponsored_share, source.reach_before);
         let values: Vec<u64> = values.iter().map(|value| words::number(value)).collect();
-        let packed = packed::pack(source.key, &source.creator_id, (&accounts, &values), &details);
+        let packed = packed::pack(&source.creator_id, (&accounts, &values), &details);
         NewRow { hot, niches: in_niches, declared, packed }
     }
 
@@ -228,9 +229,10 @@ impl TenantBuilder {
         let entries = self.current.entries_of_new(number, row);
         count_reach(&mut self.current.reaches, &entries, &row.hot.scores, 1);
         self.file(&[], &entries);
-        let TenantSnapshot { index, chunks, .. } = &mut self.current;
+        let TenantSnapshot { tenant, index, chunks, .. } = &mut self.current;
         let row = |number: u32| chunks[number as usize / CHUNK].row(number as usize % CHUNK);
-        self.copied += index.insert(key, number, |number| row(number).map(|row| row.head().key()));
+        let key_of = |number| row(number).map(|row| CreatorKey::derive(*tenant, row.creator_id()));
+        self.copied += index.insert(key, number, key_of);
         number
     }
 

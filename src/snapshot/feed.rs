@@ -156,6 +156,6 @@ impl Feed {
 
     fn tenant(&mut self, tenant: TenantId) -> &mut TenantBuilder {
         let taxonomy = &self.taxonomy;
-        self.tenants.entry(tenant).or_insert_with(|| TenantBuilder::new(taxonomy.clone()))
+        self.tenants.entry(tenant).or_insert_with(|| TenantBuilder::new(tenant, taxonomy.clone()))
     }
 }

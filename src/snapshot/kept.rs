@@ -67,7 +67,7 @@ mod tests {
 
     /// A snapshot before which so many bytes were copied.
     fn published(id: &str, copied: u64) -> Arc<Published> {
-        let mut tenant = TenantBuilder::new(Arc::new(Taxonomy::built_in())).snapshot();
+        let mut tenant = TenantBuilder::new(ANA, Arc::new(Taxonomy::built_in())).snapshot();
         tenant.copied = copied;
         Arc::new(Published { id: id.to_owned(), as_of: Timestamp::UNIX_EPOCH, tenant })
     }

@@ -4,7 +4,6 @@
 use super::hot::{OF_CREATOR, Scores, in_order};
 use crate::{
     creators::{Account, Platform},
-    ids::CreatorKey,
     scores::{Components, CreatorStatistics, components::Evidence, history::codec, interval::Estimate},
     sponsorship::UnderSponsorship,
     trust::TrustSums,
@@ -23,7 +22,6 @@ const OWN: &str = "the bytes are those that were packed here";
 /// What filters may ask of a few candidates, before the rest: it is read where it lies.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Head<'a> {
-    key: [u8; 16],
     /// The caller's id.
     pub creator_id: &'a str,
     accounts: &'a [u8],
@@ -89,15 +87,10 @@ pub fn evidence_of(sums: &CreatorStatistics) -> Evidence {
 
 /// The bytes of a creator.
 #[must_use]
-pub fn pack(
-    key: CreatorKey,
-    creator_id: &str,
-    (accounts, values): (&[Account], &[u64]),
-    details: &Details,
-) -> Vec<u8> {
+pub fn pack(creator_id: &str, (accounts, values): (&[Account], &[u64]), details: &Details) -> Vec<u8> {
     let accounts: Vec<u8> = accounts.iter().flat_map(account_bytes).collect();
     let values: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    let head = Head { key: key.0.into_bytes(), creator_id, accounts: &accounts, values: &values };
+    let head = Head { creator_id, accounts: &accounts, values: &values };
     with_tail(postcard::to_allocvec(&head).expect(GROWS), details)
 }
 
@@ -161,12 +154,6 @@ fn account_bytes(account: &Account) -> [u8; ACCOUNT] {
 }
 
 impl<'a> Head<'a> {
-    /// The creator's key.
-    #[must_use]
-    pub fn key(&self) -> CreatorKey {
-        CreatorKey(uuid::Uuid::from_bytes(self.key))
-    }
-
     /// Platforms and followers of the accounts.
     pub fn accounts(&self) -> impl Iterator<Item = (Platform, Option<u32>)> + use<'a> {
         self.accounts.as_chunks::<ACCOUNT>().0.iter().filter_map(|[platform, is_known, followers @ ..]| {
@@ -185,7 +172,6 @@ impl<'a> Head<'a> {
 mod tests {
     use super::*;
     use crate::{
-        ids::TenantId,
         scores::{
             ScoringModel,
             discounts::discounted::{Discounted, Taken},
@@ -229,11 +215,10 @@ mod tests {
 
     #[test]
     fn what_is_packed_is_read_as_it_was() {
-        let key = CreatorKey::derive(TenantId(1), "ana-verde");
         let accounts = [account(Platform::Instagram, Some(12_400)), account(Platform::TikTok, None)];
-        let packed = pack(key, "ana-verde", (&accounts, &[7, u64::MAX]), &known());
+        let packed = pack("ana-verde", (&accounts, &[7, u64::MAX]), &known());
         let head = head(&packed);
-        assert_eq!((head.key(), head.creator_id), (key, "ana-verde"));
+        assert_eq!(head.creator_id, "ana-verde");
         let platforms = [(Platform::Instagram, Some(12_400)), (Platform::TikTok, None)];
         assert_eq!(head.accounts().collect::<Vec<_>>(), platforms);
         assert_eq!(head.values().collect::<Vec<_>>(), [7, u64::MAX]);
@@ -243,11 +228,10 @@ mod tests {
 
     #[test]
     fn what_is_known_changes_without_the_rest() {
-        let key = CreatorKey::derive(TenantId(1), "ana-verde");
-        let packed = pack(key, "ana-verde", (&[account(Platform::Instagram, Some(9))], &[7]), &known());
+        let packed = pack("ana-verde", (&[account(Platform::Instagram, Some(9))], &[7]), &known());
         let after = Details { sums: Sums::default(), ..known() };
         let again = packed_again(&packed, &after);
-        assert_eq!((details(&again, &scores()), head(&again).key()), (after, key));
+        assert_eq!((details(&again, &scores()), head(&again).creator_id), (after, "ana-verde"));
         assert_eq!(head(&again).accounts().collect::<Vec<_>>(), [(Platform::Instagram, Some(9))]);
         assert!(again.len() < packed.len());
     }

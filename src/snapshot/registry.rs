@@ -36,12 +36,15 @@ pub struct Snapshots {
     looked_us: AtomicI64,
 }
 
+/// Whose snapshot is shown to tenants that have none: it has no creators.
+const NOBODY: TenantId = TenantId(0);
+
 impl Snapshots {
     /// No snapshots yet. The series tells the snapshots of this process from those of others.
     #[must_use]
     pub fn new(series: u64, taxonomy: Arc<Taxonomy>) -> Self {
         let series = format!("{:012x}", series & 0xffff_ffff_ffff);
-        let empty = TenantBuilder::new(taxonomy).snapshot();
+        let empty = TenantBuilder::new(NOBODY, taxonomy).snapshot();
         Self {
             empty: Arc::new(Published { id: name(&series, 0), as_of: Timestamp::now(), tenant: empty }),
             current: ArcSwap::default(),

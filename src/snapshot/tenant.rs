@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     creators::codes,
-    ids::CreatorKey,
+    ids::{CreatorKey, TenantId},
     niches::{NicheTree, words},
     scores::{ScoringModel, authority::NicheReach, nearness::NichePlace},
 };
@@ -19,6 +19,8 @@ use std::sync::Arc;
 /// Everything about a tenant's creators that ranking needs, as of one moment. Cheap to clone: its parts are shared.
 #[derive(Clone)]
 pub struct TenantSnapshot {
+    /// Whose it is.
+    pub tenant: TenantId,
     /// The scoring model in force.
     pub model: Arc<ScoringModel>,
     /// The niches the tenant sees.
@@ -60,8 +62,14 @@ impl TenantSnapshot {
     /// The row of a creator.
     #[must_use]
     pub fn find(&self, creator: CreatorKey) -> Option<u32> {
-        let is_it = |number| self.row(number).is_some_and(|row| row.head().key() == creator);
+        let is_it = |number| self.row(number).is_some_and(|row| self.key(&row) == creator);
         self.index.find(creator, is_it)
+    }
+
+    /// The key of the creator in a row. It follows from the id: to hash that takes less than to read 16 bytes more of each would.
+    #[must_use]
+    pub fn key(&self, row: &Row<'_>) -> CreatorKey {
+        CreatorKey::derive(self.tenant, row.creator_id())
     }
 
     /// A number above that of any row.

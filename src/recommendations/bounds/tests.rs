@@ -18,7 +18,7 @@ use std::sync::{Arc, LazyLock};
 
 /// Niches of which many are near to each other, and many share their short name with another one.
 static NICHES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let snapshot = TenantBuilder::new(Arc::new(Taxonomy::built_in())).snapshot();
+    let snapshot = TenantBuilder::new(TENANT, Arc::new(Taxonomy::built_in())).snapshot();
     let all = u32::try_from(snapshot.parents().len()).unwrap();
     assert!(all > 256 + 12, "short names are not enough");
     (0..12).chain(256..all.min(268)).map(|niche| snapshot.niche(niche).to_owned()).collect()
@@ -115,12 +115,12 @@ proptest! {
         people in prop::collection::vec(person(), 100..300), weights in prop::array::uniform4(0.1..3.0_f64),
         niches in prop::sample::subsequence(&NICHES[..], 1..5), by_mean in any::<bool>(),
     ) {
-        let mut builder = TenantBuilder::new(Arc::new(Taxonomy::built_in()));
+        let mut builder = TenantBuilder::new(TENANT, Arc::new(Taxonomy::built_in()));
         people.iter().enumerate().for_each(|(index, person)| builder.apply_creator(source(index, person)));
         let snapshot = builder.snapshot();
         let rank_by = if by_mean { RankBy::Mean } else { RankBy::LowerBound };
         let request = RecommendationRequest { rank_by, ..brief(niches, &weights) };
-        let query = request.query(TENANT, &snapshot).unwrap();
+        let query = request.query(&snapshot).unwrap();
         let searched = near_niches(&snapshot, &query);
         let of_query = Rc::new(OfQuery::new(&snapshot, &query, searched.clone()));
         let found: Vec<u32> =

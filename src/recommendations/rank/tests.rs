@@ -134,7 +134,7 @@ fn source(index: usize, person: &Person) -> SourceRow {
 }
 
 pub(in crate::recommendations) fn snapshot(people: &[Person]) -> TenantSnapshot {
-    let mut builder = TenantBuilder::new(TAXONOMY.clone());
+    let mut builder = TenantBuilder::new(TENANT, TAXONOMY.clone());
     people.iter().enumerate().for_each(|(index, person)| builder.apply_creator(source(index, person)));
     builder.snapshot()
 }
@@ -168,7 +168,7 @@ fn asked(snapshot: &TenantSnapshot, query: &Query) -> Asked {
 
 /// Every creator of the snapshot, filtered by the words of the request and sorted by the published rule.
 fn oracle(snapshot: &TenantSnapshot, people: &[Person], request: &RecommendationRequest) -> Vec<String> {
-    let query = request.query(TENANT, snapshot).unwrap();
+    let query = request.query(snapshot).unwrap();
     let brief = asked(snapshot, &query);
     let mut listed: Vec<(f64, String)> = Vec::new();
     for row in (0..snapshot.rows()).filter_map(|row| snapshot.row(u32::try_from(row).unwrap())) {
@@ -244,7 +244,7 @@ proptest! {
     #[test]
     fn the_ranking_is_exact(people in prop::collection::vec(person(), 0..60), request in any_request()) {
         let snapshot = snapshot(&people);
-        let query = request.query(TENANT, &snapshot).unwrap();
+        let query = request.query(&snapshot).unwrap();
         let (ranked, more) = rank(&snapshot, &query, None, 1_000);
         prop_assert!(!more);
         prop_assert_eq!(ids(&snapshot, &ranked), oracle(&snapshot, &people, &request));
@@ -256,12 +256,12 @@ proptest! {
     ) {
         let snapshot = snapshot(&people);
         let is_empty = |request: &RecommendationRequest| {
-            rank(&snapshot, &request.query(TENANT, &snapshot).unwrap(), None, 1).0.is_empty()
+            rank(&snapshot, &request.query(&snapshot).unwrap(), None, 1).0.is_empty()
         };
         if !is_empty(&request) {
             return Ok(());
         }
-        let told = unmatched(&snapshot, &request.filters, &request.query(TENANT, &snapshot).unwrap());
+        let told = unmatched(&snapshot, &request.filters, &request.query(&snapshot).unwrap());
         prop_assert!(!told.is_empty());
         let filters = serde_json::to_value(&request.filters).unwrap();
         for named in told.iter().filter_map(|one| one.pointer.strip_prefix("/filters/")) {
@@ -283,7 +283,7 @@ proptest! {
         people in prop::collection::vec(person(), 0..60), request in any_request(), limit in 1..7_usize,
     ) {
         let snapshot = snapshot(&people);
-        let query = request.query(TENANT, &snapshot).unwrap();
+        let query = request.query(&snapshot).unwrap();
         let (mut collected, mut after) = (Vec::new(), None);
         loop {
             let (page, more) = rank(&snapshot, &query, after.as_ref(), limit);
@@ -312,7 +312,7 @@ proptest! {
             .collect();
         let list = |people: &[Person]| {
             let snapshot = snapshot(people);
-            let query = request.query(TENANT, &snapshot).unwrap();
+            let query = request.query(&snapshot).unwrap();
             let ranked = rank(&snapshot, &query, None, 1_000).0;
             (ids(&snapshot, &ranked), ranked.iter().map(|ranked| ranked.score).collect::<Vec<_>>())
         };
@@ -331,7 +331,7 @@ proptest! {
         let rank_by = if by_mean { RankBy::Mean } else { RankBy::LowerBound };
         let request = RecommendationRequest { rank_by, ..request };
         let snapshot = snapshot(&people);
-        let (ranked, more) = rank(&snapshot, &request.query(TENANT, &snapshot).unwrap(), None, limit);
+        let (ranked, more) = rank(&snapshot, &request.query(&snapshot).unwrap(), None, limit);
         let expected = oracle(&snapshot, &people, &request);
         prop_assert_eq!(more, expected.len() > limit);
         prop_assert_eq!(ids(&snapshot, &ranked), &expected[..limit.min(expected.len())]);

@@ -1,7 +1,7 @@
 use super::*;
 use crate::recommendations::{
     brief::{RankBy, RecommendationRequest},
-    rank::tests::{Person, TENANT, any_request, person, rank, snapshot},
+    rank::tests::{Person, any_request, person, rank, snapshot},
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
@@ -11,7 +11,7 @@ fn query(
     (diversity, explore): (f64, u32),
 ) -> Query {
     let request = RecommendationRequest { diversity, explore, ..request.clone() };
-    request.query(TENANT, snapshot).unwrap()
+    request.query(snapshot).unwrap()
 }
 
 fn pages(snapshot: &TenantSnapshot, query: &Query, limit: usize) -> Vec<Vec<Selected>> {

@@ -84,7 +84,7 @@ pub fn sampled(snapshot: &TenantSnapshot, own: u32, near: &[Near]) -> Vec<(Creat
     let rows = [own].into_iter().chain(near.iter().map(|near| near.row));
     let engagers = |row: &Row<'_>| row.details().sums.statistics.map_or(0, |sums| sums.engagers);
     let rows = rows.filter_map(|row| snapshot.row(row));
-    rows.map(|row| (row.head().key(), bound(engagers(&row)))).collect()
+    rows.map(|row| (snapshot.key(&row), bound(engagers(&row)))).collect()
 }
 
 /// The most similar of these creators, the most similar first, given the people of all. Of a creator with too few people to be
@@ -99,7 +99,7 @@ pub fn similar<'a>(
 ) -> Vec<Similar> {
     let own = people(own).filter(|people| people.are_enough());
     let compared = |near: &Near| {
-        let theirs = snapshot.row(near.row).and_then(|row| people(row.head().key()));
+        let theirs = snapshot.row(near.row).and_then(|row| people(snapshot.key(&row)));
         let shared = own.and_then(|own| own.shared_with(theirs?));
         let of_people = if own.is_some() { PEOPLE_SHARE } else { 0.0 };
         let overlap = shared.map_or(0.0, |shared| shared.overlap);

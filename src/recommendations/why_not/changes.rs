@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
     http::params::MAX_LIMIT,
-    ids::TenantId,
     recommendations::{
         brief::{Query, RecommendationRequest, WeightedNiche},
         eligibility::Filter,
@@ -65,18 +64,14 @@ pub(super) struct Step {
 impl Step {
     /// The request with each of these filters asking just so much less that the creator passes; `None`: it would have to name
     /// more than a request may.
-    pub(super) fn relaxing(
-        case: Case<'_>,
-        tenant: TenantId,
-        filters: impl Iterator<Item = Filter>,
-    ) -> Option<Self> {
+    pub(super) fn relaxing(case: Case<'_>, filters: impl Iterator<Item = Filter>) -> Option<Self> {
         let (mut patch, mut words) = (json!({}), Vec::new());
         for filter in filters {
             let (value, told) = relaxed::relaxed(filter, &case);
             put(&mut patch, filter.pointer(), value);
             words.push(told);
         }
-        Self::asked(case, tenant, (ChangeKind::Filters, words, patch))
+        Self::asked(case, (ChangeKind::Filters, words, patch))
     }
 
     /// Whether nothing was to be relaxed.
@@ -84,18 +79,14 @@ impl Step {
         self.words.is_empty()
     }
 
-    fn asked(
-        case: Case<'_>,
-        tenant: TenantId,
-        (kind, words, patch): (ChangeKind, Vec<String>, Value),
-    ) -> Option<Self> {
+    fn asked(case: Case<'_>, (kind, words, patch): (ChangeKind, Vec<String>, Value)) -> Option<Self> {
         let request = patched(case.request, &patch);
-        let query = request.query(tenant, case.snapshot).ok()?;
+        let query = request.query(case.snapshot).ok()?;
         Some(Self { kind, words, patch, request, query })
     }
 
     /// This step and then the first niche that the creator declares and the brief does not name, if it then passes.
-    pub(super) fn naming_a_niche(&self, case: Case<'_>, tenant: TenantId) -> Option<Self> {
+    pub(super) fn naming_a_niche(&self, case: Case<'_>) -> Option<Self> {
         let named = &self.request.brief.niches;
         let weight = named.iter().map(|niche| niche.weight).fold(0.0, f64::max);
         let declared = case.snapshot.declared(&case.row).into_iter();
@@ -107,7 +98,7 @@ impl Step {
             let (mut patch, mut words) = (self.patch.clone(), self.words.clone());
             put(&mut patch, "/brief/niches", json!(niches));
             words.push(told);
-            Self::asked(case, tenant, (ChangeKind::Brief, words, patch))
+            Self::asked(case, (ChangeKind::Brief, words, patch))
         });
         steps.find(|step| step.case(case).obstacles().is_empty())
     }

@@ -153,11 +153,11 @@ fn answer(tenant: TenantId, asked: WhyNotRequest, snapshots: &Snapshots) -> Resu
     let (limit, creator_id, request) = asked.parse()?;
     let published = snapshots.current(tenant);
     let snapshot = &published.tenant;
-    let query = request.query(tenant, snapshot).map_err(|refusal| problem(refusal, "/brief/text"))?;
+    let query = request.query(snapshot).map_err(|refusal| problem(refusal, "/brief/text"))?;
     let number = snapshot.find(CreatorKey::derive(tenant, &creator_id)).ok_or_else(not_found)?;
     let row = snapshot.row(number).ok_or_else(not_found)?;
     let case = Case { snapshot, row, number, request: &request, query: &query };
-    let found = WhyNot::of(case, tenant, limit);
+    let found = WhyNot::of(case, limit);
     let passes = found.obstacles.is_empty();
     let score = found.own.score;
     Ok(WhyNotAnswer {

@@ -2,7 +2,6 @@
 
 use super::changes::{Change, Step};
 use crate::{
-    ids::TenantId,
     recommendations::{
         brief::{Query, RecommendationRequest},
         candidates,
@@ -60,7 +59,7 @@ pub struct WhyNot {
 impl WhyNot {
     /// Why a creator is not in the list of this length.
     #[must_use]
-    pub fn of(case: Case<'_>, tenant: TenantId, limit: usize) -> Self {
+    pub fn of(case: Case<'_>, limit: usize) -> Self {
         let (obstacles, own) = (case.obstacles(), case.scored());
         let standing = rank::standing(case.snapshot, case.query, &own, limit);
         let (above, passes) = (standing.above, obstacles.is_empty());
@@ -75,7 +74,7 @@ impl WhyNot {
             not_enough: Vec::new(),
         };
         if !found.is_listed(limit) {
-            found.look_for_changes(case, standing, (tenant, limit));
+            found.look_for_changes(case, standing, limit);
         }
         found
     }
@@ -86,19 +85,19 @@ impl WhyNot {
         self.obstacles.is_empty() && self.above < limit
     }
 
-    fn look_for_changes(&mut self, case: Case<'_>, standing: Standing, (tenant, limit): (TenantId, usize)) {
+    fn look_for_changes(&mut self, case: Case<'_>, standing: Standing, limit: usize) {
         let removing = self.obstacles.iter().filter_map(|obstacle| match obstacle {
             Obstacle::Filter(filter) => Some(*filter),
             Obstacle::Nearness | Obstacle::NicheLists => None,
         });
-        let Some(step) = Step::relaxing(case, tenant, removing) else { return };
+        let Some(step) = Step::relaxing(case, removing) else { return };
         let standing = if step.is_nothing() { standing } else { step.standing(case, limit) };
         self.above_without_filters = standing.above;
         let reached = if step.case(case).obstacles().is_empty() {
             Some((step, standing))
         } else {
             // The nearest brief that it passes: with one of its niches.
-            step.naming_a_niche(case, tenant).map(|step| {
+            step.naming_a_niche(case).map(|step| {
                 let standing = step.standing(case, limit);
                 (step, standing)
             })

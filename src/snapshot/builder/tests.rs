@@ -22,7 +22,7 @@ fn source(id: &str, niches: &[&str]) -> SourceRow {
 }
 
 fn builder() -> TenantBuilder {
-    TenantBuilder::new(Arc::new(Taxonomy::built_in()))
+    TenantBuilder::new(TenantId(1), Arc::new(Taxonomy::built_in()))
 }
 
 #[test]

@@ -1,6 +1,5 @@
 use super::*;
 use crate::{
-    ids::{CreatorKey, TenantId},
     scores::{Components, ScoringModel, nearness::Lengths},
     snapshot::{
         hot::Scores,
@@ -18,7 +17,7 @@ fn new_row(name: &str, declared: u32, community: u32) -> NewRow {
         hot: Hot::new(Some(declared), (*b"RO", 0, 0, 0), Lengths::default(), scores),
         niches: (0..declared + community).map(|niche| InNiche { niche, share: 1.0 }).collect(),
         declared: declared as usize,
-        packed: pack(CreatorKey::derive(TenantId(1), name), name, (&[], &[]), &details),
+        packed: pack(name, (&[], &[]), &details),
     }
 }
 
@@ -89,7 +88,7 @@ fn the_audience_is_that_of_the_platforms_asked_for() {
         components: Components::of(None, (None, None), &[], &ScoringModel::published_default()),
         sums: Sums::default(),
     };
-    row.packed = pack(CreatorKey::derive(TenantId(1), "ana"), "ana", (&accounts, &[]), &details);
+    row.packed = pack("ana", (&accounts, &[]), &details);
     let [instagram, tiktok] = [Platform::Instagram, Platform::TikTok].map(platform_bit);
     row.hot =
         Hot::new(Some(9_000), (*b"RO", 0, 0, instagram | tiktok), Lengths::default(), Scores::default());

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 /// Places of creators in the whole list, best first.
 fn listed(snapshot: &TenantSnapshot, request: &RecommendationRequest) -> Vec<u32> {
-    let query = request.query(TENANT, snapshot).unwrap();
+    let query = request.query(snapshot).unwrap();
     rank(snapshot, &query, None, 1_000).0.iter().map(|ranked| ranked.row).collect()
 }
 
@@ -20,9 +20,9 @@ fn asked_why_not(
     number: u32,
     limit: usize,
 ) -> WhyNot {
-    let query = request.query(TENANT, snapshot).unwrap();
+    let query = request.query(snapshot).unwrap();
     let row = snapshot.row(number).unwrap();
-    WhyNot::of(Case { snapshot, row, number, request, query: &query }, TENANT, limit)
+    WhyNot::of(Case { snapshot, row, number, request, query: &query }, limit)
 }
 
 proptest! {
@@ -34,7 +34,7 @@ proptest! {
     ) {
         let snapshot = snapshot(&people);
         let list = listed(&snapshot, &request);
-        let query = request.query(TENANT, &snapshot).unwrap();
+        let query = request.query(&snapshot).unwrap();
         let whole = rank(&snapshot, &query, None, 1_000).0;
         let last = whole.iter().take(limit).next_back().map(|ranked| ranked.score.low);
         for number in (0..snapshot.rows()).map(|row| u32::try_from(row).unwrap()) {
@@ -76,7 +76,7 @@ proptest! {
         people in prop::collection::vec(person(), 1..40), request in any_request(),
     ) {
         let snapshot = snapshot(&people);
-        let query = request.query(TENANT, &snapshot).unwrap();
+        let query = request.query(&snapshot).unwrap();
         for row in (0..snapshot.rows()).filter_map(|row| snapshot.row(u32::try_from(row).unwrap())) {
             let all = all_removing(&query, &row);
             match removed_by(&query, &row).or_else(|| removed_late_by(&query, &row)) {
