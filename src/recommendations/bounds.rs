@@ -197,8 +197,8 @@ impl<'a> Bounds<'a> {
 
     /// The most authority of anybody below a node with such a loyal reach.
     fn authority_below(&self, most: &Most, reach: u8) -> f64 {
-        let may_stand =
-            self.asked.iter().filter(|(place, _)| place.is_none_or(|place| most.others[place] > 0));
+        let is_there = |place: usize| most.others[place] > 0 || most.rest > 0;
+        let may_stand = self.asked.iter().filter(|(place, _)| place.is_none_or(is_there));
         may_stand.map(|(_, number)| self.of_query.authorities[*number][usize::from(reach)]).sum()
     }
 

@@ -85,6 +85,11 @@ impl TenantBuilder {
         Self { copied: self.copied + bytes, ..Self::new(self.current.tenant, taxonomy) }
     }
 
+    /// Gives back memory that was made ready for more, when everything has been read and few will come.
+    pub fn shrink(&mut self) {
+        self.current.boards.iter_mut().for_each(|board| own(board, Board::bytes, &mut self.copied).shrink());
+    }
+
     /// The snapshot of what was applied so far; `None` when nothing changed since the last one.
     pub fn publish(&mut self) -> Option<TenantSnapshot> {
         std::mem::take(&mut self.changed).then(|| self.snapshot())

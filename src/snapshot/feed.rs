@@ -118,6 +118,7 @@ impl Feed {
             };
             page = tokio::join!(next, taken_in).0?;
         }
+        self.tenants.values_mut().for_each(TenantBuilder::shrink);
         tracing::info!(creators, load_ms = started.elapsed().as_secs_f64() * 1e3, "snapshot loaded");
         Ok(())
     }

@@ -1,9 +1,6 @@
 //! The baseline of ingest: COPY, which is the fastest way into a table that PostgreSQL has.
 
-use super::{
-    sent::CLIENTS,
-    synthetic::{self, Act},
-};
+use super::{sent::CLIENTS, synthetic::Act};
 use crate::{
     drawn,
     harness::{Failure, stage::Stage},

@@ -90,10 +90,12 @@ impl Nearness {
 
     /// The most that parts in other niches count: as much as there can be in those that count most, until there is no more.
     fn others(&self, most: &Most) -> f64 {
-        let (mut left, mut sum) = (steps(most.total), 0.0);
+        let (total, rest) = (steps(most.total), steps(most.rest));
+        let (mut left, mut sum) =
+            (total - rest.min(total), rest.min(total) * self.most * (STEPS / PLACE_STEPS));
         for Worth { place, is_aside, by_step } in &self.worth {
-            let at = if *is_aside { most.aside } else { most.others };
-            let there = steps(at[*place]).min(left);
+            let aside = if most.aside_at >> place & 1 == 1 { most.aside } else { 0 };
+            let there = steps(if *is_aside { aside } else { most.others[*place] }).min(left);
             sum += there * by_step;
             left -= there;
             if left <= 0.0 {

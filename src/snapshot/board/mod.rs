@@ -115,6 +115,16 @@ impl Board {
         if self.is_empty() { 0 } else { self.remove_at(ROOT, entry) }
     }
 
+    /// Gives back memory that was made ready for more.
+    pub(super) fn shrink(&mut self) {
+        self.nodes.shrink_to_fit();
+        for node in &mut self.nodes {
+            if let Part::Leaf(entries) = &mut node.part {
+                own(entries).0.shrink_to_fit();
+            }
+        }
+    }
+
     fn insert_at(&mut self, at: u32, entry: Entry) -> u64 {
         let node = &mut self.nodes[at as usize];
         node.most = node.most.with(&Most::of(&entry));

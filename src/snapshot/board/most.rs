@@ -18,10 +18,14 @@ pub struct Most {
     pub surest: u16,
     /// Least and most step of nearness to the niche.
     pub near: (u8, u8),
-    /// Parts in other niches, by their places.
+    /// Parts in other niches, by their places, as far as those are known.
     pub others: [u8; PLACES],
-    /// The same for niches in whose lists they do not stand.
-    pub aside: [u8; PLACES],
+    /// At which places there are parts in niches in whose lists they do not stand, one bit each.
+    pub aside_at: u32,
+    /// The most at any of these places.
+    pub aside: u8,
+    /// Parts in niches at places that are not known.
+    pub rest: u8,
     /// Parts in all of them together.
     pub total: u8,
     /// Step of loyal reach.
@@ -45,7 +49,9 @@ impl Most {
         surest: 0,
         near: (u8::MAX, 0),
         others: [0; PLACES],
-        aside: [0; PLACES],
+        aside_at: 0,
+        aside: 0,
+        rest: 0,
         total: 0,
         reach: 0,
         followers: (u16::MAX, 0),
@@ -58,6 +64,7 @@ impl Most {
     #[must_use]
     pub fn of(entry: &Entry) -> Self {
         let [others, aside] = entry.others.places();
+        let is_there = |place: &usize| aside[*place] > 0;
         Self {
             values: entry.values,
             spreads: entry.spreads,
@@ -65,7 +72,9 @@ impl Most {
             surest: entry.sure().map(u16::from).iter().sum(),
             near: (entry.near, entry.near),
             others,
-            aside,
+            aside_at: (0..PLACES).filter(is_there).fold(0, |bits, place| bits | 1 << place),
+            aside: aside.into_iter().fold(0, u8::max),
+            rest: entry.others.rest(),
             total: entry.others.total(),
             reach: entry.reach,
             followers: (entry.followers, entry.followers),
@@ -85,7 +94,9 @@ impl Most {
             surest: self.surest.max(other.surest),
             near: (self.near.0.min(other.near.0), self.near.1.max(other.near.1)),
             others: larger(self.others, other.others),
-            aside: larger(self.aside, other.aside),
+            aside_at: self.aside_at | other.aside_at,
+            aside: self.aside.max(other.aside),
+            rest: self.rest.max(other.rest),
             total: self.total.max(other.total),
             reach: self.reach.max(other.reach),
             followers: (self.followers.0.min(other.followers.0), self.followers.1.max(other.followers.1)),

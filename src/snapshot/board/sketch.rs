@@ -24,8 +24,6 @@ pub struct Sketch {
     pub parts: [u8; PARTS],
     /// Step of how much all other niches are together.
     pub rest: u8,
-    /// At which places these are, one bit each.
-    pub rest_at: u32,
     /// One bit for each of these niches in whose list it stands, and one for any of the rest.
     pub listed: u8,
 }
@@ -53,7 +51,7 @@ impl Sketch {
     /// That of a creator made of these parts, the largest first, in the list of a niche, when it stands in these lists.
     #[must_use]
     pub(super) fn of(parts: &[(u32, f64)], niche: u32, lists: &[u32]) -> Self {
-        let mut sketch = Self { names: [0; PARTS], parts: [0; PARTS], rest: 0, rest_at: 0, listed: 0 };
+        let mut sketch = Self { names: [0; PARTS], parts: [0; PARTS], rest: 0, listed: 0 };
         let mut rest = 0.0;
         for (at, (other, part)) in parts.iter().filter(|(other, _)| *other != niche).enumerate() {
             sketch.listed |= u8::from(lists.contains(other)) << at.min(PARTS);
@@ -61,7 +59,6 @@ impl Sketch {
                 (sketch.names[at], sketch.parts[at]) = (short(*other), up(*part));
             } else {
                 rest += part;
-                sketch.rest_at |= 1 << place(short(*other));
             }
         }
         Self { rest: up(rest), ..sketch }
@@ -87,12 +84,18 @@ impl Sketch {
     /// How much of it is in other niches, in the steps of places.
     #[must_use]
     pub(super) fn total(&self) -> u8 {
-        let parts = self.parts().map(|(_, part, _)| part).chain([self.rest]);
-        parts.fold(0_u8, |sum, part| if part == FULL { FULL } else { sum.saturating_add(part.div_ceil(2)) })
+        self.parts().fold(self.rest(), |sum, (_, part, _)| sum.saturating_add(part.div_ceil(2)))
     }
 
-    /// How much of it is in the niches of each place, and how much of that in those in whose lists it does not stand, as far as that
-    /// is known.
+    /// How much of it is in niches that are not kept one by one, in the steps of places.
+    #[must_use]
+    pub(super) fn rest(&self) -> u8 {
+        // There may be more of it than a step can tell.
+        if self.rest == FULL { FULL } else { self.rest.div_ceil(2) }
+    }
+
+    /// How much of it is in the niches of each place, as far as they are kept one by one, and how much of that in those in whose
+    /// lists it does not stand.
     #[must_use]
     pub(super) fn places(&self) -> [[u8; PLACES]; 2] {
         let (mut all, mut aside) = ([0; PLACES], [0; PLACES]);
@@ -101,12 +104,6 @@ impl Sketch {
             add(&mut all[place(name)], part);
             if !is_listed {
                 add(&mut aside[place(name)], part);
-            }
-        }
-        for at in (0..PLACES).filter(|at| self.rest_at >> at & 1 == 1) {
-            for places in [&mut all, &mut aside] {
-                // There may be more of it than a step can tell.
-                if self.rest == FULL { places[at] = FULL } else { add(&mut places[at], self.rest) }
             }
         }
         [all, aside]

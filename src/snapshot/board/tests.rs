@@ -28,7 +28,6 @@ fn entry(row: u32, version: u8) -> Entry {
             names: [dice(13), dice(17), dice(23), dice(29)],
             parts: [dice(3), dice(11), 0, 0],
             rest: dice(5),
-            rest_at: u32::from(dice(2)) << 3,
             listed: dice(7) % (1 << (PARTS + 1)),
         },
         followers: if row.is_multiple_of(9) { UNKNOWN } else { followers_step(row * 100) },
