@@ -90,7 +90,7 @@ fn reading(criterion: &mut Criterion) {
     let tree = snapshots.current(TENANT).tenant.tree.clone();
     for (number, text) in TEXTS.into_iter().enumerate() {
         criterion.bench_function(&format!("text/{number}"), |bencher| {
-            bencher.iter(|| black_box(tree.glossary().read(text)))
+            bencher.iter(|| black_box(tree.glossary().read(text)));
         });
     }
 }

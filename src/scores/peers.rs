@@ -31,8 +31,8 @@ impl<'a> Peers<'a> {
         let declares = |row: &Row<'_>| row.niches().declared.iter().any(|one| one.niche == number);
         let rows = snapshot.members(number).filter_map(|row| snapshot.row(row));
         let rows: Vec<Row<'_>> = rows.filter(declares).collect();
-        let own = rows.iter().find(|row| snapshot.key(row) == creator)?;
-        let (platform, tier) = (own.main_platform(), tier(own));
+        let own = snapshot.row(snapshot.find(creator)?).filter(declares)?;
+        let (platform, tier) = (own.main_platform(), tier(&own));
         let groups = [(platform, Some(tier)), (platform, None), (None, None)];
         groups.into_iter().find_map(|(platform, tier)| Self::among(niche, &rows, platform, tier))
     }
