@@ -20,7 +20,7 @@ use voci::{
         brief::RecommendationRequest,
         http::answer,
         rank::rank_lists,
-        selection::{Bookmarks, select},
+        selection::{Bookmarks, STRETCH, select},
     },
     snapshot::{Snapshots, TenantBuilder},
 };
@@ -71,7 +71,7 @@ fn recommendations(criterion: &mut Criterion) {
             });
         };
         each("query", &|at| drop(black_box(query(&requests[at]))));
-        let stretch = if matches!(kind, Kind::Brief) { 200 } else { kind.limit() };
+        let stretch = if matches!(kind, Kind::Brief) { STRETCH } else { kind.limit() };
         each("ranked", &|at| {
             black_box(rank_lists(snapshot, &queries[at], [(None, stretch), (None, 0)]));
         });

@@ -43,6 +43,8 @@ pub(super) struct OfQuery<'a> {
     sieve: Sieve,
     /// Weights of the components but fit, by step.
     weights: [f64; 4],
+    /// As much of them as all have.
+    alike: f64,
 }
 
 /// What a query can make of the entries of one list.
@@ -59,11 +61,10 @@ pub(super) struct Bounds<'a> {
 
 impl<'a> OfQuery<'a> {
     pub(super) fn new(snapshot: &TenantSnapshot, query: &'a Query, mut searched: Vec<u32>) -> Self {
-        let is_asked = |niche: u32| query.asked.niches.iter().any(|asked| asked.place.niche == niche);
         // Who stands in several lists is much of what a brief asks for, and lists say little of that: so it is looked for where
         // there are fewest. Authority is counted by the lists of niches asked for, and they come first.
         let size = |niche: u32| snapshot.board(niche).map_or(0, Board::len);
-        searched.sort_by_key(|niche| (!is_asked(*niche), size(*niche), *niche));
+        searched.sort_by_key(|niche| (!query.asked.names(*niche), size(*niche), *niche));
         let mut orders = vec![None; snapshot.parents().len()];
         searched.iter().enumerate().for_each(|(order, niche)| orders[*niche as usize] = Some(order));
         let reach = |step| (step != usize::from(UNMEASURED)).then(|| Estimate::exactly(REACHES[step]));
@@ -79,6 +80,7 @@ impl<'a> OfQuery<'a> {
         for (niche, _) in (0..).zip(snapshot.parents()) {
             times[usize::from(short(niche))] += 1;
         }
+        let weights = weights.map(|weight| weight / STEPS);
         Self {
             query,
             searched,
@@ -88,12 +90,9 @@ impl<'a> OfQuery<'a> {
             named,
             is_shared: times.map(|times| times > 1),
             sieve: Sieve::new(query),
-            weights: weights.map(|weight| weight / STEPS),
+            weights,
+            alike: weights.into_iter().fold(f64::INFINITY, f64::min),
         }
-    }
-
-    fn is_asked(&self, niche: u32) -> bool {
-        self.query.asked.niches.iter().any(|asked| asked.place.niche == niche)
     }
 
     /// Of several lists in which a creator is found, the one in which it is looked at: that of a niche asked for if there is one.
@@ -109,13 +108,12 @@ impl<'a> OfQuery<'a> {
         self.weights.iter().zip(steps).map(|(weight, step)| weight * f64::from(step)).sum()
     }
 
-    /// The most of lower bounds: as much of all values together as counts of each, and the rest one by one.
+    /// The most of lower bounds: as much of all values together as counts of each, and the rest one by one. All of one creator
+    /// together are never more than the most of each.
     fn sure(&self, most: &Most) -> f64 {
-        let alike = self.weights.iter().copied().fold(f64::INFINITY, f64::min);
-        let rest =
-            self.weights.iter().zip(most.sure).map(|(weight, step)| (weight - alike) * f64::from(step));
-        let apart = self.weighted(most.sure);
-        apart.min(alike * f64::from(most.surest) + rest.sum::<f64>())
+        let rest = self.weights.iter().zip(most.sure);
+        let rest = rest.map(|(weight, step)| (weight - self.alike) * f64::from(step));
+        self.alike * f64::from(most.surest) + rest.sum::<f64>()
     }
 
     fn below(&self, spreads: [u8; 4]) -> f64 {
@@ -129,10 +127,9 @@ impl<'a> Bounds<'a> {
     pub(super) fn new(snapshot: &TenantSnapshot, of_query: Rc<OfQuery<'a>>, place: NichePlace) -> Self {
         let niche = place.niche;
         let is_before = |other: u32| of_query.home([niche, other].into_iter()) != Some(niche);
-        // Whoever stands in the list of a niche asked for is looked for there.
+        // Whoever stands in the list of a niche asked for is looked for in such a list, the first of them.
         let asked = of_query.query.asked.niches.iter().map(|asked| asked.place.niche).enumerate();
-        let asked =
-            asked.filter(|(_, asked)| *asked == niche || (of_query.is_asked(niche) && !is_before(*asked)));
+        let asked = asked.filter(|(_, asked)| !is_before(*asked));
         let asked =
             asked.map(|(number, asked)| ((asked != niche).then(|| place_of(short(asked))), number)).collect();
         let nearness = Nearness::new(snapshot, &of_query.query.asked, place, &is_before);

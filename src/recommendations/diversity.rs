@@ -59,7 +59,9 @@ pub fn ordered(voices: &[Voice], shares: &[f64], diversity: f64, wanted: usize) 
             if value(voice, &nearest[voice]) > best {
                 nearest[voice].compare(voices, voice, &order);
                 let value = value(voice, &nearest[voice]);
-                (best, best_at) = if value > best { (value, at) } else { (best, best_at) };
+                if value > best {
+                    (best, best_at) = (value, at);
+                }
             }
         }
         let chosen = left.remove(best_at);

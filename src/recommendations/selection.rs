@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// Creators that are put into another order together. More: more diverse lists, at more cost; it is the longest page, so that a
 /// page touches two stretches at most.
-const STRETCH: usize = 200;
+pub const STRETCH: usize = 200;
 
 /// How far a list has been read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

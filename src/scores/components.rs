@@ -103,7 +103,7 @@ impl Components {
         niches: &[&str],
         model: &ScoringModel,
     ) -> Self {
-        let rates = model.rates_for(niches.iter().copied());
+        let rates = model.rates_for(niches);
         let loyalty_of = |raw| Component::of(raw, rates.loyalty, model.loyalty_spread, &model.loyalty_map);
         let talk = statistics.and_then(|sums| conversation(sums, rates));
         Self {

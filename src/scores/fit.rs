@@ -95,6 +95,12 @@ impl Asked {
         Self { common: vector.common(parents), vector, niches, values }
     }
 
+    /// Whether a niche is one of those of the brief.
+    #[must_use]
+    pub fn names(&self, niche: u32) -> bool {
+        self.niches.iter().any(|asked| asked.place.niche == niche)
+    }
+
     /// The value of a fit with such parts, as if all values of the brief were shared: the most that it can be.
     #[must_use]
     pub fn most(&self, nearness: f64, authority: f64) -> f64 {

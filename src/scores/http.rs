@@ -286,15 +286,15 @@ fn receipt(
     let (trust, statistics) = (scored.trust.as_ref(), scored.statistics.as_ref());
     let returns = scored.sponsorship.as_ref().map(|found| &found.returns);
     let niches: Vec<&str> = scored.niches.iter().map(String::as_str).collect();
-    let niches = niches.as_slice();
-    let own = Components::of(statistics, (trust, returns), niches, model);
+    let own = Components::of(statistics, (trust, returns), &niches, model);
     let components = own.with_fit(Component::UNMEASURED);
     let weights = Weights::without_fit();
     let score = Score::of(&weights, &components.map(|component| component.mapped));
     let evidence = scored.statistics.as_ref().map_or(Evidence::default(), evidence_of);
     let trusted = trusted_evidence(trust);
-    let told = Told { statistics, components: &own, niches, sponsorship: returns };
+    let told = Told { statistics, components: &own, niches: &niches, sponsorship: returns };
     let outlook = |sums| {
+        let niches = niches.as_slice();
         improvements(outlook::Scored { sums, trust, sponsorship: returns, niches, model, weights: &weights })
     };
     let factors = authenticity_factors(statistics, returns);

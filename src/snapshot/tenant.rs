@@ -20,7 +20,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct TenantSnapshot {
     /// Whose it is.
-    pub tenant: TenantId,
+    pub(super) tenant: TenantId,
     /// The scoring model in force.
     pub model: Arc<ScoringModel>,
     /// The niches the tenant sees.

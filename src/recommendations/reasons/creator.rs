@@ -53,10 +53,7 @@ struct Usual {
 
 impl Usual {
     fn of(snapshot: &TenantSnapshot, niches: &[&str]) -> Self {
-        Self {
-            rates: snapshot.model.rates_for(niches.iter().copied()),
-            place: place_of_rates(snapshot, niches),
-        }
+        Self { rates: snapshot.model.rates_for(niches), place: place_of_rates(snapshot, niches) }
     }
 }
 
@@ -70,11 +67,11 @@ fn loyalty_reason(sums: &CreatorStatistics, told: Told<'_>, usual: &Usual) -> Op
 
 /// How many people came back and how many of those are expected again.
 fn returning(loyal: i32, engagers: i32, expected: f64, compared: &str) -> String {
-    let (loyal, people) = (Grouped::of(loyal), Grouped::of(engagers));
-    let came = format_args!("{loyal} of {people} people came back on another day, and");
+    let people = Grouped::of(engagers);
+    let came = format_args!("{} of {people} people came back on another day, and", Grouped::of(loyal));
     let then = format_args!("expected again within 90 days: {compared}");
     match expected.round() {
-        _ if loyal.is_none() => format!("None of {people} people came back on another day: {compared}"),
+        _ if loyal == 0 => format!("None of {people} people came back on another day: {compared}"),
         ..1.0 => format!("{came} none of them is {then}"),
         1.0 => format!("{came} 1 of them is {then}"),
         many => format!("{came} {} of them are {then}", Grouped::near(many)),

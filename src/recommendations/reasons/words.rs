@@ -25,11 +25,6 @@ impl Grouped {
         Self(number.try_into().unwrap_or_default())
     }
 
-    /// Whether it is 0.
-    pub(super) fn is_none(self) -> bool {
-        self.0 == 0
-    }
-
     /// The whole number next to one.
     pub(crate) fn near(number: f64) -> Self {
         Self(whole(number))
