@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// Creators that are claimed at once. More: more of them wait for the next hour when a process dies; fewer: more passes over
 /// the statistics.
-const CLAIMED: i64 = 500;
+const CLAIMED: i64 = 10_000;
 /// Days that are looked at, to the last one with a sign of life of the creator's feed, as far as raw events are kept.
 const DAYS: i64 = 90;
 /// Comments, replies and answers of a creator that are looked at, the newest: they are in memory together.
