@@ -8,7 +8,7 @@
 
 use super::{
     model::{Engagement, TrustSums, trust},
-    store::{self, Page, Trusted},
+    store::{self, Page, Trusted, Wanted},
 };
 use crate::{
     db::{DbError, Pool, claim_hourly},
@@ -72,9 +72,7 @@ struct Reach {
 
 async fn reach(pool: &Pool, tenant: TenantId) -> Result<Reach, DbError> {
     let mut reach = Reach { seeds: store::named(&pool.get().await?, tenant).await?, ..Reach::default() };
-    let mut after = None;
-    while let Some(page) = store::page(pool, tenant, after, store::Wanted::Answered).await? {
-        after = Some(page.last);
+    for_each_page(pool, tenant, Wanted::Answered, |page| {
         for (creator, engager, relationship) in page.people() {
             if relationship.verified_purchases() > 0 {
                 reach.seeds.insert(engager);
@@ -83,8 +81,26 @@ async fn reach(pool: &Pool, tenant: TenantId) -> Result<Reach, DbError> {
                 reach.answered.insert(engager);
             }
         }
-    }
+    })
+    .await?;
     Ok(reach)
+}
+
+/// Hands all creators of a tenant over, page by page; the next one is read while one is looked at.
+async fn for_each_page(
+    pool: &Pool,
+    tenant: TenantId,
+    wanted: Wanted,
+    mut take: impl FnMut(&Page),
+) -> Result<(), DbError> {
+    let mut page = store::page(pool, tenant, None, wanted).await?;
+    while let Some(current) = page {
+        let (pool, last) = (pool.clone(), current.last);
+        let next = tokio::spawn(async move { store::page(&pool, tenant, Some(last), wanted).await });
+        take(&current);
+        page = next.await.map_err(|error| DbError::Damaged(format!("a page is not read: {error}")))??;
+    }
+    Ok(())
 }
 
 /// Whether a creator answers somebody. A dismissed relationship is no way for trust.
@@ -112,11 +128,7 @@ async fn flows(
     if reach.seeds.is_empty() {
         return Ok(flows);
     }
-    let mut after = None;
-    while let Some(page) = store::page(pool, tenant, after, store::Wanted::All).await? {
-        after = Some(page.last);
-        flows.take_in(&page, reach, edge_weights);
-    }
+    for_each_page(pool, tenant, Wanted::All, |page| flows.take_in(page, reach, edge_weights)).await?;
     Ok(flows)
 }
 
@@ -163,9 +175,7 @@ async fn sums(
     if trusted.is_empty() {
         return Ok(sums);
     }
-    let mut after = None;
-    while let Some(page) = store::page(pool, tenant, after, store::Wanted::All).await? {
-        after = Some(page.last);
+    for_each_page(pool, tenant, Wanted::All, |page| {
         let known = page.people().filter_map(|(creator, engager, relationship)| {
             Some((creator, (engager, relationship, *trusted.get(&engager)?)))
         });
@@ -175,6 +185,7 @@ async fn sums(
             Some((creator, page.sums(creator, &people, model)?))
         };
         sums.extend(by_creator.into_iter().filter_map(of).filter(|(_, sums)| sums.people > 0));
-    }
+    })
+    .await?;
     Ok(sums)
 }
