@@ -6,30 +6,39 @@ FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT
 JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS \
 MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW \
 SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM \
-US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW";
+US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW ";
 
 const LANGUAGES: &str = "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv \
 dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja \
 jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl \
 nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te \
-tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu";
+tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu ";
+
+/// Bytes of a code with the space behind it.
+const CODE: usize = 3;
 
 /// True for the code of a country (`XK`, Kosovo, included).
 #[must_use]
 pub fn is_country(code: &str) -> bool {
-    code.len() == 2 && COUNTRIES.split(' ').any(|known| known == code)
+    place(COUNTRIES, code).is_some()
 }
 
 /// The place of a language in the list of languages.
 #[must_use]
 pub fn language_number(code: &str) -> Option<usize> {
-    LANGUAGES.split(' ').position(|known| known == code)
+    place(LANGUAGES, code)
 }
 
 /// The language at a place in the list.
 #[must_use]
 pub fn language(number: usize) -> Option<&'static str> {
-    LANGUAGES.split(' ').nth(number)
+    LANGUAGES.get(number * CODE..(number + 1) * CODE).map(str::trim_end)
+}
+
+/// The place of a code in an ascending list of them.
+fn place(codes: &str, code: &str) -> Option<usize> {
+    let [first, second] = *code.as_bytes() else { return None };
+    codes.as_bytes().as_chunks::<CODE>().0.binary_search(&[first, second, b' ']).ok()
 }
 
 #[cfg(test)]
@@ -52,6 +61,15 @@ mod tests {
         );
         assert!(language_number("zu").unwrap() < 192);
         assert_eq!((language_number("ro").and_then(language), language(183)), (Some("ro"), None));
-        assert_eq!((COUNTRIES.split(' ').count(), LANGUAGES.split(' ').count()), (250, 183));
+    }
+
+    #[test]
+    fn every_code_is_found_where_it_stands() {
+        for (codes, count) in [(COUNTRIES, 250), (LANGUAGES, 183)] {
+            let all: Vec<&str> = codes.split_terminator(' ').collect();
+            assert_eq!(all.len(), count);
+            let places = || all.iter().map(|code| place(codes, code));
+            assert!(places().eq((0..count).map(Some)), "{:?}", places().collect::<Vec<_>>());
+        }
     }
 }
