@@ -16,8 +16,8 @@ const CACHE_CONTROL: &str = "private, no-cache";
 /// What an answer depends on besides its address.
 const VARY: &str = "Authorization, Accept-Encoding";
 
-/// Room that an answer is begun with. More: memory; less: it is moved while it grows.
-const ROOM: usize = 32 << 10;
+/// Room that most answers need.
+const ROOM: usize = 8 << 10;
 
 /// A weak entity tag.
 #[derive(Debug)]
@@ -47,9 +47,9 @@ impl Tag {
         self.on(HttpResponse::NotModified()).finish()
     }
 
-    /// The answer to others.
-    pub fn answer(&self, body: impl Serialize) -> HttpResponse {
-        self.with_json(json(&body))
+    /// The answer to others, with room for about so many bytes. More: memory; less: it is moved while it grows.
+    pub fn answer(&self, body: impl Serialize, room: usize) -> HttpResponse {
+        self.with_json(json(&body, room))
     }
 
     fn with_json(&self, json: Vec<u8>) -> HttpResponse {
@@ -66,7 +66,7 @@ impl Tag {
 
 /// The answer with this body, or that the reader has it already: the tag is of the body itself.
 pub fn answer(body: &impl Serialize, conditions: &Conditions) -> HttpResponse {
-    let json = json(body);
+    let json = json(body, ROOM);
     let tag = Tag::of(&[&json]);
     if tag.is_known(conditions) {
         return tag.not_modified();
@@ -74,8 +74,8 @@ pub fn answer(body: &impl Serialize, conditions: &Conditions) -> HttpResponse {
     tag.with_json(json)
 }
 
-fn json(body: &impl Serialize) -> Vec<u8> {
-    let mut json = Vec::with_capacity(ROOM);
+fn json(body: &impl Serialize, room: usize) -> Vec<u8> {
+    let mut json = Vec::with_capacity(room);
     serde_json::to_writer(&mut json, body).expect("an answer is plain JSON, and memory grows");
     json
 }

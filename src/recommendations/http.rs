@@ -36,6 +36,9 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
+/// Bytes of most creators on a page, as JSON.
+const ITEM: usize = 2 << 10;
+
 /// A page of recommended creators, best first.
 #[derive(Serialize, ToSchema)]
 pub struct RecommendationPage {
@@ -302,8 +305,9 @@ pub fn answer(
     let nothing_matches =
         if is_unmatched { unmatched(&published.tenant, &request.filters, &query) } else { Vec::new() };
     let (snapshot, brief) = (published.id.clone(), BriefView::new(query));
+    let room = (items.len() + 1) * ITEM;
     let page = RecommendationPage { as_of, snapshot, brief, items, nothing_matches, next_cursor };
-    Ok(Answer::Given(tag.answer(page)))
+    Ok(Answer::Given(tag.answer(page, room)))
 }
 
 /// Refuses while the snapshot is not there.
