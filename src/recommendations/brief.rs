@@ -47,7 +47,7 @@ pub struct RecommendationRequest {
     /// What ranks creators.
     #[serde(default)]
     pub rank_by: RankBy,
-    /// How much different voices count against the best ones, 0 to 1: with 0 the list is the ranking. Above it, stretches of 200 of
+    /// How much different voices count against the best ones, 0 to 1: with 0 the list is the ranking. Above it, stretches of 100 of
     /// the ranking are put into another order, in which nobody stands next to many who resemble it by niches, country and
     /// languages, and in which each niche of a brief of several gets its share of the places.
     #[serde(default)]

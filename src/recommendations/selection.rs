@@ -12,9 +12,9 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Creators that are put into another order together. More: more diverse lists, at more cost; it is the longest page, so that a
-/// page touches two stretches at most.
-pub const STRETCH: usize = 200;
+/// Creators that are put into another order together. More: more diverse lists, but all of them have to be found, even for a short
+/// page.
+pub const STRETCH: usize = 100;
 
 /// How far a list has been read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -51,10 +51,9 @@ pub fn select(
 ) -> (Vec<Selected>, Option<Bookmarks>) {
     let Bookmarks { main, explored } = bookmarks;
     let is_diverse = query.diversity > 0.0;
-    // Most pages end before the stretch that they begin in does.
-    let stretches = if main.read + limit <= STRETCH { STRETCH } else { 2 * STRETCH };
+    let stretches = (main.read + limit).div_ceil(STRETCH);
     let read = [
-        (main.after.as_ref(), if is_diverse { stretches } else { limit }),
+        (main.after.as_ref(), if is_diverse { stretches * STRETCH } else { limit }),
         (explored.after.as_ref(), if query.explore > 0 { limit } else { 0 }),
     ];
     let [known, unknown] = rank_lists(snapshot, query, read);
@@ -80,45 +79,44 @@ pub fn select(
 struct Reading {
     /// Creators that were not read yet, in their order.
     items: Vec<Ranked>,
-    /// In a list in another order than the ranking: how many of these belong to the stretch in which the bookmark lies, and who is
-    /// last of that stretch in the ranking.
-    stretch: Option<(usize, Ranked)>,
+    /// In a list in another order than the ranking: who is last of each whole stretch in the ranking.
+    ends: Option<Vec<Ranked>>,
     more: bool,
 }
 
 impl Reading {
     fn plain(Ranking { ranked, more }: Ranking) -> Self {
-        Self { items: ranked, stretch: None, more }
+        Self { items: ranked, ends: None, more }
     }
 
-    /// Two stretches, each put into its order as far as it may be read.
+    /// Stretches, each put into its order as far as it may be read.
     fn diverse(
         (snapshot, query): (&TenantSnapshot, &Query),
         Ranking { ranked, more }: Ranking,
         start: &Bookmark,
         limit: usize,
     ) -> Self {
-        let (first, second) = ranked.split_at(STRETCH.min(ranked.len()));
-        let ordered = |stretch, wanted| in_order(snapshot, query, stretch, wanted);
-        let mut items = ordered(first, start.read + limit);
-        items.drain(..start.read.min(items.len()));
-        let left = first.len().saturating_sub(start.read);
-        if left < limit {
-            items.extend(ordered(second, limit - left));
+        let (mut items, mut read_before) = (Vec::new(), start.read);
+        for stretch in ranked.chunks(STRETCH) {
+            let wanted = read_before + limit - items.len();
+            items.extend(in_order(snapshot, query, stretch, wanted).into_iter().skip(read_before));
+            read_before = 0;
         }
+        let ends = ranked.chunks_exact(STRETCH).map(|stretch| stretch[STRETCH - 1]).collect();
         // What was not put in order is not on this page.
         let is_left = items.len() < ranked.len().saturating_sub(start.read);
-        Self { items, stretch: first.last().map(|last| (left, *last)), more: more || is_left }
+        Self { items, ends: Some(ends), more: more || is_left }
     }
 
     /// Where reading so many leaves the reader.
     fn bookmark(&self, snapshot: &TenantSnapshot, start: &Bookmark, read: usize) -> Bookmark {
-        let position = |ranked: &Ranked| Some(Position::of(snapshot, ranked));
-        match (self.stretch, read.checked_sub(1)) {
-            (_, None) => start.clone(),
-            (None, Some(last)) => Bookmark { after: position(&self.items[last]), read: 0 },
-            (Some((left, _)), _) if read < left => Bookmark { read: start.read + read, ..start.clone() },
-            (Some((left, last)), _) => Bookmark { after: position(&last), read: read - left },
+        let Some(last) = read.checked_sub(1) else { return start.clone() };
+        let after = |ranked: &Ranked| Some(Position::of(snapshot, ranked));
+        let Some(ends) = &self.ends else { return Bookmark { after: after(&self.items[last]), read: 0 } };
+        let read = start.read + read;
+        match (read / STRETCH).checked_sub(1) {
+            None => Bookmark { read, ..start.clone() },
+            Some(stretch) => Bookmark { after: after(&ends[stretch]), read: read % STRETCH },
         }
     }
 

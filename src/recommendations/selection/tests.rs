@@ -94,7 +94,7 @@ fn diverse_lists_go_on_stretch_by_stretch() {
     let ranked: Vec<u32> = rank(&snapshot, &query, None, 1_000).0.iter().map(|one| one.row).collect();
     assert!(ranked.len() > 2 * STRETCH, "{}", ranked.len());
     let [sevens, longest] =
-        [70, STRETCH].map(|limit| rows(pages(&snapshot, &query, limit).into_iter().flatten()));
+        [70, 2 * STRETCH].map(|limit| rows(pages(&snapshot, &query, limit).into_iter().flatten()));
     assert_eq!(sevens, longest, "the order does not depend on how it is read");
     for (stretch, expected) in sevens.chunks(STRETCH).zip(ranked.chunks(STRETCH)) {
         let [mut stretch, mut expected] = [stretch.to_vec(), expected.to_vec()];
