@@ -4,7 +4,7 @@
 //! server may have taken its place, and both give transaction ids out again that were seen before, so that looking
 //! only for newer ones would miss changes.
 
-use super::{builder::TenantBuilder, registry::Snapshots, store};
+use super::{builder::TenantBuilder, registry::Snapshots, source::SourceRow, store};
 use crate::{
     db::{Client, DbError, Pool, Tx},
     ids::TenantId,
@@ -108,18 +108,29 @@ impl Feed {
         self.read_models(tx).await?;
         let (mut page, mut creators) = (store::page(tx, None).await?, 0_usize);
         while let Some((_, last)) = page.last() {
-            // PostgreSQL looks for the next page while this one is taken in.
+            // The next page is read while this one is taken in.
             let next = store::page(tx, Some(last.key));
             creators += page.len();
-            let taken_in = async {
-                for (tenant, row) in page {
-                    self.tenant(tenant).apply_creator(row);
-                }
-            };
-            page = tokio::join!(next, taken_in).0?;
+            let (next, taken_in) = tokio::join!(next, self.take_in(page));
+            taken_in?;
+            page = next?;
         }
         self.tenants.values_mut().for_each(TenantBuilder::shrink);
         tracing::info!(creators, load_ms = started.elapsed().as_secs_f64() * 1e3, "snapshot loaded");
+        Ok(())
+    }
+
+    /// Takes creators in on a thread of its own.
+    async fn take_in(&mut self, page: Vec<(TenantId, SourceRow)>) -> Result<(), DbError> {
+        let (mut tenants, taxonomy) = (std::mem::take(&mut self.tenants), self.taxonomy.clone());
+        let taken_in = tokio::task::spawn_blocking(move || {
+            for (tenant, row) in page {
+                builder(&mut tenants, tenant, &taxonomy).apply_creator(row);
+            }
+            tenants
+        });
+        let failed = |error| DbError::Damaged(format!("creators are not taken in: {error}"));
+        self.tenants = taken_in.await.map_err(failed)?;
         Ok(())
     }
 
@@ -156,7 +167,14 @@ impl Feed {
     }
 
     fn tenant(&mut self, tenant: TenantId) -> &mut TenantBuilder {
-        let taxonomy = &self.taxonomy;
-        self.tenants.entry(tenant).or_insert_with(|| TenantBuilder::new(tenant, taxonomy.clone()))
+        builder(&mut self.tenants, tenant, &self.taxonomy)
     }
+}
+
+fn builder<'a>(
+    tenants: &'a mut HashMap<TenantId, TenantBuilder>,
+    tenant: TenantId,
+    taxonomy: &Arc<Taxonomy>,
+) -> &'a mut TenantBuilder {
+    tenants.entry(tenant).or_insert_with(|| TenantBuilder::new(tenant, taxonomy.clone()))
 }

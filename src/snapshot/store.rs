@@ -21,8 +21,8 @@ use crate::{
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-/// Rows read at once at start.
-const PAGE: i64 = 5_000;
+/// Rows read at once at start. More: memory that is needed then only; fewer: more round trips.
+const PAGE: i64 = 1_000;
 
 /// From which transaction on the next look has to read; for use by that look.
 pub async fn watermark(tx: &Tx) -> Result<i64, DbError> {
