@@ -19,6 +19,10 @@ use comparison::Results;
 use harness::{Failure, report};
 use std::process::ExitCode;
 
+/// As the service has it: snapshots are read into this process, too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     if !harness::is_asked_for() {
