@@ -3,11 +3,12 @@
 use super::{
     harness::{Failure, stage::Stage},
     load, source,
+    story::most_frequent,
 };
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::{Path, PathBuf},
 };
 use voci::{
@@ -30,6 +31,10 @@ pub(crate) struct Act {
     pub(crate) creator: u32,
     /// What.
     pub(crate) kind: Kind,
+    /// On which post, where that is told; numbered as people are.
+    pub(crate) post: Option<u32>,
+    /// In which niche, likewise.
+    pub(crate) niche: Option<u32>,
 }
 
 impl Act {
@@ -65,6 +70,26 @@ impl History {
     }
 }
 
+/// What creators declare, by their numbers: ids of niches, the most frequent first. Whoever is not among them declares
+/// [`COMMON`].
+pub(crate) type Declared = BTreeMap<u32, Vec<String>>;
+
+/// The niche of everybody of whom none is known.
+pub(crate) const COMMON: &str = "education";
+
+/// The niches of these acts, by creators.
+pub(crate) fn declared(acts: &[Act]) -> Declared {
+    let mut niches: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for act in acts {
+        niches.entry(act.creator).or_default().extend(act.niche);
+    }
+    let ids = |niches: Vec<u32>| -> Vec<String> {
+        most_frequent(&niches).into_iter().map(|niche| format!("niche-{niche}")).collect()
+    };
+    let told = niches.into_iter().filter(|(_, niches)| !niches.is_empty());
+    told.map(|(creator, niches)| (creator, ids(niches))).collect()
+}
+
 /// Whether `DATA` names a directory that holds a history itself.
 pub(crate) fn is_named() -> bool {
     named().is_some()
@@ -90,8 +115,8 @@ pub(crate) fn read(directory: &Path) -> Result<History, Failure> {
     let wanted =
         |names: &[&str]| place(names).ok_or_else(|| format!("the history has no column {}", names[0]));
     let (ts, engager, creator) = (wanted(&["ts"])?, wanted(&["engager"])?, wanted(&["creator", "author"])?);
-    let kind = place(&["kind"]);
-    let (mut engagers, mut creators) = (HashMap::<String, u32>::new(), HashMap::<String, u32>::new());
+    let [kind, post, niche] = ["kind", "post", "niche"].map(|name| place(&[name]));
+    let [mut engagers, mut creators, mut posts, mut niches] = [const { Numbers::new }; 4].map(|new| new());
     let mut acts = Vec::new();
     for record in table.records() {
         let record = record?;
@@ -103,6 +128,8 @@ pub(crate) fn read(directory: &Path) -> Result<History, Failure> {
             engager: number(&mut engagers, &record[engager]),
             creator: number(&mut creators, &record[creator]),
             kind: kind.map_or(Kind::Like, |kind| meant(&record[kind])),
+            post: post.and_then(|post| known_number(&mut posts, &record[post])),
+            niche: niche.and_then(|niche| known_number(&mut niches, &record[niche])),
         });
     }
     acts.sort_by_key(|act| act.second);
@@ -116,9 +143,17 @@ fn second(text: &str) -> Result<i64, Failure> {
     Ok(whole.parse().map_err(|error| format!("{text} is no time: {error}"))?)
 }
 
-fn number(known: &mut HashMap<String, u32>, id: &str) -> u32 {
+/// Ids, numbered in the order in which they come up.
+type Numbers = HashMap<String, u32>;
+
+fn number(known: &mut Numbers, id: &str) -> u32 {
     let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
     *known.entry(id.to_owned()).or_insert(next)
+}
+
+/// Nothing where the column is empty.
+fn known_number(known: &mut Numbers, id: &str) -> Option<u32> {
+    (!id.is_empty()).then(|| number(known, id))
 }
 
 /// Kinds of the service by their names; answers to questions are replies, everything else comments.
@@ -132,18 +167,29 @@ pub(crate) fn batches(name: &str, acts: &[Act], later: i64) -> Vec<String> {
     acts.chunks(MAX_BATCH).enumerate().map(|(place, acts)| batch(name, place, acts, later)).collect()
 }
 
-/// Registers creators of a history, with their accounts as people.
+/// Registers creators of a history, with their accounts as people, and what they declare.
 pub(crate) async fn register(
     stage: &Stage,
     history: &History,
     creators: impl Iterator<Item = u32>,
+    declared: &Declared,
 ) -> Result<(), Failure> {
+    let niches: BTreeSet<&String> = declared.values().flatten().collect();
+    let niche = |id: &String| {
+        (
+            format!("/v1/niches/{id}"),
+            json!({"names": {"en": format!("What is {id}"), "ro": format!("Ce este {id}")}}),
+        )
+    };
+    load::put_all(&stage.api, &niches.into_iter().map(niche).collect::<Vec<_>>()).await?;
     let creators: BTreeSet<u32> = creators.collect();
+    let common = vec![COMMON.to_owned()];
     let profile = |creator: &u32| {
         let id = creator_id(*creator);
         let account =
             json!({"platform": "other", "handle": id, "engager_id": person_id(history.account(*creator))});
-        let profile = json!({"display_name": id, "country": "US", "languages": ["en"], "niches": ["education"],
+        let profile = json!({"display_name": id, "country": "US", "languages": ["en"],
+                             "niches": declared.get(creator).unwrap_or(&common),
                              "accounts": [account]});
         (format!("/v1/creators/{id}"), profile)
     };
@@ -162,9 +208,13 @@ pub(crate) fn creator_id(creator: u32) -> String {
 
 fn batch(name: &str, place: usize, acts: &[Act], later: i64) -> String {
     let event = |(number, act): (usize, &Act)| {
-        json!({"event_id": format!("{name}-{}", place * MAX_BATCH + number), "creator_id": creator_id(act.creator),
+        let mut event = json!({"event_id": format!("{name}-{}", place * MAX_BATCH + number), "creator_id": creator_id(act.creator),
                "engager_id": person_id(act.engager), "kind": act.kind.name(),
-               "occurred_at": Timestamp::UNIX_EPOCH.saturating_add((act.second + later).seconds()).unwrap_or_default()})
+               "occurred_at": Timestamp::UNIX_EPOCH.saturating_add((act.second + later).seconds()).unwrap_or_default()});
+        if let Some(post) = act.post {
+            event["post_id"] = format!("post-{post}").into();
+        }
+        event
     };
     json!({"events": acts.iter().enumerate().map(event).collect::<Vec<Value>>()}).to_string()
 }

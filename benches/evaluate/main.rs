@@ -4,7 +4,7 @@
 //! everything that can be counted is checked against the data (see `checks`). Then it is asked of a long history whether
 //! those come back whom the service expects back (see `returns`). The directory of the data is given in the environment
 //! variable `DATA`: one that holds `events.csv` or `events.csv.zst` itself (columns `ts` in seconds since 1970, `engager`,
-//! `creator`, and `kind` if there is one) is judged as a history; without data an empty report is written.
+//! `creator` and, if they are there, `kind`, `post` and `niche`) is judged as a history; without data an empty report is written.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "prints its report")]
 
 mod briefs;
@@ -18,6 +18,7 @@ mod history;
 mod labelled;
 mod load;
 mod measures;
+mod one_kind;
 mod plots;
 mod quantile;
 mod recommend;
@@ -57,7 +58,9 @@ async fn evaluate() -> Result<bool, Failure> {
         briefs::run(&mut measures)?;
         niches(&mut measures, &mut checks).await?;
         skew::run(&mut measures, &mut checks).await?;
+        one_kind::run(&mut measures)?;
     }
+    recovery::run(&mut measures).await?;
     returns::run(&mut measures, &mut checks).await?;
     fraud::run(&mut measures, &mut checks).await?;
     for measure in &measures {

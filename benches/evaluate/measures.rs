@@ -36,7 +36,7 @@ pub(crate) async fn run(
     measures.fit(stage).await?;
     measures.rebuild(stage, story, checks).await?;
     measures.recommendations(stage, story, checks).await?;
-    measures.0.push(recovery::measure(stage, story).await?);
+    measures.0.push(recovery::of_story(stage, story).await?);
     measures.space(stage, story).await?;
     let count = checks.len() as f64;
     measures.add("checks", count, "checks", "counts in the database and answers compared with the data");

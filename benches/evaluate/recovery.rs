@@ -4,43 +4,70 @@
 //! by construction: it is looked for among the three niches its people engage with most elsewhere.
 
 use super::{
+    database,
     harness::{Failure, report::Measure, stage::Stage},
+    history::{self, DAY, creator_id},
+    load,
     story::Story,
 };
+use jiff::{Timestamp, tz::TimeZone};
 use std::collections::{BTreeMap, HashMap};
-use voci::scores::communities::count_all;
+use voci::{relationships::days::day_of, scores::communities::count_all};
 
 /// Least people of creators whose niche is looked for.
 const PEOPLE: i32 = 20;
 /// Niches among which it is to be.
 const TOP: usize = 3;
 
-/// How often it is found, times how often it would be by naming the three most common niches for everybody.
-pub(crate) async fn measure(stage: &Stage, story: &Story) -> Result<Measure, Failure> {
+/// Asks it of the creators of a story that a service was told.
+pub(crate) async fn of_story(stage: &Stage, story: &Story) -> Result<Measure, Failure> {
+    let declared = story.creators.iter().filter_map(|(path, profile)| {
+        Some((path.rsplit('/').next()?.to_owned(), profile["niches"][0].as_str()?.to_owned()))
+    });
+    measure(stage, &declared.collect()).await
+}
+
+/// Asks it of a history whose acts tell niches, if there is one; all of it, as if it ended now.
+pub(crate) async fn run(measures: &mut Vec<Measure>) -> Result<(), Failure> {
+    let Some(directory) = history::find() else { return Ok(()) };
+    let history = history::read(&directory)?;
+    let (acts, declared) = (&history.acts, history::declared(&history.acts));
+    let (Some(last), false) = (acts.last(), declared.is_empty()) else { return Ok(()) };
+    let stage = Stage::start(2).await?;
+    history::register(&stage, &history, acts.iter().map(|act| act.creator), &declared).await?;
+    let today = day_of(Timestamp::now().to_zoned(TimeZone::UTC).date());
+    let batches = history::batches("act", acts, i64::from(today - last.day()) * DAY);
+    load::send_all(&stage.api, batches.iter()).await?;
+    database::wait_until_folded(stage.pool()).await?;
+    let first = declared
+        .into_iter()
+        .filter_map(|(creator, niches)| Some((creator_id(creator), niches.into_iter().next()?)));
+    measures.push(measure(&stage, &first.collect()).await?);
+    stage.stop().await
+}
+
+/// How often the niche that each declares first is found, times how often it would be by naming the three most common ones for
+/// everybody.
+async fn measure(stage: &Stage, declared: &HashMap<String, String>) -> Result<Measure, Failure> {
     count_all(stage.pool()).await?;
-    let declared: HashMap<&str, &str> = story
-        .creators
-        .iter()
-        .filter_map(|(path, profile)| Some((path.rsplit('/').next()?, profile["niches"][0].as_str()?)))
-        .collect();
-    let mut common: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut common: BTreeMap<&String, usize> = BTreeMap::new();
     for niche in declared.values() {
         *common.entry(niche).or_default() += 1;
     }
-    let mut common: Vec<(&str, usize)> = common.into_iter().collect();
+    let mut common: Vec<(&String, usize)> = common.into_iter().collect();
     common.sort_by_key(|(_, creators)| std::cmp::Reverse(*creators));
-    let common: Vec<&str> = common.into_iter().take(TOP).map(|(niche, _)| niche).collect();
+    let common: Vec<&String> = common.into_iter().take(TOP).map(|(niche, _)| niche).collect();
 
     let sql = "select c.creator_id, m.niches from creators c join creator_statistics s using (creator_key)
                join creator_communities m using (creator_key) where s.engagers >= $1";
     let rows = stage.pool().get().await?.query(sql, &[&PEOPLE]).await?;
-    let observed: Vec<(&str, Vec<String>)> = rows
+    let observed: Vec<(&String, Vec<String>)> = rows
         .iter()
-        .filter_map(|row| Some((*declared.get(row.get::<_, &str>(0))?, row.get::<_, Vec<String>>(1))))
+        .filter_map(|row| Some((declared.get(row.get::<_, &str>(0))?, row.get::<_, Vec<String>>(1))))
         .collect();
     let share = |found: usize| found as f64 / observed.len() as f64;
     let found =
-        share(observed.iter().filter(|(niche, seen)| seen.iter().take(TOP).any(|one| one == niche)).count());
+        share(observed.iter().filter(|(niche, seen)| seen.iter().take(TOP).any(|one| one == *niche)).count());
     let guessed = share(observed.iter().filter(|(niche, _)| common.contains(niche)).count());
     let note = format!(
         "declared niche among the three observed most, {} creators with {PEOPLE} or more people: {found:.2}; by naming the \

@@ -10,7 +10,7 @@ use super::{
         report::{Measure, shown},
         stage::Stage,
     },
-    history::{self, Act, DATA_SET},
+    history::{self, Act, DATA_SET, Declared},
     load, source,
 };
 use std::{
@@ -28,7 +28,7 @@ pub(crate) async fn run(measures: &mut Vec<Measure>, checks: &mut Checks) -> Res
     let history = history::read(&directory)?;
     let acts = &history.acts;
     let stage = Stage::start(2).await?;
-    history::register(&stage, &history, acts.iter().map(|act| act.creator)).await?;
+    history::register(&stage, &history, acts.iter().map(|act| act.creator), &Declared::new()).await?;
     let batches = history::batches("act", acts, 0);
     let start = Instant::now();
     let answers = load::send_all(&stage.api, batches.iter()).await?;

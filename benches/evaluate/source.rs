@@ -38,8 +38,13 @@ pub(crate) struct Source {
 
 /// The directory of a data set, if it is there: in the directory that `DATA` names, else beside the checkout.
 pub(crate) fn find(data_set: &str) -> Option<PathBuf> {
+    find_file(data_set, "events.csv.zst").and_then(|file| Some(file.parent()?.to_owned()))
+}
+
+/// A file of a data set, likewise.
+pub(crate) fn find_file(data_set: &str, file: &str) -> Option<PathBuf> {
     let data = std::env::var_os("DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
-    Some(data.join(data_set)).filter(|directory| directory.join("events.csv.zst").is_file())
+    Some(data.join(data_set).join(file)).filter(|file| file.is_file())
 }
 
 /// Reads everything.

@@ -16,7 +16,7 @@ use super::{
         report::{Measure, shown},
         stage::Stage,
     },
-    history::{self, Act, DAY, History, creator_id, person_id},
+    history::{self, Act, COMMON, DAY, Declared, History, creator_id, person_id},
     recommend,
     returns::{CUTS, rankings::auc, split::Split},
 };
@@ -87,19 +87,20 @@ fn told(judged: &Judged) -> String {
 async fn judge(history: &History, split: &Split<'_>, checks: &mut Checks) -> Result<Judged, Failure> {
     let stage = Stage::start(2).await?;
     let hired = Hired::among(history, split.past);
-    history::register(&stage, history, split.past.iter().map(|act| act.creator).chain(hired.pod_creators()))
-        .await?;
+    let creators = split.past.iter().map(|act| act.creator).chain(hired.pod_creators());
+    // Everybody declares the same, so that all are in one ranking.
+    history::register(&stage, history, creators, &Declared::new()).await?;
     split.tell(&stage, "past", split.past).await?;
     split.tell(&stage, "besides", &hired.camouflage).await?;
     settle(&stage).await?;
-    let before = recommend::ranking(&stage.api, "education").await?;
+    let before = recommend::ranking(&stage.api, COMMON).await?;
     let targets = targets(&before, split.past)?;
     let acts = hired.acts(&targets, history, i64::from(split.cut) * DAY);
     for (kind, acts) in KINDS.iter().zip(&acts) {
         split.tell(&stage, kind, acts).await?;
     }
     settle(&stage).await?;
-    let after = recommend::ranking(&stage.api, "education").await?;
+    let after = recommend::ranking(&stage.api, COMMON).await?;
     let involved: BTreeSet<String> = targets
         .iter()
         .flat_map(|targets| [targets.cheater, targets.rival])
@@ -141,7 +142,7 @@ async fn settle(stage: &Stage) -> Result<(), Failure> {
     patiently(PATIENCE, PAUSE, || refit::refit_all(stage.pool())).await?;
     patiently(PATIENCE, PAUSE, || communities::count_all(stage.pool())).await?;
     database::wait_until_folded(stage.pool()).await?;
-    recommend::wait_until_current(&stage.api, "education").await?;
+    recommend::wait_until_current(&stage.api, COMMON).await?;
     Ok(())
 }
 

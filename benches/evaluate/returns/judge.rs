@@ -5,7 +5,7 @@ use super::{
         checks::Checks,
         database,
         harness::{Failure, report::shown, stage::Stage},
-        history::{self, Act, History as Acts, creator_id, person_id},
+        history::{self, Act, Declared, History as Acts, creator_id, person_id},
     },
     rankings::{auc, ndcg, spearman},
     split::{People, Split},
@@ -100,6 +100,8 @@ struct Creator {
     acts: f64,
     returned: f64,
     loyal_returned: f64,
+    /// The loyalty that is usual in its niches.
+    usual: f64,
 }
 
 /// A relationship: its chance of return, and whether it came true.
@@ -109,21 +111,33 @@ type Pair = (f64, bool);
 pub(crate) async fn judge(history: &Acts, split: &Split<'_>, checks: &mut Checks) -> Result<Judged, Failure> {
     let stage = Stage::start(2).await?;
     let people = split.people();
-    load_past(&stage, history, split).await?;
+    let declared = history::declared(split.past);
+    load_past(&stage, history, split, &declared).await?;
     clock::advance_all(stage.pool()).await?;
     refit::refit_all(stage.pool()).await?;
     database::wait_until_folded(stage.pool()).await?;
     let model = in_force(&stage.pool().get().await?, stage.tenant).await?.model;
-    let creators = answers(&stage, split, &people).await?;
+    let creators = answers(&stage, split, &people, |creator| usual(&model, &declared, creator)).await?;
     let pairs = pairs(&stage, split, &people, &model).await?;
     check(checks, &creators, &pairs, split);
     stage.stop().await?;
     let pairs: Vec<Pair> = pairs.into_values().flatten().map(|judged| judged.pair).collect();
-    Ok(judged(&creators, &pairs, model.rates.loyalty))
+    Ok(judged(&creators, &pairs))
 }
 
-async fn load_past(stage: &Stage, history: &Acts, split: &Split<'_>) -> Result<(), Failure> {
-    history::register(stage, history, split.past.iter().map(|act| act.creator)).await?;
+/// The loyalty that is usual in the niches of a creator.
+fn usual(model: &ScoringModel, declared: &Declared, creator: u32) -> f64 {
+    let niches = declared.get(&creator).map(Vec::as_slice).unwrap_or_default();
+    model.rates_for(&niches.iter().map(String::as_str).collect::<Vec<_>>()).loyalty
+}
+
+async fn load_past(
+    stage: &Stage,
+    history: &Acts,
+    split: &Split<'_>,
+    declared: &Declared,
+) -> Result<(), Failure> {
+    history::register(stage, history, split.past.iter().map(|act| act.creator), declared).await?;
     split.tell(stage, "past", split.past).await?;
     database::wait_until_folded(stage.pool()).await
 }
@@ -132,6 +146,7 @@ async fn answers(
     stage: &Stage,
     split: &Split<'_>,
     people: &BTreeMap<u32, People>,
+    usual: impl Fn(u32) -> f64,
 ) -> Result<Vec<Creator>, Failure> {
     let mut acts: BTreeMap<u32, u32> = BTreeMap::new();
     split.past.iter().for_each(|act| *acts.entry(act.creator).or_default() += 1);
@@ -152,6 +167,7 @@ async fn answers(
             returned: people.keys().filter(|engager| back(engager)).count() as f64,
             loyal_returned: people.iter().filter(|(engager, days)| days.len() > 1 && back(engager)).count()
                 as f64,
+            usual: usual(*id),
         })
     });
     let mut creators: Vec<Creator> = asked.buffer_unordered(CLIENTS).try_collect().await?;
@@ -236,7 +252,7 @@ fn check(
     checks.equal(name, &wrong, &Vec::new());
 }
 
-fn judged(creators: &[Creator], pairs: &[Pair], prior: f64) -> Judged {
+fn judged(creators: &[Creator], pairs: &[Pair]) -> Judged {
     let ranked: Vec<&Creator> = creators.iter().filter(|creator| creator.people >= RANKED).collect();
     let column = |of: fn(&Creator) -> f64| ranked.iter().map(|creator| of(creator)).collect::<Vec<f64>>();
     let (reach, people, returned) =
@@ -246,7 +262,7 @@ fn judged(creators: &[Creator], pairs: &[Pair], prior: f64) -> Judged {
     let (chances, back): (Vec<f64>, Vec<bool>) = pairs.iter().copied().unzip();
     let [reach_ndcg50, people_ndcg50] = [&reach, &people].map(|scores| ndcg(scores, &returned, PLACES));
     let [share_ndcg50, rate_ndcg50] = [&loyalty, &engagement_rate].map(|scores| ndcg(scores, &share, PLACES));
-    let (bands, tenths) = (coverage(&ranked, prior), tenths(pairs));
+    let (bands, tenths) = (coverage(&ranked), tenths(pairs));
     let off = |(.., held): &&(f64, usize, f64)| (held - 0.8).abs();
     Judged {
         reach_ndcg50,
@@ -296,12 +312,12 @@ fn calibration(tenths: &[Tenth]) -> f64 {
 }
 
 /// How often the interval holds the loyalty that was seen: first expected returns, creators and share of each band.
-fn coverage(creators: &[&Creator], prior: f64) -> Vec<(f64, usize, f64)> {
+fn coverage(creators: &[&Creator]) -> Vec<(f64, usize, f64)> {
     let mut bands: Vec<(f64, Vec<f64>)> = Vec::new();
     for (place, from) in BANDS.into_iter().enumerate() {
         let to = BANDS.get(place + 1).copied().unwrap_or(f64::INFINITY);
         let members = creators.iter().filter(|creator| (from..to).contains(&creator.reach));
-        let held: Vec<f64> = members.map(|creator| held(creator, prior)).collect();
+        let held: Vec<f64> = members.map(|creator| held(creator)).collect();
         match bands.last_mut() {
             Some((_, before)) if held.len() < TELLING_CREATORS => before.extend(held),
             _ => bands.push((from, held)),
@@ -315,10 +331,10 @@ fn coverage(creators: &[&Creator], prior: f64) -> Vec<(f64, usize, f64)> {
 
 /// How much of what was seen lies in the interval. A count is a whole number: it is taken as spread evenly around itself,
 /// so that few returns do not make intervals look better or worse than they are.
-fn held(creator: &Creator, prior: f64) -> f64 {
+fn held(creator: &Creator) -> f64 {
     let inside = (0..STEPS).filter(|step| {
         let seen = creator.loyal_returned + (f64::from(*step) + 0.5) / f64::from(STEPS) - 0.5;
-        let loyalty = (seen + LOYALTY_PRIOR_WEIGHT * prior) / (creator.mature + LOYALTY_PRIOR_WEIGHT);
+        let loyalty = (seen + LOYALTY_PRIOR_WEIGHT * creator.usual) / (creator.mature + LOYALTY_PRIOR_WEIGHT);
         (creator.low..creator.high).contains(&loyalty)
     });
     inside.count() as f64 / f64::from(STEPS)

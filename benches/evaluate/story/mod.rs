@@ -5,6 +5,7 @@ mod expected;
 mod profiles;
 
 pub(crate) use expected::Expected;
+pub(crate) use profiles::most_frequent;
 
 use super::source::Source;
 use jiff::Timestamp;

@@ -20,8 +20,9 @@ pub(crate) fn declared(source: &Source) -> Declared {
     authors.into_iter().map(|author| (author, most_frequent(tags(author)))).collect()
 }
 
-fn most_frequent(tags: &[String]) -> Vec<String> {
-    let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+/// The most frequent of some tags, as many as a creator declares.
+pub(crate) fn most_frequent<T: Ord + Clone>(tags: &[T]) -> Vec<T> {
+    let mut counts: BTreeMap<&T, usize> = BTreeMap::new();
     for tag in tags {
         *counts.entry(tag).or_default() += 1;
     }

@@ -160,7 +160,7 @@ pub(super) async fn between_creators(client: &Client, tenant: TenantId) -> Resul
 }
 
 /// Creators with whom somebody engaged long enough ago to have come back, at which coming back to none is telling.
-pub(super) const MANY_CREATORS: i64 = 50;
+pub const MANY_CREATORS: i64 = 50;
 /// Share of what is usual from which on people count whole.
 pub(super) const SELDOM: f64 = 0.1;
 
