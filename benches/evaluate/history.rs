@@ -116,7 +116,7 @@ pub(crate) fn read(directory: &Path) -> Result<History, Failure> {
         |names: &[&str]| place(names).ok_or_else(|| format!("the history has no column {}", names[0]));
     let (ts, engager, creator) = (wanted(&["ts"])?, wanted(&["engager"])?, wanted(&["creator", "author"])?);
     let [kind, post, niche] = ["kind", "post", "niche"].map(|name| place(&[name]));
-    let [mut engagers, mut creators, mut posts, mut niches] = [const { Numbers::new }; 4].map(|new| new());
+    let [mut engagers, mut creators, mut posts, mut niches] = <[Numbers; 4]>::default();
     let mut acts = Vec::new();
     for record in table.records() {
         let record = record?;
