@@ -5,7 +5,7 @@
 
 use super::{
     database,
-    harness::{Failure, report::Measure, stage::Stage},
+    harness::{Failure, client::BatchReceipt, report::Measure, stage::Stage},
     history::{self, DAY, creator_id},
     load,
     story::Story,
@@ -27,7 +27,7 @@ pub(crate) async fn of_story(stage: &Stage, story: &Story) -> Result<Measure, Fa
     measure(stage, &declared.collect()).await
 }
 
-/// Asks it of a history whose acts tell niches, if there is one; all of it, as if it ended now.
+/// Asks it of a history whose acts tell niches, if there is one; all of it, as if it had ended yesterday.
 pub(crate) async fn run(measures: &mut Vec<Measure>) -> Result<(), Failure> {
     let Some(directory) = history::find() else { return Ok(()) };
     let history = history::read(&directory)?;
@@ -36,8 +36,13 @@ pub(crate) async fn run(measures: &mut Vec<Measure>) -> Result<(), Failure> {
     let stage = Stage::start(2).await?;
     history::register(&stage, &history, acts.iter().map(|act| act.creator), &declared).await?;
     let today = day_of(Timestamp::now().to_zoned(TimeZone::UTC).date());
-    let batches = history::batches("act", acts, i64::from(today - last.day()) * DAY);
-    load::send_all(&stage.api, batches.iter()).await?;
+    // It ended yesterday: what is still to come is refused.
+    let batches = history::batches("act", acts, i64::from(today - 1 - last.day()) * DAY);
+    let receipt = load::total(&load::send_all(&stage.api, batches.iter()).await?);
+    let stored = BatchReceipt { stored: acts.len() as u64, ..BatchReceipt::default() };
+    if receipt != stored {
+        return Err(format!("not taken in: {receipt:?} instead of {stored:?}").into());
+    }
     database::wait_until_folded(stage.pool()).await?;
     let first = declared
         .into_iter()
