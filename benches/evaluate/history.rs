@@ -1,11 +1,11 @@
 //! Histories: who engaged with whom, when, and how a service is told.
 
 use super::{
-    harness::{Failure, stage::Stage},
+    harness::{Failure, client::BatchReceipt, stage::Stage},
     load, source,
     story::most_frequent,
 };
-use jiff::{Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -13,7 +13,7 @@ use std::{
 };
 use voci::{
     events::{Kind, http::MAX_BATCH},
-    relationships::days::Day,
+    relationships::days::{Day, day_of},
 };
 
 /// The data set below the data directory.
@@ -81,13 +81,25 @@ pub(crate) const COMMON: &str = "education";
 pub(crate) fn declared(acts: &[Act]) -> Declared {
     let mut niches: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for act in acts {
-        niches.entry(act.creator).or_default().extend(act.niche);
+        if let Some(niche) = act.niche {
+            niches.entry(act.creator).or_default().push(niche);
+        }
     }
     let ids = |niches: Vec<u32>| -> Vec<String> {
         most_frequent(&niches).into_iter().map(|niche| format!("niche-{niche}")).collect()
     };
-    let told = niches.into_iter().filter(|(_, niches)| !niches.is_empty());
-    told.map(|(creator, niches)| (creator, ids(niches))).collect()
+    niches.into_iter().map(|(creator, niches)| (creator, ids(niches))).collect()
+}
+
+/// What a creator declares.
+pub(crate) fn declared_by(declared: &Declared, creator: u32) -> Vec<&str> {
+    let niches = declared.get(&creator).map(|niches| niches.iter().map(String::as_str).collect());
+    niches.unwrap_or_else(|| vec![COMMON])
+}
+
+/// The UTC day that it is.
+pub(crate) fn today() -> Day {
+    day_of(Timestamp::now().to_zoned(TimeZone::UTC).date())
 }
 
 /// Whether `DATA` names a directory that holds a history itself.
@@ -167,6 +179,19 @@ pub(crate) fn batches(name: &str, acts: &[Act], later: i64) -> Vec<String> {
     acts.chunks(MAX_BATCH).enumerate().map(|(place, acts)| batch(name, place, acts, later)).collect()
 }
 
+/// Tells a service of acts that happen so many days later, all of which it must take in; names keep the ids of several lists
+/// apart.
+pub(crate) async fn tell(stage: &Stage, name: &str, acts: &[Act], days_later: Day) -> Result<(), Failure> {
+    let batches = batches(name, acts, i64::from(days_later) * DAY);
+    let receipt = load::total(&load::send_all(&stage.api, batches.iter()).await?);
+    let stored = BatchReceipt { stored: acts.len() as u64, ..BatchReceipt::default() };
+    if receipt == stored {
+        Ok(())
+    } else {
+        Err(format!("{name}: not taken in: {receipt:?} instead of {stored:?}").into())
+    }
+}
+
 /// Registers creators of a history, with their accounts as people, and what they declare.
 pub(crate) async fn register(
     stage: &Stage,
@@ -183,13 +208,12 @@ pub(crate) async fn register(
     };
     load::put_all(&stage.api, &niches.into_iter().map(niche).collect::<Vec<_>>()).await?;
     let creators: BTreeSet<u32> = creators.collect();
-    let common = vec![COMMON.to_owned()];
     let profile = |creator: &u32| {
         let id = creator_id(*creator);
         let account =
             json!({"platform": "other", "handle": id, "engager_id": person_id(history.account(*creator))});
         let profile = json!({"display_name": id, "country": "US", "languages": ["en"],
-                             "niches": declared.get(creator).unwrap_or(&common),
+                             "niches": declared_by(declared, *creator),
                              "accounts": [account]});
         (format!("/v1/creators/{id}"), profile)
     };

@@ -9,6 +9,7 @@ use super::{
     harness::{Failure, report::Measure},
     source,
 };
+use std::path::Path;
 use voci::scores::discounts::{
     one_kind::{MIXED, OfReach},
     store::MANY_CREATORS,
@@ -61,7 +62,7 @@ pub(crate) fn run(measures: &mut Vec<Measure>) -> Result<(), Failure> {
 
 /// Accounts with very many acts: those that are suspected, and those drawn at random. Each act counts as if it were for another
 /// creator, since nothing is told of for whom it was.
-fn of_reach(file: &std::path::Path) -> Result<[OfReach; 2], Failure> {
+fn of_reach(file: &Path) -> Result<[OfReach; 2], Failure> {
     let mut table = source::open(file)?;
     let [set] = source::places(&mut table, ["set"])?;
     let headers = table.headers()?.clone();

@@ -5,14 +5,12 @@
 
 use super::{
     database,
-    harness::{Failure, client::BatchReceipt, report::Measure, stage::Stage},
-    history::{self, DAY, creator_id},
-    load,
+    harness::{Failure, report::Measure, stage::Stage},
+    history::{self, creator_id},
     story::Story,
 };
-use jiff::{Timestamp, tz::TimeZone};
 use std::collections::{BTreeMap, HashMap};
-use voci::{relationships::days::day_of, scores::communities::count_all};
+use voci::scores::communities::count_all;
 
 /// Least people of creators whose niche is looked for.
 const PEOPLE: i32 = 20;
@@ -35,14 +33,8 @@ pub(crate) async fn run(measures: &mut Vec<Measure>) -> Result<(), Failure> {
     let (Some(last), false) = (acts.last(), declared.is_empty()) else { return Ok(()) };
     let stage = Stage::start(2).await?;
     history::register(&stage, &history, acts.iter().map(|act| act.creator), &declared).await?;
-    let today = day_of(Timestamp::now().to_zoned(TimeZone::UTC).date());
     // It ended yesterday: what is still to come is refused.
-    let batches = history::batches("act", acts, i64::from(today - 1 - last.day()) * DAY);
-    let receipt = load::total(&load::send_all(&stage.api, batches.iter()).await?);
-    let stored = BatchReceipt { stored: acts.len() as u64, ..BatchReceipt::default() };
-    if receipt != stored {
-        return Err(format!("not taken in: {receipt:?} instead of {stored:?}").into());
-    }
+    history::tell(&stage, "act", acts, history::today() - 1 - last.day()).await?;
     database::wait_until_folded(stage.pool()).await?;
     let first = declared
         .into_iter()

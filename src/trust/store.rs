@@ -23,7 +23,8 @@ use std::{
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-/// Creators whose relationships are read at once, at most, and people of theirs, about.
+/// Creators whose relationships are read at once, at most, and people of theirs, about. While one page is looked at, the next one is
+/// in memory, too.
 const PAGE: i64 = 100;
 const PAGE_PEOPLE: i64 = 100_000;
 /// How long a page is tried that cannot be read at once, and time between trials.

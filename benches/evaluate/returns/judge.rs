@@ -5,7 +5,7 @@ use super::{
         checks::Checks,
         database,
         harness::{Failure, report::shown, stage::Stage},
-        history::{self, Act, COMMON, Declared, History as Acts, creator_id, person_id},
+        history::{self, Act, Declared, History as Acts, creator_id, person_id},
     },
     rankings::{auc, ndcg, spearman},
     split::{People, Split},
@@ -127,8 +127,7 @@ pub(crate) async fn judge(history: &Acts, split: &Split<'_>, checks: &mut Checks
 
 /// The loyalty that is usual in the niches of a creator.
 fn usual(model: &ScoringModel, declared: &Declared, creator: u32) -> f64 {
-    let niches = declared.get(&creator).map(|niches| niches.iter().map(String::as_str).collect());
-    model.rates_for(&niches.unwrap_or_else(|| vec![COMMON])).loyalty
+    model.rates_for(&history::declared_by(declared, creator)).loyalty
 }
 
 async fn load_past(

@@ -1,16 +1,11 @@
 //! A history cut in two: what a service may know, and what came after.
 
 use super::super::{
-    harness::{Failure, client::BatchReceipt, stage::Stage},
-    history::{self, Act, DAY},
-    load,
+    harness::{Failure, stage::Stage},
+    history::{self, Act},
 };
-use jiff::{Timestamp, tz::TimeZone};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use voci::{
-    relationships::days::{Day, day_of},
-    scores::loyalty::HORIZON,
-};
+use voci::{relationships::days::Day, scores::loyalty::HORIZON};
 
 /// A history cut at the beginning of a day.
 pub(crate) struct Split<'a> {
@@ -41,19 +36,12 @@ impl<'a> Split<'a> {
 
     /// Days from the cut to now.
     pub(crate) fn days_later(&self) -> Day {
-        day_of(Timestamp::now().to_zoned(TimeZone::UTC).date()) - self.cut
+        history::today() - self.cut
     }
 
     /// Tells a service of acts, as if the cut were now; names keep the ids of several lists apart.
     pub(crate) async fn tell(&self, stage: &Stage, name: &str, acts: &[Act]) -> Result<(), Failure> {
-        let batches = history::batches(name, acts, i64::from(self.days_later()) * DAY);
-        let receipt = load::total(&load::send_all(&stage.api, batches.iter()).await?);
-        let stored = BatchReceipt { stored: acts.len() as u64, ..BatchReceipt::default() };
-        if receipt == stored {
-            Ok(())
-        } else {
-            Err(format!("{name}: not taken in: {receipt:?} instead of {stored:?}").into())
-        }
+        history::tell(stage, name, acts, self.days_later()).await
     }
 
     /// Everybody who engaged before the cut, by creator.
