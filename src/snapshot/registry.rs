@@ -31,6 +31,9 @@ pub struct Snapshots {
     empty: Arc<Published>,
     current: ArcSwap<HashMap<TenantId, Arc<Published>>>,
     kept: Mutex<Kept>,
+    /// Those that were replaced, as long as anybody else may have them: to free one takes longer than most answers, so it is not
+    /// left to the answer that happens to be the last to read it.
+    replaced: Mutex<Vec<Arc<Published>>>,
     series: String,
     count: AtomicU64,
     looked_us: AtomicI64,
@@ -49,6 +52,7 @@ impl Snapshots {
             empty: Arc::new(Published { id: name(&series, 0), as_of: Timestamp::now(), tenant: empty }),
             current: ArcSwap::default(),
             kept: Mutex::default(),
+            replaced: Mutex::default(),
             series,
             count: AtomicU64::new(1),
             looked_us: AtomicI64::new(NEVER),
@@ -101,19 +105,33 @@ impl Snapshots {
 
     /// Puts new snapshots in the place of older ones. All snapshots are now as of this moment.
     pub fn publish(&self, fresh: Vec<(TenantId, TenantSnapshot)>, as_of: Timestamp) {
+        let mut replaced = Vec::new();
         if !fresh.is_empty() {
             let mut all = HashMap::clone(&self.current.load());
             for (id, tenant) in fresh {
                 let id_of_snapshot = name(&self.series, self.count.fetch_add(1, Ordering::Relaxed));
-                all.insert(id, Arc::new(Published { id: id_of_snapshot, as_of, tenant }));
+                let published = Arc::new(Published { id: id_of_snapshot, as_of, tenant });
+                replaced.extend(all.insert(id, published));
             }
             self.current.store(Arc::new(all));
         }
         self.looked_us.store(as_of.as_microsecond(), Ordering::Relaxed);
-        // Freed after the lock is given back.
         let copied = |tenant| self.current(tenant).tenant.copied;
-        let expired = self.kept().expire(Instant::now(), copied);
-        drop(expired);
+        replaced.extend(self.kept().expire(Instant::now(), copied));
+        // Freed after the lock is given back.
+        drop(self.left_alone(replaced));
+    }
+
+    /// Snapshots that were replaced, now or before, and that nobody reads any more.
+    fn left_alone(&self, now: Vec<Arc<Published>>) -> Vec<Arc<Published>> {
+        let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        for published in now {
+            // One that was kept is here already since it was replaced.
+            if !replaced.iter().any(|other| Arc::ptr_eq(other, &published)) {
+                replaced.push(published);
+            }
+        }
+        replaced.extract_if(.., |published| Arc::strong_count(published) == 1).collect()
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -157,4 +175,34 @@ const NEVER: i64 = i64::MIN;
 
 fn name(series: &str, number: u64) -> String {
     format!("{series}-{number}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANA: TenantId = TenantId(1);
+
+    #[test]
+    fn what_was_replaced_is_freed_by_who_publishes_and_not_by_its_last_reader() {
+        let taxonomy = Arc::new(Taxonomy::built_in());
+        let mut builder = TenantBuilder::new(ANA, taxonomy.clone());
+        let snapshots = Snapshots::new(1, taxonomy);
+        let mut publish = |anew: bool| {
+            snapshots.publish(anew.then(|| (ANA, builder.snapshot())).into_iter().collect(), Timestamp::now())
+        };
+        publish(true);
+        let read = snapshots.current(ANA);
+        snapshots.keep(ANA, &read);
+        let before = Arc::downgrade(&read);
+        publish(true);
+        drop(read);
+        publish(false);
+        assert!(before.upgrade().is_some(), "a cursor needs it");
+        drop(snapshots.kept().expire(Instant::now() + super::super::kept::KEEP, |_| 0));
+        assert!(before.upgrade().is_some(), "whoever expires it does not free it");
+        publish(false);
+        assert!(before.upgrade().is_none());
+        assert_eq!(snapshots.replaced.lock().unwrap().len(), 0);
+    }
 }
