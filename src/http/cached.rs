@@ -76,7 +76,7 @@ pub fn answer(body: &impl Serialize, conditions: &Conditions) -> HttpResponse {
 
 fn json(body: &impl Serialize, room: usize) -> Vec<u8> {
     let mut json = Vec::with_capacity(room);
-    serde_json::to_writer(&mut json, body).expect("an answer is plain JSON, and memory grows");
+    sonic_rs::to_writer(&mut json, body).expect("an answer is plain JSON, and memory grows");
     json
 }
 
