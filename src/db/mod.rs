@@ -1,5 +1,6 @@
 //! PostgreSQL: connections with a limit on every wait, transactions that know whether they were committed, schema.
 
+pub mod columns;
 pub mod connect;
 pub mod copy;
 pub mod embedded;
@@ -12,6 +13,7 @@ pub mod pool;
 pub mod turn;
 pub mod tx;
 
+pub use columns::{Columns, InOrder};
 pub use copy::CopyRows;
 pub use error::{DbError, chain};
 pub use hourly::claim_hourly;

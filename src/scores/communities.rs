@@ -2,10 +2,9 @@
 
 use super::{model::has_moved, store::models::engagers_by_tenant};
 use crate::{
-    db::{DbError, Pool, Tx},
+    db::{Columns, DbError, Pool, Tx},
     ids::TenantId,
 };
-use tokio_postgres::Row;
 
 /// Relationships a count looks at. More: finer shares for large tenants; fewer: less work. Above it, people are sampled.
 const MAX_RELATIONSHIPS: i64 = 3_000_000;
@@ -23,7 +22,8 @@ const MAX_AGE_MINUTES: i32 = 60;
 pub struct Community {
     /// People who engage with this creator and with others.
     pub people: u32,
-    /// Share of those people's other engagement that goes to each niche, largest first.
+    /// Share of those people's other engagement that goes to each niche; first the one for which they speak most, given how popular
+    /// it is everywhere.
     pub shares: Vec<(String, f64)>,
 }
 
@@ -84,13 +84,17 @@ pub(crate) fn sampled_steps(all: i64, most: i64) -> i64 {
     (STEPS * most / all.max(1)).clamp(1, STEPS)
 }
 
-/// A community from the columns `people`, `community_niches` and `shares`; `None` when the outer join found none.
+/// Columns of communities; the table is prefixed with `m.`.
+pub const COMMUNITY_COLUMNS: &str =
+    "m.people as community_people, m.niches as community_niches, m.shares as community_shares";
+
+/// A community from the columns of [`COMMUNITY_COLUMNS`]; `None` when the outer join found none.
 #[must_use]
-pub fn community(row: &Row) -> Option<Community> {
-    let people: Option<i32> = row.get("people");
+pub fn community(row: &impl Columns) -> Option<Community> {
+    let people: Option<i32> = row.get("community_people");
     let people = people.filter(|people| *people > 0)?;
     let niches: Vec<String> = row.get("community_niches");
-    let shares: Vec<f64> = row.get("shares");
+    let shares: Vec<f64> = row.get("community_shares");
     Some(Community { people: people.unsigned_abs(), shares: niches.into_iter().zip(shares).collect() })
 }
 

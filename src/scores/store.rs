@@ -12,6 +12,7 @@ use self::{
 
 use super::{
     CreatorStatistics,
+    communities::{COMMUNITY_COLUMNS, Community, community},
     discounts::{
         Found as FoundDiscounts,
         discounted::Discounted,
@@ -27,7 +28,7 @@ use crate::{
         store::{CONVERSATION_COLUMNS, counted},
     },
     creators::Account,
-    db::{Client, DbError, Pool, Tx},
+    db::{Client, Columns, DbError, Pool, Tx},
     ids::{CreatorKey, EngagerKey, TenantId},
     posts::{
         Exposure,
@@ -63,9 +64,8 @@ const BESIDE_FOLDING: i64 = 10;
 
 /// Columns of statistics, in the order of [`statistics`]; every column of the table is prefixed with `s.`.
 pub const STATISTICS_COLUMNS: &str = "s.model_version, s.events, s.anonymous_events, s.engagers, s.mature_engagers, \
-    s.loyal_engagers, s.talking_engagers, s.expected_back, s.expected_back_variance, s.first_day, s.last_day, \
-    s.first_event, s.observed_until, s.live_recent, s.live_lasting, s.discounted, \
-    s.answered_engagers, s.talk_events";
+    s.loyal_engagers, s.talking_engagers, s.answered_engagers, s.talk_events, s.expected_back, s.expected_back_variance, \
+    s.first_day, s.last_day, s.first_event, s.observed_until, s.live_recent, s.live_lasting, s.discounted";
 
 /// A creator and what its sums are.
 pub struct Known {
@@ -345,9 +345,9 @@ pub async fn score_creator(tx: &Tx, creator: CreatorKey) -> Result<(), DbError> 
 
 /// Statistics from the columns of [`STATISTICS_COLUMNS`]; `None` when the outer join found none.
 #[must_use]
-pub fn statistics(row: &Row) -> Option<CreatorStatistics> {
+pub fn statistics(row: &impl Columns) -> Option<CreatorStatistics> {
     let model_version: Option<i32> = row.get("model_version");
-    let window: (Option<Date>, Option<Date>) = (row.get("first_day"), row.get("last_day"));
+    let day = |column| row.get::<Option<Date>>(column).map(day_of);
     Some(CreatorStatistics {
         model_version: model_version?,
         events: row.get("events"),
@@ -360,11 +360,11 @@ pub fn statistics(row: &Row) -> Option<CreatorStatistics> {
         talk_events: row.get("talk_events"),
         expected_back: row.get("expected_back"),
         expected_back_variance: row.get("expected_back_variance"),
-        window: window.0.map(day_of).zip(window.1.map(day_of)),
-        first_event: row.get::<_, Option<Date>>("first_event").map(day_of),
-        until: row.get::<_, Option<Date>>("observed_until").map(day_of),
+        window: day("first_day").zip(day("last_day")),
+        first_event: day("first_event"),
+        until: day("observed_until"),
         liveness: Liveness { recent: row.get("live_recent"), lasting: row.get("live_lasting") },
-        discounted: row.get::<_, Option<Json<Box<Discounted>>>>("discounted").map(|json| json.0),
+        discounted: row.get::<Option<Json<Box<Discounted>>>>("discounted").map(|json| json.0),
     })
 }
 
@@ -378,6 +378,8 @@ pub struct Scored {
     pub trust: Option<TrustSums>,
     /// What its threads amount to, and when they were counted.
     pub threads: Option<(Threads, Timestamp)>,
+    /// What its people engage with elsewhere, once that was counted.
+    pub community: Option<Community>,
     /// Its sponsored posts, once they were looked at.
     pub sponsorship: Option<Sponsorship>,
     /// When they were computed.
@@ -390,10 +392,11 @@ pub struct Scored {
 pub async fn scored(client: &Client, creator: CreatorKey) -> Result<Option<Scored>, DbError> {
     let sql = format!(
         "/* scores::scored */ select {STATISTICS_COLUMNS}, {EXPOSURE_COLUMNS}, {TRUST_COLUMNS}, {CONVERSATION_COLUMNS},
-                s.computed_at, c.niches
+                {COMMUNITY_COLUMNS}, s.computed_at, c.niches
          from creators c left join creator_statistics s using (creator_key)
          left join creator_exposure x using (creator_key) left join creator_trust t using (creator_key)
          left join creator_conversations v using (creator_key)
+         left join creator_communities m using (creator_key)
          where c.creator_key = $1"
     );
     let row = client.query_opt(&sql, &[&creator.0]).await?;
@@ -403,6 +406,7 @@ pub async fn scored(client: &Client, creator: CreatorKey) -> Result<Option<Score
         exposure: exposure::stored(&row),
         trust: trust_sums(&row),
         threads: counted(&row),
+        community: community(&row),
         sponsorship,
         computed_at: row.get("computed_at"),
         niches: row.get("niches"),

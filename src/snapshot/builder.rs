@@ -32,6 +32,8 @@ pub struct TenantBuilder {
     /// By first niche: the chunk that is being filled, and places that erased creators left.
     open: HashMap<Option<u32>, usize>,
     free: HashMap<Option<u32>, Vec<u32>>,
+    /// By niche: entries that are put into its list before anybody sees it.
+    coming: Vec<Vec<Entry>>,
     changed: bool,
     copied: u64,
 }
@@ -62,6 +64,7 @@ impl TenantBuilder {
             places: HashMap::new(),
             open: HashMap::new(),
             free: HashMap::new(),
+            coming: Vec::new(),
             changed: true,
             copied: 0,
         };
@@ -80,11 +83,6 @@ impl TenantBuilder {
         Self { copied: self.copied + bytes, ..Self::new(self.current.tenant, taxonomy) }
     }
 
-    /// Gives back memory that was made ready for more, when everything has been read and few will come.
-    pub(super) fn shrink(&mut self) {
-        self.current.boards.iter_mut().for_each(|board| own(board, Board::bytes, &mut self.copied).shrink());
-    }
-
     /// The snapshot of what was applied so far; `None` when nothing changed since the last one.
     pub fn publish(&mut self) -> Option<TenantSnapshot> {
         std::mem::take(&mut self.changed).then(|| self.snapshot())
@@ -92,7 +90,8 @@ impl TenantBuilder {
 
     /// The snapshot as it stands.
     #[must_use]
-    pub fn snapshot(&self) -> TenantSnapshot {
+    pub fn snapshot(&mut self) -> TenantSnapshot {
+        self.file_coming();
         TenantSnapshot { creators: self.current.index.len(), copied: self.copied, ..self.current.clone() }
     }
 
@@ -271,12 +270,26 @@ impl TenantBuilder {
     /// Puts a creator into the lists in which it stands now, in the place of what it was there before.
     fn file(&mut self, before: &[(u32, Entry)], now: &[(u32, Entry)]) {
         for (niche, entry) in before.iter().filter(|one| !now.contains(one)) {
-            let board = own(&mut self.current.boards[*niche as usize], Board::bytes, &mut self.copied);
-            self.copied += board.remove(entry);
+            let coming = &mut self.coming[*niche as usize];
+            if let Some(place) = coming.iter().position(|other| other.row == entry.row) {
+                coming.swap_remove(place);
+            } else {
+                let board = own(&mut self.current.boards[*niche as usize], Board::bytes, &mut self.copied);
+                self.copied += board.remove(entry);
+            }
         }
         for (niche, entry) in now.iter().filter(|one| !before.contains(one)) {
-            let board = own(&mut self.current.boards[*niche as usize], Board::bytes, &mut self.copied);
-            self.copied += board.insert(*entry);
+            self.coming[*niche as usize].push(*entry);
+        }
+    }
+
+    /// Puts all entries that are coming into their lists.
+    fn file_coming(&mut self) {
+        for (coming, board) in self.coming.iter_mut().zip(&mut self.current.boards) {
+            if !coming.is_empty() {
+                let board = own(board, Board::bytes, &mut self.copied);
+                self.copied += board.extend(std::mem::take(coming));
+            }
         }
     }
 
@@ -288,6 +301,7 @@ impl TenantBuilder {
         let parent = self.current.tree.parent(niche).map(str::to_owned);
         let parent = parent.map(|parent| self.number(&parent));
         self.current.boards.push(Arc::default());
+        self.coming.push(Vec::new());
         self.current.reaches.push(NicheReach::default());
         Arc::make_mut(&mut self.current.niches).add(niche, parent)
     }
@@ -297,6 +311,7 @@ impl TenantBuilder {
         let snapshot = self.current.clone();
         self.current.reaches.fill(NicheReach::default());
         self.current.boards.fill_with(Arc::default);
+        self.coming.iter_mut().for_each(Vec::clear);
         for number in 0..number_of(snapshot.rows()) {
             let Some(row) = snapshot.row(number) else { continue };
             let lengths = snapshot.lengths(&row.niches());
@@ -307,6 +322,7 @@ impl TenantBuilder {
             self.own_chunk(number).put(number as usize % CHUNK, &row);
             self.file(&[], &entries);
         }
+        self.file_coming();
     }
 }
 

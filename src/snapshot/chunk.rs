@@ -97,9 +97,10 @@ impl Chunk {
             is_taken: true,
         });
         if self.is_full() {
-            self.slots.shrink_to_fit();
-            self.niches.shrink_to_fit();
-            self.packed.shrink_to_fit();
+            // Copied and not shrunk: allocators leave what is to shrink where it is as long as half of it is used.
+            self.slots = self.slots.to_vec();
+            self.niches = self.niches.to_vec();
+            self.packed = self.packed.to_vec();
         }
     }
 

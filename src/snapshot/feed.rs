@@ -4,7 +4,7 @@
 //! server may have taken its place, and both give transaction ids out again that were seen before, so that looking
 //! only for newer ones would miss changes.
 
-use super::{builder::TenantBuilder, registry::Snapshots, source::SourceRow, store};
+use super::{builder::TenantBuilder, registry::Snapshots, store};
 use crate::{
     db::{Client, DbError, Pool, Tx},
     ids::TenantId,
@@ -15,8 +15,11 @@ use jiff::Timestamp;
 use std::{
     collections::HashMap,
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
+use tokio::sync::oneshot;
+use tokio_postgres::Row;
 
 /// Least time between looks. Longer: events are ranked later; shorter: more queries for nothing.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -31,8 +34,47 @@ const CHANGES_KEPT: Duration = Duration::from_hours(1);
 /// After this long without a look, what changed since may be forgotten, so everything is read again.
 const TOO_LONG: Duration = Duration::from_mins(50);
 
-/// Runs until it is dropped. Failed looks are repeated; the snapshots stay as they are meanwhile.
+/// How much less than others the thread gets of a busy machine, as `nice` counts it. More: events are ranked later while it is busy;
+/// less: answers wait longer while much changes.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 5;
+
+/// Keeps the snapshots fresh until it is dropped, on a thread of its own: taking in what changed takes longer than most answers, and
+/// whoever waits for one shall not wait for that.
 pub async fn run(pool: Pool, taxonomy: Arc<Taxonomy>, snapshots: Arc<Snapshots>) {
+    let (dropped, is_dropped) = oneshot::channel::<()>();
+    let (ended, has_ended) = oneshot::channel::<()>();
+    let kept_fresh = move || {
+        let _ended = ended;
+        give_way();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        match runtime {
+            Ok(runtime) => runtime.block_on(async {
+                tokio::select! {
+                    _ = is_dropped => {}
+                    () = keep_fresh(pool, taxonomy, snapshots) => {}
+                }
+            }),
+            Err(error) => tracing::error!(%error, "snapshots cannot be kept fresh"),
+        }
+    };
+    match thread::Builder::new().name("snapshots".to_owned()).spawn(kept_fresh) {
+        Ok(_) => drop(has_ended.await),
+        Err(error) => tracing::error!(%error, "snapshots cannot be kept fresh"),
+    }
+    drop(dropped);
+}
+
+/// Lets all other threads go first, where threads have priorities of their own.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE) {
+        tracing::warn!(%error, "snapshots are kept fresh with the priority of answers");
+    }
+}
+
+/// Failed looks are repeated; the snapshots stay as they are meanwhile.
+async fn keep_fresh(pool: Pool, taxonomy: Arc<Taxonomy>, snapshots: Arc<Snapshots>) {
     let mut feed = Feed { pool, taxonomy, snapshots, tenants: HashMap::new(), kept: None };
     let mut failing = false;
     loop {
@@ -106,26 +148,25 @@ impl Feed {
         }
         self.read_niches(tx, 0).await?;
         self.read_models(tx).await?;
-        let (mut page, mut creators) = (store::page(tx, None).await?, 0_usize);
-        while let Some((_, last)) = page.last() {
-            // The next page is read while this one is taken in.
-            let next = store::page(tx, Some(last.key));
+        store::open(tx).await?;
+        let (mut page, mut creators) = (store::page(tx).await?, 0_usize);
+        while !page.is_empty() {
             creators += page.len();
-            let (next, taken_in) = tokio::join!(next, self.take_in(page));
+            // The next page is read while this one is taken in.
+            let (next, taken_in) = tokio::join!(store::page(tx), self.take_in(page));
             taken_in?;
             page = next?;
         }
-        self.tenants.values_mut().for_each(TenantBuilder::shrink);
         tracing::info!(creators, load_ms = started.elapsed().as_secs_f64() * 1e3, "snapshot loaded");
         Ok(())
     }
 
     /// Takes creators in on a thread of its own.
-    async fn take_in(&mut self, page: Vec<(TenantId, SourceRow)>) -> Result<(), DbError> {
+    async fn take_in(&mut self, page: Vec<Row>) -> Result<(), DbError> {
         let (mut tenants, taxonomy) = (std::mem::take(&mut self.tenants), self.taxonomy.clone());
         let taken_in = tokio::task::spawn_blocking(move || {
-            for (tenant, row) in page {
-                builder(&mut tenants, tenant, &taxonomy).apply_creator(row);
+            for (tenant, creator) in page.iter().map(store::source) {
+                builder(&mut tenants, tenant, &taxonomy).apply_creator(creator);
             }
             tenants
         });

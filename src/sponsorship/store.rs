@@ -4,7 +4,7 @@ use super::model::{
     Encounter, LOOKED_AT_DAYS, POSTS_DAYS, RETURN_DAYS, Returns, Sponsorship, UnderSponsorship,
 };
 use crate::{
-    db::{Client, DbError, Pool, Tx},
+    db::{Client, Columns, DbError, Pool, Tx},
     events::Kind,
     ids::{CreatorKey, EngagerKey, TenantId},
     relationships::{
@@ -19,7 +19,6 @@ use crate::{
 };
 use jiff::Timestamp;
 use std::collections::HashMap;
-use tokio_postgres::Row;
 
 /// People of a creator who are looked at, about; of more, a sample. More: finer shares of the largest creators; fewer: less
 /// memory.
@@ -194,7 +193,7 @@ pub const SHARE_COLUMN: &str = "p.sponsored_posts / nullif(p.posts, 0)::float8 a
 
 /// The people in the columns of [`RETURNS_COLUMNS`]; `None` when the outer join found none.
 #[must_use]
-pub fn returns(row: &Row) -> Option<UnderSponsorship> {
+pub fn returns(row: &impl Columns) -> Option<UnderSponsorship> {
     let people: Option<i32> = row.get("sponsored_people");
     Some(UnderSponsorship {
         sponsored: Returns { people: people?, returned: row.get("sponsored_returned") },

@@ -2,7 +2,7 @@
 
 use super::model::TrustSums;
 use crate::{
-    db::{Client, DbError, Pool, Tx, patiently},
+    db::{Client, Columns, DbError, Pool, Tx, patiently},
     ids::{CreatorKey, EngagerKey, TenantId},
     relationships::{
         Relationship,
@@ -20,7 +20,6 @@ use std::{
     collections::{HashMap, HashSet},
     time::Duration,
 };
-use tokio_postgres::Row;
 use uuid::Uuid;
 
 /// Creators whose relationships are read at once, at most, and people of theirs, about. While one page is looked at, the next one is
@@ -239,9 +238,9 @@ pub const TRUST_COLUMNS: &str = "t.people as trusted_people, t.mass, t.back, t.v
 
 /// The sums in the columns of [`TRUST_COLUMNS`]; `None` when the outer join found none.
 #[must_use]
-pub fn trust_sums(row: &Row) -> Option<TrustSums> {
+pub fn trust_sums(row: &impl Columns) -> Option<TrustSums> {
     Some(TrustSums {
-        people: row.get::<_, Option<i32>>("trusted_people")?,
+        people: row.get::<Option<i32>>("trusted_people")?,
         mass: row.get("mass"),
         back: row.get("back"),
         variance: row.get("trust_variance"),

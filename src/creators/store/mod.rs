@@ -9,7 +9,7 @@ pub use rows::take_turns;
 
 use super::model::{Account, Profile};
 use crate::{
-    db::{Client, DbError},
+    db::{Client, Columns, DbError},
     ids::{CreatorKey, TenantId},
 };
 use jiff::Timestamp;
@@ -74,7 +74,7 @@ fn stored(row: &Row) -> StoredCreator {
 
 /// A profile from the columns of [`PROFILE_COLUMNS`].
 #[must_use]
-pub fn profile(row: &Row) -> Profile {
+pub fn profile(row: &impl Columns) -> Profile {
     Profile {
         display_name: row.get("display_name"),
         bio: row.get("bio"),
@@ -84,6 +84,6 @@ pub fn profile(row: &Row) -> Profile {
         languages: row.get("languages"),
         values: row.get("creator_values"),
         niches: row.get("niches"),
-        accounts: row.get::<_, Json<Vec<Account>>>("accounts").0,
+        accounts: row.get::<Json<Vec<Account>>>("accounts").0,
     }
 }

@@ -52,6 +52,18 @@ impl Split {
         Self { by, most_low: if middle < last { middle } else { below() } }
     }
 
+    /// Those that go one way, and the others.
+    pub(super) fn divide(self, entries: &mut [Entry]) -> (&mut [Entry], &mut [Entry]) {
+        let mut low = 0;
+        for at in 0..entries.len() {
+            if self.is_low(&entries[at]) {
+                entries.swap(low, at);
+                low += 1;
+            }
+        }
+        entries.split_at_mut(low)
+    }
+
     pub(super) fn is_low(self, entry: &Entry) -> bool {
         self.by.of(entry) <= self.most_low
     }
