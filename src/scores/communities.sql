@@ -2,7 +2,13 @@
 
    Every person has one vote per creator engaged with, split over that creator's declared niches. A person counts for
    a creator with the votes cast for others, so a creator's own niches say nothing about its community. Costs one pass
-   over the relationships of the sampled people, whose keys are hashes: a share of them is a fair sample. */
+   over the relationships of the sampled people, whose keys are hashes: a share of them is a fair sample.
+
+   Niches that are popular everywhere are popular here, too, and tell little. So niches stand in the order of how much
+   the people speak for them: the logarithm of how likely a niche is (its usual share), times how likely these votes
+   are if it is the creator's (Dirichlet-multinomial naive Bayes, with one vote of what is usual added to each
+   person's: ln(1 + votes / usual share), summed over people). Sums are rounded, so that the order in which they were
+   added up changes nothing. */
 with own as (
     select c.creator_key, (account ->> 'engager_key')::bigint as engager_key
     from creators c cross join jsonb_array_elements(c.accounts) as account
@@ -29,22 +35,31 @@ with own as (
     select engager_key, niche, sum(vote) as votes
     from engaged join people using (engager_key) join declared using (creator_key)
     group by engager_key, niche
+), usual as (
+    select niche, (sum(votes / creators) / (select count(*) from people))::float8 as share
+    from votes join people using (engager_key)
+    group by niche
 ), observed as (
-    select p.creator_key, v.niche, sum((v.votes - coalesce(mine.vote, 0)) / p.others) as weight
+    select p.creator_key, v.niche, sum((v.votes - coalesce(mine.vote, 0)) / p.others) as weight,
+           sum(ln(1 + (v.votes - coalesce(mine.vote, 0))::float8 / u.share)) + ln(min(u.share)) as evidence
     from pairs p
     join votes v using (engager_key)
+    join usual u on u.niche = v.niche
     left join declared mine on mine.creator_key = p.creator_key and mine.niche = v.niche
     group by p.creator_key, v.niche
 ), reached as (
     select creator_key, count(*) as people from pairs group by creator_key
 ), ranked as (
     select creator_key, niche, weight / people as share, people,
+           round(evidence::numeric, 6) as evidence,
            row_number() over (partition by creator_key order by weight desc, niche) as place
     from observed join reached using (creator_key)
+    where weight >= 0.02 * people
 ), counted as (
     select creator_key, max(people)::int as people,
-           array_agg(niche order by place) as niches, array_agg(share::float8 order by place) as shares
-    from ranked where place <= 8 and share >= 0.02
+           array_agg(niche order by evidence desc, niche) as niches,
+           array_agg(share::float8 order by evidence desc, niche) as shares
+    from ranked where place <= 8
     group by creator_key
 )
 insert into creator_communities as c (creator_key, tenant_id, people, niches, shares)

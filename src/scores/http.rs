@@ -5,7 +5,7 @@ mod views;
 
 pub use self::views::{ComponentView, PartView, component_views, trusted_evidence};
 
-use self::then::receipt_then;
+use self::{then::receipt_then, views::CommunityView};
 use super::{
     components::{Component, Components, Evidence, authenticity_factors},
     discounts::views::DiscountsView,
@@ -118,6 +118,10 @@ pub struct ScoreReceipt {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     trust: Option<TrustSumsView>,
+    /// In which niches its people are elsewhere; absent while none of them engages with others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    community: Option<CommunityView>,
     /// Its sponsored posts and who comes back after them; absent while there are none. Looked at once an hour at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -324,6 +328,7 @@ fn receipt(
         peers: peers.as_ref().map(PeersView::from),
         statistics: scored.statistics.as_ref().map(StatisticsView::from),
         trust: scored.trust.as_ref().map(TrustSumsView::from),
+        community: scored.community.as_ref().map(CommunityView::from),
         sponsorship: scored.sponsorship.as_ref().map(SponsorshipView::from),
         exposure: scored.exposure.as_ref().map(ExposureView::from),
     }

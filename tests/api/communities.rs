@@ -32,40 +32,63 @@ fn engaged() -> BTreeSet<(&'static str, u32)> {
     pairs
 }
 
-/// Shares by the words of the definition: every person splits what they do elsewhere evenly over the other creators
-/// who declare niches, and each of those over its niches.
-fn counted_here(pairs: &BTreeSet<(&str, u32)>) -> BTreeMap<String, (i32, BTreeMap<String, f64>)> {
+/// People, and niches with their shares in order.
+type Counted = BTreeMap<String, (i32, Vec<(String, f64)>)>;
+
+/// What a person does elsewhere than with a creator, by the words of the definition: split evenly over the other creators who
+/// declare niches, and each of those over its niches.
+fn elsewhere(pairs: &BTreeSet<(&str, u32)>, person: u32, but: &str) -> Option<(f64, BTreeMap<String, f64>)> {
     let niches: BTreeMap<&str, &[&str]> = CREATORS.into_iter().collect();
-    let mut communities = BTreeMap::new();
+    let declaring = pairs.iter().filter(|(of, who)| *who == person && *of != but && !niches[of].is_empty());
+    let others: Vec<&str> = declaring.map(|(of, _)| *of).collect();
+    let mut votes: BTreeMap<String, f64> = BTreeMap::new();
+    for other in &others {
+        for niche in niches[other] {
+            *votes.entry((*niche).to_owned()).or_default() += 1.0 / niches[other].len() as f64;
+        }
+    }
+    (!others.is_empty()).then_some((others.len() as f64, votes))
+}
+
+/// Share of each niche in what people do.
+fn usual(pairs: &BTreeSet<(&str, u32)>) -> BTreeMap<String, f64> {
+    let people: BTreeSet<u32> = pairs.iter().map(|(_, person)| *person).collect();
+    let all: Vec<_> = people.into_iter().filter_map(|person| elsewhere(pairs, person, "")).collect();
+    let mut usual: BTreeMap<String, f64> = BTreeMap::new();
+    for (creators, votes) in &all {
+        for (niche, votes) in votes {
+            *usual.entry(niche.clone()).or_default() += votes / creators / all.len() as f64;
+        }
+    }
+    usual
+}
+
+/// Shares and their order by the words of the definition.
+fn counted_here(pairs: &BTreeSet<(&str, u32)>) -> Counted {
+    let (usual, mut communities) = (usual(pairs), BTreeMap::new());
     for (creator, _) in CREATORS {
-        let mut shares: BTreeMap<String, f64> = BTreeMap::new();
-        let mut people = 0;
-        for (_, person) in pairs.iter().filter(|(of, _)| *of == creator) {
-            let declaring = pairs.iter().filter(|(of, who)| who == person && !niches[of].is_empty());
-            let others: Vec<&str> = declaring.map(|(of, _)| *of).filter(|of| *of != creator).collect();
-            if others.is_empty() {
-                continue;
-            }
-            people += 1;
-            for other in &others {
-                for niche in niches[other] {
-                    *shares.entry((*niche).to_owned()).or_default() +=
-                        1.0 / others.len() as f64 / niches[other].len() as f64;
-                }
-            }
-        }
-        for share in shares.values_mut() {
-            *share /= f64::from(people);
-        }
-        shares.retain(|_, share| *share >= 0.02);
-        if people > 0 {
-            communities.insert(creator.to_owned(), (people, shares));
+        let people = pairs.iter().filter(|(of, _)| *of == creator);
+        let people: Vec<_> = people.filter_map(|(_, person)| elsewhere(pairs, *person, creator)).collect();
+        let share = |niche: &String| {
+            let shares =
+                people.iter().map(|(creators, votes)| votes.get(niche).copied().unwrap_or(0.0) / creators);
+            shares.sum::<f64>() / people.len() as f64
+        };
+        let evidence = |niche: &String| {
+            let votes = people.iter().map(|(_, votes)| votes.get(niche).copied().unwrap_or(0.0));
+            usual[niche].ln() + votes.map(|votes| (votes / usual[niche]).ln_1p()).sum::<f64>()
+        };
+        let mut niches: Vec<&String> = usual.keys().filter(|niche| share(niche) >= 0.02).collect();
+        niches.sort_by(|a, b| evidence(b).total_cmp(&evidence(a)));
+        if !people.is_empty() {
+            let shares = niches.into_iter().map(|niche| (niche.clone(), share(niche))).collect();
+            communities.insert(creator.to_owned(), (i32::try_from(people.len()).unwrap(), shares));
         }
     }
     communities
 }
 
-async fn counted_by_the_service(app: &App) -> BTreeMap<String, (i32, BTreeMap<String, f64>)> {
+async fn counted_by_the_service(app: &App) -> Counted {
     let foundation = app.foundation().await;
     count_all(&foundation.pools.background).await.unwrap();
     foundation.close().await.unwrap();
@@ -106,14 +129,13 @@ async fn communities_are_counted_as_defined() {
     let (expected, counted) = (counted_here(&pairs), counted_by_the_service(&app).await);
     assert_eq!(counted.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
     for (creator, (people, shares)) in expected {
-        assert_eq!(counted[&creator].0, people, "{creator}");
-        assert_eq!(
-            counted[&creator].1.keys().collect::<Vec<_>>(),
-            shares.keys().collect::<Vec<_>>(),
-            "{creator}"
-        );
-        for (niche, share) in shares {
-            assert!((counted[&creator].1[&niche] - share).abs() < 1e-12, "{creator} {niche}");
+        let (counted_people, counted_shares) = &counted[&creator];
+        assert_eq!(*counted_people, people, "{creator}");
+        let names =
+            |shares: &[(String, f64)]| shares.iter().map(|(niche, _)| niche.clone()).collect::<Vec<_>>();
+        assert_eq!(names(counted_shares), names(&shares), "{creator}");
+        for ((niche, share), (_, counted)) in shares.iter().zip(counted_shares) {
+            assert!((counted - share).abs() < 1e-12, "{creator} {niche}");
         }
     }
 }
@@ -167,6 +189,34 @@ async fn who_fits_without_saying_so_is_found_and_an_impostor_sinks() {
     for honest in ["true-gamer", "second-gamer", "quiet"] {
         assert!(rank(honest) < rank("impostor"), "{page}");
     }
+}
+
+#[tokio::test]
+async fn a_receipt_shows_first_what_tells_most_and_not_what_is_popular_everywhere() {
+    let app = App::start().await;
+    app.put_creators(&["star-a", "star-b", "star-c"], json!({"niches": ["fashion"]})).await;
+    app.put_creators(&["gamer-a", "gamer-b"], json!({"niches": ["gaming"]})).await;
+    app.put_creators(&["quiet", "unseen"], json!({"niches": []})).await;
+    let act = |creator: &str, person: usize| {
+        event(&format!("{creator}-{person}"), creator, json!({"engager_id": format!("p{person}")}))
+    };
+    let stars = (0..120).flat_map(|person| ["star-a", "star-b", "star-c"].map(|star| act(star, person)));
+    let gamers = (0..30).flat_map(|person| ["gamer-a", "gamer-b", "quiet"].map(|one| act(one, person)));
+    app.send(&stars.collect::<Vec<_>>()).await;
+    app.send(&gamers.collect::<Vec<_>>()).await;
+    app.settle().await;
+    counted_by_the_service(&app).await;
+    let community = app.get("/v1/creators/quiet/scores").await.ok()["community"].clone();
+    assert_eq!(community["people"], 30);
+    let seen = |place: usize| {
+        (community["niches"][place]["id"].as_str(), community["niches"][place]["share"].as_f64())
+    };
+    assert_eq!(
+        [seen(0), seen(1)],
+        [(Some("gaming"), Some(0.4)), (Some("fashion"), Some(0.6))],
+        "{community}"
+    );
+    assert_eq!(app.get("/v1/creators/unseen/scores").await.ok().get("community"), None);
 }
 
 #[tokio::test]

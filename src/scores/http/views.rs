@@ -3,6 +3,7 @@
 use crate::{
     conversations::views::ConversationView,
     scores::{
+        communities::Community,
         components::{Component, Evidence, NAMES, Status},
         fit::{AUTHORITY_SHARE, Fit, VALUES_SHARE},
         receipt::Weights,
@@ -52,6 +53,37 @@ pub struct ComponentView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(super) conversation: Option<ConversationView>,
+}
+
+/// The community around a creator: what its people engage with elsewhere. Counted once an hour at most.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CommunityView {
+    /// People who engage with this creator and with others.
+    #[schema(example = 230, minimum = 1)]
+    people: u32,
+    /// The largest niches in what they do elsewhere. First the one for which they speak most, given how popular each is among all
+    /// people (naive Bayes: ln usual share + the sum over people of ln(1 + votes / usual share), where everybody has one vote for
+    /// each other creator, split over its niches).
+    #[schema(max_items = 8)]
+    niches: Vec<ObservedNicheView>,
+}
+
+/// A niche in which people of a creator are.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ObservedNicheView {
+    /// The niche.
+    #[schema(example = "sustainable-fashion", max_length = 64)]
+    id: String,
+    /// Its share of what they do elsewhere.
+    #[schema(example = 0.34, minimum = 0.02, maximum = 1.0)]
+    share: f64,
+}
+
+impl From<&Community> for CommunityView {
+    fn from(community: &Community) -> Self {
+        let niche = |(id, share): &(String, f64)| ObservedNicheView { id: id.clone(), share: *share };
+        Self { people: community.people, niches: community.shares.iter().map(niche).collect() }
+    }
 }
 
 /// A part of fit, or one of the two factors of authenticity.
