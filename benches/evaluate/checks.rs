@@ -21,6 +21,11 @@ impl Checks {
         self.0.push((name.into(), wrong));
     }
 
+    /// Holds when a part came to its end.
+    pub(crate) fn ended(&mut self, part: &str, ended: Result<(), Failure>) {
+        self.0.push((format!("{part}: measured to the end"), ended.err().map(|error| error.to_string())));
+    }
+
     /// How many checks there are.
     pub(crate) fn len(&self) -> usize {
         self.0.len()

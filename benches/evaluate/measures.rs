@@ -36,8 +36,8 @@ pub(crate) async fn run(
     measures.fit(stage).await?;
     measures.rebuild(stage, story, checks).await?;
     measures.recommendations(stage, story, checks).await?;
-    measures.0.push(recovery::of_story(stage, story).await?);
     measures.space(stage, story).await?;
+    measures.0.push(recovery::of_story(stage, story, checks).await?);
     let count = checks.len() as f64;
     measures.add("checks", count, "checks", "counts in the database and answers compared with the data");
     Ok(measures.0)

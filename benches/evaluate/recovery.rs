@@ -4,9 +4,11 @@
 //! by construction: it is looked for among the three niches its people engage with most elsewhere.
 
 use super::{
+    checks::Checks,
     database,
-    harness::{Failure, report::Measure, stage::Stage},
+    harness::{Failure, client::BatchReceipt, report::Measure, stage::Stage},
     history::{self, creator_id},
+    load,
     story::Story,
 };
 use std::collections::{BTreeMap, HashMap};
@@ -17,8 +19,12 @@ const PEOPLE: i32 = 20;
 /// Niches among which it is to be.
 const TOP: usize = 3;
 
-/// Asks it of the creators of a story that a service was told.
-pub(crate) async fn of_story(stage: &Stage, story: &Story) -> Result<Measure, Failure> {
+/// Asks it of the creators of a story that a service was told, once it knows what people liked before, too.
+pub(crate) async fn of_story(stage: &Stage, story: &Story, checks: &mut Checks) -> Result<Measure, Failure> {
+    let told = load::total(&load::send_all(&stage.api, story.earlier.iter()).await?);
+    let stored = BatchReceipt { stored: story.earlier_likes, ..BatchReceipt::default() };
+    checks.equal("likes of before are new and stored", &told, &stored);
+    database::wait_until_folded(stage.pool()).await?;
     let declared = story.creators.iter().filter_map(|(path, profile)| {
         Some((path.rsplit('/').next()?.to_owned(), profile["niches"][0].as_str()?.to_owned()))
     });
@@ -47,14 +53,6 @@ pub(crate) async fn run(measures: &mut Vec<Measure>) -> Result<(), Failure> {
 /// everybody.
 async fn measure(stage: &Stage, declared: &HashMap<String, String>) -> Result<Measure, Failure> {
     count_all(stage.pool()).await?;
-    let mut common: BTreeMap<&String, usize> = BTreeMap::new();
-    for niche in declared.values() {
-        *common.entry(niche).or_default() += 1;
-    }
-    let mut common: Vec<(&String, usize)> = common.into_iter().collect();
-    common.sort_by_key(|(_, creators)| std::cmp::Reverse(*creators));
-    let common: Vec<&String> = common.into_iter().take(TOP).map(|(niche, _)| niche).collect();
-
     let sql = "select c.creator_id, m.niches from creators c join creator_statistics s using (creator_key)
                join creator_communities m using (creator_key) where s.engagers >= $1";
     let rows = stage.pool().get().await?.query(sql, &[&PEOPLE]).await?;
@@ -65,11 +63,25 @@ async fn measure(stage: &Stage, declared: &HashMap<String, String>) -> Result<Me
     let share = |found: usize| found as f64 / observed.len() as f64;
     let found =
         share(observed.iter().filter(|(niche, seen)| seen.iter().take(TOP).any(|one| one == *niche)).count());
-    let guessed = share(observed.iter().filter(|(niche, _)| common.contains(niche)).count());
+    let common = most_common(declared.values());
+    let own = most_common(observed.iter().map(|(niche, _)| *niche));
+    let guessed =
+        |niches: &[&String]| share(observed.iter().filter(|(niche, _)| niches.contains(niche)).count());
     let note = format!(
-        "declared niche among the three observed most, {} creators with {PEOPLE} or more people: {found:.2}; by naming the \
-         three most common niches for everybody: {guessed:.2}",
-        observed.len()
+        "declared niche among the three observed most, {} creators with {PEOPLE} or more people: {found:.3}; by naming the three          most common niches of all creators for everybody: {:.3}, by naming those of these creators: {:.3}, by naming the most          common one: {:.3}",
+        observed.len(),
+        guessed(&common),
+        guessed(&own),
+        guessed(common.get(..1).unwrap_or_default()),
     );
-    Ok(Measure { name: "niche.recovery_at3", value: found / guessed, unit: "x", note })
+    Ok(Measure { name: "niche.recovery_at3", value: found / guessed(&common), unit: "x", note })
+}
+
+/// The niches that most declare, the most common first.
+fn most_common<'a>(declared: impl Iterator<Item = &'a String>) -> Vec<&'a String> {
+    let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+    declared.for_each(|niche| *counts.entry(niche).or_default() += 1);
+    let mut common: Vec<(&String, usize)> = counts.into_iter().collect();
+    common.sort_by_key(|(_, creators)| std::cmp::Reverse(*creators));
+    common.into_iter().take(TOP).map(|(niche, _)| niche).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::harness::Failure;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     io::Read,
     path::{Path, PathBuf},
@@ -28,12 +28,26 @@ pub(crate) struct Row {
     pub(crate) acts: Vec<Kind>,
 }
 
+/// A like of the weeks before the first row. Only the order of likes is known, so all of a person are of its last moment then.
+pub(crate) struct EarlierLike {
+    /// That moment, in milliseconds since 1970.
+    pub(crate) time_ms: i64,
+    /// Who liked.
+    pub(crate) user: u32,
+    /// What.
+    pub(crate) video: u32,
+}
+
 /// The data.
 pub(crate) struct Source {
     /// All rows, exact repeats included, in the order of time.
     pub(crate) rows: Vec<Row>,
     /// Tags of each author's videos, as often as they occur. All videos were uploaded before the first row.
     pub(crate) tags: BTreeMap<u32, Vec<String>>,
+    /// What people liked before the first row, at most their last fifty likes.
+    pub(crate) earlier: Vec<EarlierLike>,
+    /// Whose each video is.
+    pub(crate) authors: BTreeMap<u32, u32>,
 }
 
 /// The directory of a data set, if it is there: in the directory that `DATA` names, else beside the checkout.
@@ -49,9 +63,12 @@ pub(crate) fn find_file(data_set: &str, file: &str) -> Option<PathBuf> {
 
 /// Reads everything.
 pub(crate) fn read(directory: &Path) -> Result<Source, Failure> {
+    let (tags, authors) = videos(&directory.join("videos.csv.zst"))?;
     Ok(Source {
         rows: rows(&directory.join("events.csv.zst"))?,
-        tags: tags(&directory.join("videos.csv.zst"))?,
+        tags,
+        earlier: earlier(&directory.join("user_history.csv.zst"))?,
+        authors,
     })
 }
 
@@ -118,15 +135,34 @@ fn digest(record: &csv::StringRecord) -> [u8; 8] {
     digest
 }
 
-fn tags(path: &Path) -> Result<BTreeMap<u32, Vec<String>>, Failure> {
+/// Tags by author, and authors by video.
+type Videos = (BTreeMap<u32, Vec<String>>, BTreeMap<u32, u32>);
+
+fn videos(path: &Path) -> Result<Videos, Failure> {
     let mut table = open(path)?;
-    let [author, tag] = places(&mut table, ["author_id", "tag"])?;
-    let mut tags: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+    let [video, author, tag] = places(&mut table, ["video_id", "author_id", "tag"])?;
+    let (mut tags, mut authors) = Videos::default();
     for record in table.records() {
         let record = record?;
+        let whose = record[author].parse()?;
         // "unknown" says that there is no tag; it is no niche.
         let known = record[tag].split(',').filter(|tag| *tag != "unknown").map(str::to_owned);
-        tags.entry(record[author].parse()?).or_default().extend(known);
+        tags.entry(whose).or_default().extend(known);
+        authors.insert(record[video].parse()?, whose);
     }
-    Ok(tags)
+    Ok((tags, authors))
+}
+
+fn earlier(path: &Path) -> Result<Vec<EarlierLike>, Failure> {
+    let mut table = open(path)?;
+    let [user, last, liked] = places(&mut table, ["user_id", "last_time_ms", "like_seq"])?;
+    let mut likes = Vec::new();
+    for record in table.records() {
+        let record = record?;
+        let (time_ms, user) = (record[last].parse()?, record[user].parse()?);
+        let videos: BTreeSet<u32> =
+            record[liked].split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
+        likes.extend(videos.into_iter().map(|video| EarlierLike { time_ms, user, video }));
+    }
+    Ok(likes)
 }

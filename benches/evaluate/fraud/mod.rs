@@ -2,7 +2,7 @@
 //!
 //! To the past of each cut, hired accounts are added that behave like honest people (see `attack`). A service is told what
 //! they do besides, and everybody's place is taken. Then they do what they are hired for: 10,000 bought likes, a pod of 30,
-//! a burst of 500 in lockstep; each for a cheater in the middle of the ranking and, as sabotage, for somebody else. Places
+//! a burst of 500 in lockstep; each for a cheater in the middle of the ranking and, as sabotage, for a rival above. Places
 //! are counted among all creators who have nothing to do with it.
 
 mod attack;
@@ -41,8 +41,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(100);
 /// Least people of creators whose losses are looked at.
 const TELLING: i32 = 5;
-/// Places between targets, around the middle of the ranking.
+/// Places between targets, from the middle of the ranking on; fewer where there are fewer creators.
 const APART: usize = 40;
+/// How many targets there are.
+const TARGETS: usize = 6;
 
 /// How one cut was judged.
 struct Judged {
@@ -59,7 +61,10 @@ pub(crate) async fn run(measures: &mut Vec<Measure>, checks: &mut Checks) -> Res
     let mut judged = Vec::new();
     for cut in CUTS {
         let Some(split) = Split::at(&history.acts, cut) else { continue };
-        let found = judge(&history, &split, checks).await?;
+        let Some(found) = judge(&history, &split, checks).await? else {
+            println!("fraud: cut at {cut} %: not measured, there are too few creators to cheat among");
+            continue;
+        };
         println!("fraud: cut at {cut} %: {}", told(&found));
         judged.push(found);
     }
@@ -84,7 +89,8 @@ fn told(judged: &Judged) -> String {
     )
 }
 
-async fn judge(history: &History, split: &Split<'_>, checks: &mut Checks) -> Result<Judged, Failure> {
+/// `None`: there are too few creators to cheat among.
+async fn judge(history: &History, split: &Split<'_>, checks: &mut Checks) -> Result<Option<Judged>, Failure> {
     let stage = Stage::start(2).await?;
     let hired = Hired::among(history, split.past);
     let creators = split.past.iter().map(|act| act.creator).chain(hired.pod_creators());
@@ -94,7 +100,10 @@ async fn judge(history: &History, split: &Split<'_>, checks: &mut Checks) -> Res
     split.tell(&stage, "besides", &hired.camouflage).await?;
     settle(&stage).await?;
     let before = recommend::ranking(&stage.api, COMMON).await?;
-    let targets = targets(&before, split.past)?;
+    let Some(targets) = targets(&before, split.past) else {
+        stage.stop().await?;
+        return Ok(None);
+    };
     let acts = hired.acts(&targets, history, i64::from(split.cut) * DAY);
     for (kind, acts) in KINDS.iter().zip(&acts) {
         split.tell(&stage, kind, acts).await?;
@@ -129,7 +138,7 @@ async fn judge(history: &History, split: &Split<'_>, checks: &mut Checks) -> Res
     let name = format!("fraud at day {}: everybody is still ranked", split.cut);
     checks.equal(name, &after.len(), &before.len());
     stage.stop().await?;
-    Ok(judged)
+    Ok(Some(judged))
 }
 
 /// Waits until everything is folded, looked through and scored, and the answers know it.
@@ -146,9 +155,9 @@ async fn settle(stage: &Stage) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Cheaters and rivals around the middle of the ranking of those who have enough people to be measured, each far from the
-/// next.
-fn targets(ranking: &[String], past: &[Act]) -> Result<[Targets; 3], Failure> {
+/// Cheaters from the middle of the ranking on of those who have enough people to be measured, each with a rival above, and each far
+/// from the next.
+fn targets(ranking: &[String], past: &[Act]) -> Option<[Targets; 3]> {
     let mut people: HashMap<u32, BTreeSet<u32>> = HashMap::new();
     for act in past {
         people.entry(act.creator).or_default().insert(act.engager);
@@ -156,13 +165,10 @@ fn targets(ranking: &[String], past: &[Act]) -> Result<[Targets; 3], Failure> {
     let measured = people.iter().filter(|(_, people)| people.len() >= 2 * TELLING as usize);
     let known: HashMap<String, u32> = measured.map(|(creator, _)| (creator_id(*creator), *creator)).collect();
     let honest: Vec<u32> = ranking.iter().filter_map(|id| known.get(id).copied()).collect();
-    let at = |place: usize| honest.get(honest.len() / 2 + place * APART).copied();
-    let pair = |number: usize| Some(Targets { cheater: at(2 * number)?, rival: at(2 * number + 1)? });
-    let pairs = (pair(0), pair(1), pair(2));
-    let (Some(first), Some(second), Some(third)) = pairs else {
-        return Err("too few creators to cheat among".into());
-    };
-    Ok([first, second, third])
+    let (middle, apart) = (honest.len() / 2, APART.min(honest.len() / 2 / TARGETS));
+    let at = |place: usize| honest[middle + place * apart];
+    let pair = |number: usize| Targets { rival: at(2 * number), cheater: at(2 * number + 1) };
+    (apart > 0).then(|| [0, 1, 2].map(pair))
 }
 
 /// A relationship.
@@ -233,7 +239,8 @@ fn worst(judged: &[Judged]) -> Vec<Measure> {
     });
     let most = |name, unit, of: fn(&Judged) -> f64, what| {
         let all: Vec<f64> = judged.iter().map(of).collect();
-        measure(name, unit, all.iter().copied().fold(0.0, f64::max), all, what)
+        let worst = all.iter().copied().reduce(f64::max).unwrap_or(f64::NAN);
+        measure(name, unit, worst, all, what)
     };
     aucs.chain([
         most(

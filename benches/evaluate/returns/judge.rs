@@ -241,8 +241,10 @@ fn check(
         let pairs = pairs.get(id).into_iter().flatten();
         pairs.filter(|judged| judged.is_loyal).map(|judged| judged.weight * judged.pair.0).sum()
     };
-    let wrong =
-        |creator: &&Creator| (creator.reach - reach(&creator.id)).abs() > 1e-6 * creator.reach.max(1.0);
+    let wrong = |creator: &&Creator| {
+        let off = (creator.reach - reach(&creator.id)).abs();
+        off.is_nan() || off > 1e-6 * creator.reach.max(1.0)
+    };
     let wrong: Vec<u32> = creators.iter().filter(wrong).map(|creator| creator.id).collect();
     let name = format!(
         "returns at day {}: every loyal reach is what the published model makes of the history",
@@ -303,11 +305,11 @@ fn tenths(pairs: &[Pair]) -> Vec<Tenth> {
     sorted.chunks(sorted.len().div_ceil(10).max(1)).map(tenth).collect()
 }
 
-/// How far off the expected returns are in the worst tenth that says something, as a factor.
+/// How far off the expected returns are in the worst tenth that says something, as a factor; not a number when none does.
 fn calibration(tenths: &[Tenth]) -> f64 {
     let telling = tenths.iter().filter(|tenth| tenth.seen >= TELLING_RETURNS);
     let factors = telling.map(|tenth| (tenth.expected / tenth.seen).max(tenth.seen / tenth.expected));
-    factors.fold(1.0, f64::max)
+    factors.reduce(f64::max).unwrap_or(f64::NAN)
 }
 
 /// How often the interval holds the loyalty that was seen: first expected returns, creators and share of each band.

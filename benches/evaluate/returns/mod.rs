@@ -130,7 +130,7 @@ fn worst(judged: &[Judged]) -> Vec<Measure> {
         measure(
             "loyalty.calibration",
             "x",
-            calibration.iter().copied().fold(1.0, f64::max),
+            calibration.iter().copied().reduce(f64::max).unwrap_or(f64::NAN),
             &calibration,
             "expected against seen returns, or the other way round, in the worst tenth of the relationships with 50 or \
              more returns",

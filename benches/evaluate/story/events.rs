@@ -9,6 +9,7 @@ use super::{
 };
 use crate::harness::batch::{Sent, bodies};
 use jiff::{Timestamp, ToSpan};
+use std::collections::BTreeSet;
 use voci::events::Kind;
 
 /// Kinds of the events that a row becomes.
@@ -20,20 +21,54 @@ pub(crate) fn kinds(row: &Row) -> &[Kind] {
 ///
 /// Moved by whole days: hours and days stay what they were, and so do all counts of active days, whenever this runs.
 pub(crate) fn batches(source: &Source, now: Timestamp) -> Vec<String> {
-    let newest = source.rows.iter().map(|row| row.time_ms).max().unwrap_or_default();
-    let days = (now.as_millisecond() - newest).div_euclid(86_400_000);
-    let acts = source.rows.iter().flat_map(|row| kinds(row).iter().map(move |kind| act(row, *kind, days)));
+    let moved = days_to(source, now);
+    let acts = source.rows.iter().flat_map(|row| kinds(row).iter().map(move |kind| act(row, *kind, moved)));
     bodies(&acts.collect::<Vec<_>>())
 }
 
+/// The likes before the first row, moved alike; those of authors who occur in rows, as only these are registered.
+pub(crate) fn earlier(source: &Source, now: Timestamp) -> Vec<Sent> {
+    let moved = days_to(source, now);
+    let registered: BTreeSet<u32> = source.rows.iter().map(|row| row.author).collect();
+    let likes = source.earlier.iter().filter_map(|like| {
+        let author = source.authors.get(&like.video).filter(|author| registered.contains(author))?;
+        Some(Sent {
+            event_id: format!("earlier-{}-{}", like.user, like.video),
+            creator_id: creator_id(*author),
+            engager_id: engager_id(like.user),
+            kind: Kind::Like,
+            occurred_at: moved_by(moved, like.time_ms),
+            post_id: post_id(like.video),
+        })
+    });
+    likes.collect()
+}
+
+/// Days from the newest row to `now`.
+fn days_to(source: &Source, now: Timestamp) -> i64 {
+    let newest = source.rows.iter().map(|row| row.time_ms).max().unwrap_or_default();
+    (now.as_millisecond() - newest).div_euclid(86_400_000)
+}
+
+fn moved_by(days: i64, time_ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(time_ms).expect("the data is of the year 2022") + (days * 24).hours()
+}
+
 fn act(row: &Row, kind: Kind, days: i64) -> Sent {
-    let time = Timestamp::from_millisecond(row.time_ms).expect("the data is of the year 2022");
     Sent {
         event_id: format!("{:016x}-{}", u64::from_be_bytes(row.digest), kind.name()),
         creator_id: creator_id(row.author),
-        engager_id: format!("user-{}", row.user),
+        engager_id: engager_id(row.user),
         kind,
-        occurred_at: time + (days * 24).hours(),
-        post_id: format!("video-{}", row.video),
+        occurred_at: moved_by(days, row.time_ms),
+        post_id: post_id(row.video),
     }
+}
+
+fn engager_id(user: u32) -> String {
+    format!("user-{user}")
+}
+
+fn post_id(video: u32) -> String {
+    format!("video-{video}")
 }

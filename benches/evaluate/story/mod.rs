@@ -8,6 +8,7 @@ pub(crate) use expected::Expected;
 pub(crate) use profiles::most_frequent;
 
 use super::source::Source;
+use crate::harness::batch::bodies;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -19,18 +20,24 @@ pub(crate) struct Story {
     pub(crate) creators: Vec<(String, Value)>,
     /// Bodies of the batches of events, as JSON text.
     pub(crate) batches: Vec<String>,
-    /// What must then be in the database.
+    /// Bodies of the batches of what people did before: no part of what is counted, but it tells whom they like.
+    pub(crate) earlier: Vec<String>,
+    /// How many acts those are.
+    pub(crate) earlier_likes: u64,
+    /// What must be in the database when `batches` are told.
     pub(crate) expected: Expected,
 }
 
 impl Story {
     /// The story of the data, moved to end just before `now`.
     pub(crate) fn of(source: &Source, now: Timestamp) -> Self {
-        let declared = profiles::declared(source);
+        let (declared, earlier) = (profiles::declared(source), events::earlier(source, now));
         Self {
             niches: profiles::niches(&declared),
             creators: profiles::creators(&declared),
             batches: events::batches(source, now),
+            earlier: bodies(&earlier),
+            earlier_likes: earlier.len() as u64,
             expected: Expected::of(source, &declared),
         }
     }
