@@ -14,11 +14,12 @@ use crate::{
 use jiff::Timestamp;
 use std::{
     collections::HashMap,
+    fmt::Display,
     sync::Arc,
     thread,
     time::{Duration, Instant},
 };
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio_postgres::Row;
 
 /// Least time between looks. Longer: events are ranked later; shorter: more queries for nothing.
@@ -28,6 +29,8 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// ranked later.
 const REST: f64 = 0.5;
 
+/// Pages that are read ahead at start. More: memory; fewer: reading waits for taking in, and the other way round.
+const AHEAD: usize = 4;
 /// How long it is kept which statistics changed. Longer: the list of them grows; shorter: a replica that was held up, or for
 /// so long in reading everything, has to read everything again.
 const CHANGES_KEPT: Duration = Duration::from_hours(1);
@@ -38,6 +41,8 @@ const TOO_LONG: Duration = Duration::from_mins(50);
 /// less: answers wait longer while much changes.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 5;
+#[cfg(target_os = "linux")]
+const NICEST: i32 = 19;
 
 /// Keeps the snapshots fresh until it is dropped, on a thread of its own: taking in what changed takes longer than most answers, and
 /// whoever waits for one shall not wait for that.
@@ -68,8 +73,13 @@ pub async fn run(pool: Pool, taxonomy: Arc<Taxonomy>, snapshots: Arc<Snapshots>)
 /// Lets all other threads go first, where threads have priorities of their own.
 fn give_way() {
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE) {
-        tracing::warn!(%error, "snapshots are kept fresh with the priority of answers");
+    {
+        use rustix::process::{getpriority_process, setpriority_process};
+        let thread = Some(rustix::thread::gettid());
+        let nicer = |nice: i32| setpriority_process(thread, (nice + NICE).min(NICEST));
+        if let Err(error) = getpriority_process(thread).and_then(nicer) {
+            tracing::warn!(%error, "snapshots are kept fresh with the priority of answers");
+        }
     }
 }
 
@@ -148,30 +158,33 @@ impl Feed {
         }
         self.read_niches(tx, 0).await?;
         self.read_models(tx).await?;
-        store::open(tx).await?;
-        let (mut page, mut creators) = (store::page(tx).await?, 0_usize);
-        while !page.is_empty() {
-            creators += page.len();
-            // The next page is read while this one is taken in.
-            let (next, taken_in) = tokio::join!(store::page(tx), self.take_in(page));
-            taken_in?;
-            page = next?;
-        }
+        let (pages, coming) = mpsc::channel(AHEAD);
+        let taking_in = self.take_in(coming);
+        let (read, taken_in) = tokio::join!(read_pages(tx, pages), taking_in);
+        let creators = read?;
+        taken_in?;
         tracing::info!(creators, load_ms = started.elapsed().as_secs_f64() * 1e3, "snapshot loaded");
         Ok(())
     }
 
-    /// Takes creators in on a thread of its own.
-    async fn take_in(&mut self, page: Vec<Row>) -> Result<(), DbError> {
+    /// Takes pages of creators in on a thread that ends with them: what is freed on the way serves what comes next, and what is left of
+    /// it in the end is given back.
+    async fn take_in(&mut self, mut pages: mpsc::Receiver<Vec<Row>>) -> Result<(), DbError> {
         let (mut tenants, taxonomy) = (std::mem::take(&mut self.tenants), self.taxonomy.clone());
-        let taken_in = tokio::task::spawn_blocking(move || {
-            for (tenant, creator) in page.iter().map(store::source) {
-                builder(&mut tenants, tenant, &taxonomy).apply_creator(creator);
+        let (done, is_done) = oneshot::channel();
+        let take_in = move || {
+            while let Some(page) = pages.blocking_recv() {
+                for (tenant, creator) in page.iter().map(store::source) {
+                    builder(&mut tenants, tenant, &taxonomy).apply_creator(creator);
+                }
             }
-            tenants
-        });
-        let failed = |error| DbError::Damaged(format!("creators are not taken in: {error}"));
-        self.tenants = taken_in.await.map_err(failed)?;
+            tenants.values_mut().for_each(TenantBuilder::file_coming);
+            // Nobody waits for them when the service stops.
+            drop(done.send(tenants));
+        };
+        let failed = |error: &dyn Display| DbError::Damaged(format!("creators are not taken in: {error}"));
+        thread::Builder::new().name("creators".to_owned()).spawn(take_in).map_err(|error| failed(&error))?;
+        self.tenants = is_done.await.map_err(|error| failed(&error))?;
         Ok(())
     }
 
@@ -209,6 +222,20 @@ impl Feed {
 
     fn tenant(&mut self, tenant: TenantId) -> &mut TenantBuilder {
         builder(&mut self.tenants, tenant, &self.taxonomy)
+    }
+}
+
+/// Hands all creators over, page by page; how many there are.
+async fn read_pages(tx: &Tx, pages: mpsc::Sender<Vec<Row>>) -> Result<usize, DbError> {
+    store::open(tx).await?;
+    let mut creators = 0;
+    loop {
+        let page = store::page(tx).await?;
+        creators += page.len();
+        // Whoever does not take them in says why.
+        if page.is_empty() || pages.send(page).await.is_err() {
+            return Ok(creators);
+        }
     }
 }
 

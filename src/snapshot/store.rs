@@ -64,7 +64,13 @@ fn columns() -> String {
 /// that following their keys does, once PostgreSQL knows that all of it is wanted. The first page waits for the joins, which takes as
 /// long as there are creators.
 pub async fn open(tx: &Tx) -> Result<(), DbError> {
-    tx.batch("set local cursor_tuple_fraction = 1; set local statement_timeout = 0").await?;
+    // Between two pages the connection may wait for those that are taken in, and after the last one for the lists.
+    tx.batch(
+        "set local cursor_tuple_fraction = 1;
+         set local statement_timeout = '30min';
+         set local idle_in_transaction_session_timeout = '30min'",
+    )
+    .await?;
     let sql = format!(
         "/* snapshot::open */ declare all_creators no scroll cursor for select {} from creators c {}",
         columns(),

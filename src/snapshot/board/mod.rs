@@ -101,19 +101,13 @@ impl Board {
         size_of_val(self.nodes.as_slice())
     }
 
-    /// Adds entries; the bytes that were copied for them. Many at once cost a fraction of what they cost one by one.
-    pub(super) fn extend(&mut self, entries: Vec<Entry>) -> u64 {
-        if self.entries == 0 {
-            *self = Self::of(entries);
-            return 0;
-        }
-        entries.into_iter().map(|entry| self.insert(entry)).sum()
-    }
-
-    fn of(mut entries: Vec<Entry>) -> Self {
+    /// A list of these.
+    pub(super) fn of(mut entries: Vec<Entry>) -> Self {
         let mut board = Self { entries: entries.len(), ..Self::default() };
-        board.add_all(&mut entries);
-        board.nodes.shrink_to_fit();
+        if !entries.is_empty() {
+            board.add_all(&mut entries);
+            board.nodes.shrink_to_fit();
+        }
         board
     }
 
@@ -132,7 +126,7 @@ impl Board {
     }
 
     /// Adds an entry; the bytes that were copied for it.
-    fn insert(&mut self, entry: Entry) -> u64 {
+    pub(super) fn insert(&mut self, entry: Entry) -> u64 {
         if self.nodes.is_empty() {
             self.add(Vec::new());
         }

@@ -66,11 +66,13 @@ proptest! {
     fn creators_who_come_change_and_go_are_in_the_list_as_they_are_and_copies_stay_as_they_were(
         first in 0..400_u32, steps in prop::collection::vec((0..400_u32, 0..4_u8), 0..300),
     ) {
-        let mut board = Board::default();
         let mut present: BTreeSet<(u32, u8)> = (0..first).map(|row| (row, 0)).collect();
-        let (many, few) = present.iter().map(|(row, version)| entry(*row, *version)).partition(|one| one.row % 5 > 0);
-        board.extend(many);
-        board.extend(few);
+        let all = present.iter().map(|(row, version)| entry(*row, *version));
+        let (many, few): (Vec<Entry>, Vec<Entry>) = all.partition(|one| one.row % 5 > 0);
+        let mut board = Board::of(many);
+        for entry in few {
+            board.insert(entry);
+        }
         let (before, before_present) = (board.clone(), present.clone());
         for (row, version) in steps {
             if let Some(old) = present.iter().find(|(other, _)| *other == row).copied() {
