@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Relationships a count looks at. More: finer shares for large tenants; fewer: less work. Above it, people are sampled.
-const MAX_RELATIONSHIPS: i64 = 3_000_000;
+const MAX_RELATIONSHIPS: i64 = 2_000_000;
 /// Advisory locks of counts: this number plus the tenant's.
 const COUNT_LOCKS: i64 = 0x766f_636d_0000_0000;
 /// Sampling is done in this many steps.
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn small_tenants_are_counted_whole_and_large_ones_sampled() {
         let steps = |engagers| sampled_steps(engagers, MAX_RELATIONSHIPS);
-        assert_eq!((steps(0), steps(10_000), steps(3_000_000)), (1_024, 1_024, 1_024));
-        assert_eq!((steps(6_000_000), steps(i64::MAX / 2)), (512, 1));
+        assert_eq!((steps(0), steps(10_000), steps(2_000_000)), (1_024, 1_024, 1_024));
+        assert_eq!((steps(4_000_000), steps(i64::MAX / 2)), (512, 1));
     }
 }
