@@ -68,7 +68,9 @@ async fn measure(stage: &Stage, declared: &HashMap<String, String>) -> Result<Me
     let guessed =
         |niches: &[&String]| share(observed.iter().filter(|(niche, _)| niches.contains(niche)).count());
     let note = format!(
-        "declared niche among the three observed most, {} creators with {PEOPLE} or more people: {found:.3}; by naming the three          most common niches of all creators for everybody: {:.3}, by naming those of these creators: {:.3}, by naming the most          common one: {:.3}",
+        "declared niche among the three observed most, {} creators with {PEOPLE} or more people: {found:.3}; by naming the three \
+         most common niches of all creators for everybody: {:.3}, by naming those of these creators: {:.3}, by naming the \
+         most common one: {:.3}",
         observed.len(),
         guessed(&common),
         guessed(&own),

@@ -265,6 +265,7 @@ fn judged(creators: &[Creator], pairs: &[Pair]) -> Judged {
     let [share_ndcg50, rate_ndcg50] = [&loyalty, &engagement_rate].map(|scores| ndcg(scores, &share, PLACES));
     let (bands, tenths) = (coverage(&ranked), tenths(pairs));
     let off = |(.., held): &&(f64, usize, f64)| (held - 0.8).abs();
+    let full = bands.iter().filter(|(_, creators, _)| *creators > 0);
     Judged {
         reach_ndcg50,
         reach_gain: reach_ndcg50 - people_ndcg50,
@@ -273,7 +274,7 @@ fn judged(creators: &[Creator], pairs: &[Pair]) -> Judged {
         pair_auc: auc(&chances, &back),
         spearman_gain: spearman(&reach, &returned) - spearman(&people, &returned),
         calibration: calibration(&tenths),
-        coverage: bands.iter().max_by(|a, b| off(a).total_cmp(&off(b))).map_or(f64::NAN, |band| band.2),
+        coverage: full.max_by(|a, b| off(a).total_cmp(&off(b))).map_or(f64::NAN, |band| band.2),
         people_ndcg50,
         rate_ndcg50,
         tenths: tenths

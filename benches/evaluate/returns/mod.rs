@@ -44,10 +44,10 @@ pub(crate) async fn run(measures: &mut Vec<Measure>, checks: &mut Checks) -> Res
     if judged.is_empty() {
         return Ok(());
     }
-    plot(&judged)?;
+    let plotted = plot(&judged);
     let judged: Vec<Judged> = judged.into_iter().map(|(_, found)| found).collect();
     measures.extend(worst(&judged));
-    Ok(())
+    plotted
 }
 
 /// Plots what was judged at each cut: rankings beside simpler ones, and expected returns beside seen ones.
@@ -89,7 +89,8 @@ fn worst(judged: &[Judged]) -> Vec<Measure> {
     let calibration = each(|judged| judged.calibration);
     let coverage = each(|judged| judged.coverage);
     let off = |coverage: &f64| (coverage - 0.8).abs();
-    let furthest = coverage.iter().copied().max_by(|a, b| off(a).total_cmp(&off(b))).unwrap_or(f64::NAN);
+    let known = coverage.iter().copied().filter(|coverage| coverage.is_finite());
+    let furthest = known.max_by(|a, b| off(a).total_cmp(&off(b))).unwrap_or(f64::NAN);
     vec![
         least(
             "loyalty.reach_ndcg50",

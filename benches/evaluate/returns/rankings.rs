@@ -1,7 +1,7 @@
 //! How good a ranking is.
 
 /// nDCG of the best `k` by score, with gains as they are and a discount of log2 (Jaervelin and Kekaelaeinen 2002); ties in
-/// the order given. 0 when nobody has a gain.
+/// the order given. Not a number when nobody has a gain.
 pub(crate) fn ndcg(scores: &[f64], gains: &[f64], k: usize) -> f64 {
     let of = |order: &[f64]| -> f64 {
         order.iter().take(k).zip(2_u32..).map(|(gain, place)| gain / f64::from(place).log2()).sum()
@@ -11,7 +11,7 @@ pub(crate) fn ndcg(scores: &[f64], gains: &[f64], k: usize) -> f64 {
     let ranked: Vec<f64> = ranked.into_iter().map(|place| gains[place]).collect();
     let mut ideal = gains.to_vec();
     ideal.sort_by(|a, b| b.total_cmp(a));
-    if of(&ideal) > 0.0 { of(&ranked) / of(&ideal) } else { 0.0 }
+    if of(&ideal) > 0.0 { of(&ranked) / of(&ideal) } else { f64::NAN }
 }
 
 /// The chance that somebody who came back has a higher score than somebody who did not, ties half.
