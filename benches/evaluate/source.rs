@@ -156,13 +156,13 @@ fn videos(path: &Path) -> Result<Videos, Failure> {
 fn earlier(path: &Path) -> Result<Vec<EarlierLike>, Failure> {
     let mut table = open(path)?;
     let [user, last, liked] = places(&mut table, ["user_id", "last_time_ms", "like_seq"])?;
-    let mut likes = Vec::new();
+    let mut all = Vec::new();
     for record in table.records() {
         let record = record?;
         let (time_ms, user) = (record[last].parse()?, record[user].parse()?);
         let videos: BTreeSet<u32> =
             record[liked].split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
-        likes.extend(videos.into_iter().map(|video| EarlierLike { time_ms, user, video }));
+        all.extend(videos.into_iter().map(|video| EarlierLike { time_ms, user, video }));
     }
-    Ok(likes)
+    Ok(all)
 }

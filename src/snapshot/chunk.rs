@@ -98,9 +98,9 @@ impl Chunk {
         });
         if self.is_full() {
             // Copied and not shrunk: allocators leave what is to shrink where it is as long as half of it is used.
-            self.slots = self.slots.to_vec();
-            self.niches = self.niches.to_vec();
-            self.packed = self.packed.to_vec();
+            self.slots = self.slots.clone();
+            self.niches = self.niches.clone();
+            self.packed = self.packed.clone();
         }
     }
 

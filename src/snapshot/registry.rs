@@ -189,7 +189,8 @@ mod tests {
         let mut builder = TenantBuilder::new(ANA, taxonomy.clone());
         let snapshots = Snapshots::new(1, taxonomy);
         let mut publish = |anew: bool| {
-            snapshots.publish(anew.then(|| (ANA, builder.snapshot())).into_iter().collect(), Timestamp::now())
+            let fresh = anew.then(|| (ANA, builder.snapshot()));
+            snapshots.publish(fresh.into_iter().collect(), Timestamp::now());
         };
         publish(true);
         let read = snapshots.current(ANA);
