@@ -3,7 +3,7 @@
 use super::{
     harness::{Failure, client::BatchReceipt, stage::Stage},
     load, source,
-    story::most_frequent,
+    story::{DECLARED, most_frequent},
 };
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde_json::{Value, json};
@@ -86,7 +86,7 @@ pub(crate) fn declared(acts: &[Act]) -> Declared {
         }
     }
     let ids = |niches: Vec<u32>| -> Vec<String> {
-        most_frequent(&niches).into_iter().map(|niche| format!("niche-{niche}")).collect()
+        most_frequent(&niches, DECLARED).into_iter().map(|niche| format!("niche-{niche}")).collect()
     };
     niches.into_iter().map(|(creator, niches)| (creator, ids(niches))).collect()
 }

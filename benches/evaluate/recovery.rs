@@ -9,9 +9,9 @@ use super::{
     harness::{Failure, client::BatchReceipt, report::Measure, stage::Stage},
     history::{self, creator_id},
     load,
-    story::Story,
+    story::{Story, most_frequent},
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use voci::scores::communities::count_all;
 
 /// Least people of creators whose niche is looked for.
@@ -63,8 +63,8 @@ async fn measure(stage: &Stage, declared: &HashMap<String, String>) -> Result<Me
     let share = |found: usize| found as f64 / observed.len() as f64;
     let found =
         share(observed.iter().filter(|(niche, seen)| seen.iter().take(TOP).any(|one| one == *niche)).count());
-    let common = most_common(declared.values());
-    let own = most_common(observed.iter().map(|(niche, _)| *niche));
+    let common = most_frequent(&declared.values().collect::<Vec<_>>(), TOP);
+    let own = most_frequent(&observed.iter().map(|(niche, _)| *niche).collect::<Vec<_>>(), TOP);
     let guessed =
         |niches: &[&String]| share(observed.iter().filter(|(niche, _)| niches.contains(niche)).count());
     let note = format!(
@@ -77,13 +77,4 @@ async fn measure(stage: &Stage, declared: &HashMap<String, String>) -> Result<Me
         guessed(common.get(..1).unwrap_or_default()),
     );
     Ok(Measure { name: "niche.recovery_at3", value: found / guessed(&common), unit: "x", note })
-}
-
-/// The niches that most declare, the most common first.
-fn most_common<'a>(declared: impl Iterator<Item = &'a String>) -> Vec<&'a String> {
-    let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
-    declared.for_each(|niche| *counts.entry(niche).or_default() += 1);
-    let mut common: Vec<(&String, usize)> = counts.into_iter().collect();
-    common.sort_by_key(|(_, creators)| std::cmp::Reverse(*creators));
-    common.into_iter().take(TOP).map(|(niche, _)| niche).collect()
 }

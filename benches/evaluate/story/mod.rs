@@ -5,7 +5,7 @@ mod expected;
 mod profiles;
 
 pub(crate) use expected::Expected;
-pub(crate) use profiles::most_frequent;
+pub(crate) use profiles::{DECLARED, most_frequent};
 
 use super::source::Source;
 use crate::harness::batch::bodies;

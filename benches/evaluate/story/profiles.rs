@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Niches a creator declares: the most frequent tags of the videos, at most this many.
-const DECLARED: usize = 3;
+pub(crate) const DECLARED: usize = 3;
 
 /// The authors that occur in events, with the tags they declare.
 pub(crate) type Declared = BTreeMap<u32, Vec<String>>;
@@ -17,11 +17,11 @@ pub(crate) type Declared = BTreeMap<u32, Vec<String>>;
 pub(crate) fn declared(source: &Source) -> Declared {
     let authors: BTreeSet<u32> = source.rows.iter().map(|row| row.author).collect();
     let tags = |author| source.tags.get(&author).map(Vec::as_slice).unwrap_or_default();
-    authors.into_iter().map(|author| (author, most_frequent(tags(author)))).collect()
+    authors.into_iter().map(|author| (author, most_frequent(tags(author), DECLARED))).collect()
 }
 
-/// The most frequent of some tags, as many as a creator declares.
-pub(crate) fn most_frequent<T: Ord + Clone>(tags: &[T]) -> Vec<T> {
+/// The most frequent of some tags, at most so many.
+pub(crate) fn most_frequent<T: Ord + Clone>(tags: &[T], most: usize) -> Vec<T> {
     let mut counts: BTreeMap<&T, usize> = BTreeMap::new();
     for tag in tags {
         *counts.entry(tag).or_default() += 1;
@@ -29,7 +29,7 @@ pub(crate) fn most_frequent<T: Ord + Clone>(tags: &[T]) -> Vec<T> {
     let mut tags: Vec<_> = counts.into_iter().collect();
     // A stable sort, so that equally frequent tags stay in the order of their names.
     tags.sort_by_key(|(_, count)| Reverse(*count));
-    tags.into_iter().take(DECLARED).map(|(tag, _)| tag.clone()).collect()
+    tags.into_iter().take(most).map(|(tag, _)| tag.clone()).collect()
 }
 
 /// A niche for every tag that anybody declares.
