@@ -271,28 +271,25 @@ impl TenantBuilder {
     /// waits for others, as all do at start: many at once cost a fraction of what they cost one by one.
     fn file(&mut self, before: &[(u32, Entry)], now: &[(u32, Entry)]) {
         for (niche, entry) in before.iter().filter(|one| !now.contains(one)) {
-            let (board, coming) = self.list(*niche);
-            if board.is_empty() {
-                coming.retain(|other| other.row != entry.row);
+            if self.current.boards[*niche as usize].is_empty() {
+                self.coming[*niche as usize].retain(|other| other.row != entry.row);
             } else {
-                let board = own(&mut self.current.boards[*niche as usize], Board::bytes, &mut self.copied);
-                self.copied += board.remove(entry);
+                let copied = self.own_board(*niche).remove(entry);
+                self.copied += copied;
             }
         }
         for (niche, entry) in now.iter().filter(|one| !before.contains(one)) {
-            let (board, coming) = self.list(*niche);
-            if board.is_empty() {
-                coming.push(*entry);
+            if self.current.boards[*niche as usize].is_empty() {
+                self.coming[*niche as usize].push(*entry);
             } else {
-                let board = own(&mut self.current.boards[*niche as usize], Board::bytes, &mut self.copied);
-                self.copied += board.insert(*entry);
+                let copied = self.own_board(*niche).insert(*entry);
+                self.copied += copied;
             }
         }
     }
 
-    /// The list of a niche, and what waits for it.
-    fn list(&mut self, niche: u32) -> (&Board, &mut Vec<Entry>) {
-        (&self.current.boards[niche as usize], &mut self.coming[niche as usize])
+    fn own_board(&mut self, niche: u32) -> &mut Board {
+        own(&mut self.current.boards[niche as usize], Board::bytes, &mut self.copied)
     }
 
     /// Puts all entries that are coming into their lists, as a snapshot needs it.

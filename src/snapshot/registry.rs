@@ -117,7 +117,8 @@ impl Snapshots {
         }
         self.looked_us.store(as_of.as_microsecond(), Ordering::Relaxed);
         let copied = |tenant| self.current(tenant).tenant.copied;
-        replaced.extend(self.kept().expire(Instant::now(), copied));
+        // What was kept is still the newest, or among those that were replaced.
+        drop(self.kept().expire(Instant::now(), copied));
         // Freed after the lock is given back.
         drop(self.left_alone(replaced));
     }
@@ -125,12 +126,7 @@ impl Snapshots {
     /// Snapshots that were replaced, now or before, and that nobody reads any more.
     fn left_alone(&self, now: Vec<Arc<Published>>) -> Vec<Arc<Published>> {
         let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
-        for published in now {
-            // One that was kept is here already since it was replaced.
-            if !replaced.iter().any(|other| Arc::ptr_eq(other, &published)) {
-                replaced.push(published);
-            }
-        }
+        replaced.extend(now);
         replaced.extract_if(.., |published| Arc::strong_count(published) == 1).collect()
     }
 
