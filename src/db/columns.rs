@@ -34,8 +34,8 @@ impl Columns for InOrder<'_> {
     fn get<'a, T: FromSql<'a>>(&'a self, name: &str) -> T {
         let columns = self.row.columns();
         let count = columns.len();
-        let places = (self.next.get()..count).chain(0..self.next.get());
-        match places.into_iter().find(|place| columns[*place].name() == name) {
+        let mut places = (self.next.get()..count).chain(0..self.next.get());
+        match places.find(|place| columns[*place].name() == name) {
             Some(place) => {
                 self.next.set(place + 1);
                 self.row.get(place)

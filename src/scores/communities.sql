@@ -32,12 +32,12 @@ with own as (
     from engaged e join people p using (engager_key) left join voters v on v.creator_key = e.creator_key
     where p.creators > (v.creator_key is not null)::int
 ), votes as (
-    select engager_key, niche, sum(vote) as votes
+    select engager_key, niche, creators, sum(vote) as votes
     from engaged join people using (engager_key) join declared using (creator_key)
-    group by engager_key, niche
+    group by engager_key, niche, creators
 ), usual as (
     select niche, (sum(votes / creators) / (select count(*) from people))::float8 as share
-    from votes join people using (engager_key)
+    from votes
     group by niche
 ), observed as (
     select p.creator_key, v.niche, sum((v.votes - coalesce(mine.vote, 0)) / p.others) as weight,
