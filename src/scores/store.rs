@@ -1,9 +1,12 @@
 //! SQL of statistics.
 
 pub mod audit;
+mod columns;
 pub mod models;
 pub mod sample;
 mod writing;
+
+pub use self::columns::{STATISTICS_COLUMNS, statistics};
 
 use self::{
     models::{InForce, Models},
@@ -15,10 +18,8 @@ use super::{
     communities::{COMMUNITY_COLUMNS, Community, community},
     discounts::{
         Found as FoundDiscounts,
-        discounted::Discounted,
         store::{found_among, found_of},
     },
-    liveness::Liveness,
     statistics::{Followed, Setting},
 };
 use crate::{
@@ -28,7 +29,7 @@ use crate::{
         store::{CONVERSATION_COLUMNS, counted},
     },
     creators::Account,
-    db::{Client, Columns, DbError, Pool, Tx},
+    db::{Client, DbError, Pool, Tx},
     ids::{CreatorKey, EngagerKey, TenantId},
     posts::{
         Exposure,
@@ -37,7 +38,7 @@ use crate::{
     relationships::{
         Relationship,
         codec::{decode_days, encode_days},
-        days::{DaySet, day_of},
+        days::DaySet,
         fold::{Changes, load_mended},
         model::Pair,
         queue::store::try_lanes,
@@ -49,7 +50,7 @@ use crate::{
         store::{TRUST_COLUMNS, trust_sums},
     },
 };
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tokio_postgres::{Row, types::Json};
 use uuid::Uuid;
@@ -61,11 +62,6 @@ const BATCH: i64 = 100;
 const LOOKED_AT: i64 = 2_000;
 /// The same while events may wait to be folded: nobody whose events they are should wait for the others.
 const BESIDE_FOLDING: i64 = 10;
-
-/// Columns of statistics, in the order of [`statistics`]; every column of the table is prefixed with `s.`.
-pub const STATISTICS_COLUMNS: &str = "s.model_version, s.events, s.anonymous_events, s.engagers, s.mature_engagers, \
-    s.loyal_engagers, s.talking_engagers, s.answered_engagers, s.talk_events, s.expected_back, s.expected_back_variance, \
-    s.first_day, s.last_day, s.first_event, s.observed_until, s.live_recent, s.live_lasting, s.discounted";
 
 /// A creator and what its sums are.
 pub struct Known {
@@ -341,31 +337,6 @@ pub async fn score_creator(tx: &Tx, creator: CreatorKey) -> Result<(), DbError> 
     let sql = "/* scores::score_creator */ delete from score_queue where lane = $1 and creator_key = $2";
     tx.execute(sql, &[&creator.key.lane(), &creator.key.0]).await?;
     score(tx, vec![creator]).await
-}
-
-/// Statistics from the columns of [`STATISTICS_COLUMNS`]; `None` when the outer join found none.
-#[must_use]
-pub fn statistics(row: &impl Columns) -> Option<CreatorStatistics> {
-    let model_version: Option<i32> = row.get("model_version");
-    let day = |column| row.get::<Option<Date>>(column).map(day_of);
-    Some(CreatorStatistics {
-        model_version: model_version?,
-        events: row.get("events"),
-        anonymous_events: row.get("anonymous_events"),
-        engagers: row.get("engagers"),
-        mature_engagers: row.get("mature_engagers"),
-        loyal_engagers: row.get("loyal_engagers"),
-        talking_engagers: row.get("talking_engagers"),
-        answered_engagers: row.get("answered_engagers"),
-        talk_events: row.get("talk_events"),
-        expected_back: row.get("expected_back"),
-        expected_back_variance: row.get("expected_back_variance"),
-        window: day("first_day").zip(day("last_day")),
-        first_event: day("first_event"),
-        until: day("observed_until"),
-        liveness: Liveness { recent: row.get("live_recent"), lasting: row.get("live_lasting") },
-        discounted: row.get::<Option<Json<Box<Discounted>>>>("discounted").map(|json| json.0),
-    })
 }
 
 /// When the statistics of a creator were computed, with its niches.
