@@ -26,7 +26,7 @@ use crate::{
         ndjson::Streams,
         respond,
     },
-    keys::{ApiKey, KeyRing, store as key_store},
+    keys::{ApiKey, KeyRing, ring::Trust, store as key_store},
     metrics::{self, Metrics, http::Place},
     niches::Taxonomy,
     openapi,
@@ -212,7 +212,11 @@ impl Services {
         let directory = Arc::new(Directory::new(foundation.pools.reads.clone()));
         Self {
             pools: Data::new(foundation.pools.clone()),
-            keys: Data::new(KeyRing::new(foundation.pools.reads.clone(), foundation.master.clone())),
+            keys: Data::new(KeyRing::new(
+                foundation.pools.reads.clone(),
+                foundation.master.clone(),
+                Trust::default(),
+            )),
             signer: Data::new(foundation.master.cursor_signer()),
             intake: Data::new(Intake::start(
                 &foundation.pools.ingest,

@@ -7,45 +7,87 @@ use super::{
 };
 use crate::db::Pool;
 use moka::sync::Cache;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
 use subtle::ConstantTimeEq;
 
-/// How long a key is believed without asking the database: a revoked key works at most this long. Longer: revoked
-/// keys live longer; shorter: more look-ups.
-const TRUST: Duration = Duration::from_secs(30);
+/// How long a key is believed.
+#[derive(Clone, Copy, Debug)]
+pub struct Trust {
+    /// Longest without the word of the database: a revoked key works at most this long. Longer: revoked keys live longer; shorter:
+    /// a database that is away is noticed sooner by callers whose keys are known.
+    pub most: Duration,
+    /// When the database is asked anew, beside a request that is answered meanwhile: else all callers would wait for it at once,
+    /// again and again. Longer: whoever asks seldom waits more often; shorter: more look-ups.
+    pub anew: Duration,
+}
+
+impl Default for Trust {
+    fn default() -> Self {
+        Self { most: Duration::from_secs(30), anew: Duration::from_secs(15) }
+    }
+}
 
 /// Keys remembered at once. More: memory; fewer: more look-ups.
 const CAPACITY: u64 = 10_000;
 
-/// Knows which keys are good.
+/// Knows which keys are good. Cheap to clone: its parts are shared.
+#[derive(Clone)]
 pub struct KeyRing {
     pool: Pool,
     master: Arc<MasterKey>,
-    known: Cache<[u8; 32], Principal>,
+    trust: Trust,
+    known: Cache<[u8; 32], Arc<Known>>,
+}
+
+/// A good key.
+struct Known {
+    principal: Principal,
+    since: Instant,
+    is_asked_anew: AtomicBool,
 }
 
 impl KeyRing {
     /// A key ring over the keys of a database.
     #[must_use]
-    pub fn new(pool: Pool, master: Arc<MasterKey>) -> Self {
-        Self { pool, master, known: Cache::builder().max_capacity(CAPACITY).time_to_live(TRUST).build() }
+    pub fn new(pool: Pool, master: Arc<MasterKey>, trust: Trust) -> Self {
+        let known = Cache::builder().max_capacity(CAPACITY).time_to_live(trust.most).build();
+        Self { pool, master, trust, known }
     }
 
     /// Who the holder of this key is; `None` for keys that are wrong or revoked.
     pub async fn authenticate(&self, key: &ApiKey) -> Result<Option<Principal>, KeyStoreError> {
-        let hash = key.hash();
-        if let Some(principal) = self.known.get(&hash) {
-            return Ok(Some(principal));
+        let Some(known) = self.known.get(&key.hash()) else { return self.ask(key).await };
+        let is_due = known.since.elapsed() >= self.trust.anew;
+        if is_due && !known.is_asked_anew.swap(true, Ordering::Relaxed) {
+            tokio::spawn(self.clone().ask_anew(key.clone(), known.clone()));
         }
-        let Some(live) = store::find_live_key(&self.pool, &self.master, key.id()).await? else {
+        Ok(Some(known.principal.clone()))
+    }
+
+    /// What the database knows of a key now. One that is good is remembered, and any other is forgotten.
+    async fn ask(&self, key: &ApiKey) -> Result<Option<Principal>, KeyStoreError> {
+        let hash = key.hash();
+        let live = store::find_live_key(&self.pool, &self.master, key.id()).await?;
+        let Some(live) = live.filter(|live| live.secret_hash.ct_eq(&hash).into()) else {
+            self.known.invalidate(&hash);
             return Ok(None);
         };
-        let genuine: bool = live.secret_hash.ct_eq(&hash).into();
-        if !genuine {
-            return Ok(None);
-        }
         let principal = Principal { tenant: Arc::new(live.tenant), scopes: live.scopes.into() };
-        self.known.insert(hash, principal.clone());
+        let (since, is_asked_anew) = (Instant::now(), AtomicBool::new(false));
+        self.known.insert(hash, Arc::new(Known { principal: principal.clone(), since, is_asked_anew }));
         Ok(Some(principal))
+    }
+
+    async fn ask_anew(self, key: ApiKey, known: Arc<Known>) {
+        if let Err(error) = self.ask(&key).await {
+            tracing::warn!(%error, "a key is believed without the word of the database");
+            known.is_asked_anew.store(false, Ordering::Relaxed);
+        }
     }
 }

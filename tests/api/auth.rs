@@ -1,9 +1,17 @@
 //! Who may do what.
 
-use crate::support::{App, Client, profile};
+use crate::support::{App, Client, eventually, profile};
 use reqwest::Method;
 use serde_json::json;
-use voci::keys::{ApiKey, Scope};
+use std::time::Duration;
+use voci::{
+    ids::TenantId,
+    keys::{
+        ApiKey, KeyRing, Scope,
+        ring::Trust,
+        store::{new_key, store_key},
+    },
+};
 
 /// Every endpoint that needs a key, the scope it needs, and what it answers to a good request.
 fn endpoints() -> Vec<(Method, &'static str, Scope)> {
@@ -161,6 +169,27 @@ async fn a_revoked_key_is_refused_at_the_latest_by_the_next_start() {
     assert_eq!(keys.len(), 1);
     client.at(&next).get("/v1/creators").await.problem(401, "unauthorized");
     next.get("/v1/creators").await.expect(200);
+}
+
+#[tokio::test]
+async fn the_database_is_asked_anew_about_a_key_while_its_holder_is_answered() {
+    let app = App::start().await;
+    let foundation = app.foundation().await;
+    let key = new_key("test").unwrap();
+    store_key(&foundation.pools.background, TenantId(1), &key, "test", &Scope::ALL).await.unwrap();
+    let trust = Trust { most: Duration::from_mins(10), anew: Duration::ZERO };
+    let ring = KeyRing::new(foundation.pools.reads.clone(), foundation.master.clone(), trust);
+    assert!(ring.authenticate(&key).await.unwrap().is_some());
+
+    let lock = app.database().connect().await;
+    lock.batch_execute("begin; lock table api_keys in access exclusive mode").await.unwrap();
+    assert!(ring.authenticate(&key).await.unwrap().is_some(), "it does not wait for the database");
+    lock.batch_execute("update api_keys set revoked_at = now() where label = 'test'; commit").await.unwrap();
+    eventually("a revoked key is forgotten", async || {
+        ring.authenticate(&key).await.unwrap().is_none().then_some(())
+    })
+    .await;
+    foundation.close().await.unwrap();
 }
 
 #[tokio::test]
