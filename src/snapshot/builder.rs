@@ -21,7 +21,15 @@ use crate::{
     niches::{Niche, NicheTree, Taxonomy, words},
     scores::{ScoringModel, authority::NicheReach},
 };
-use std::{collections::HashMap, hash::Hash, sync::Arc};
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
+
+/// Entries that come into lists for which a thread more is worth its start.
+const WORTH_A_THREAD: usize = 100_000;
 
 /// Builds snapshots of a tenant, one after the other.
 pub struct TenantBuilder {
@@ -81,6 +89,13 @@ impl TenantBuilder {
         let chunks: usize = self.current.chunks.iter().map(|chunk| chunk.bytes()).sum();
         let bytes = chunks as u64 + self.current.towns.bytes();
         Self { copied: self.copied + bytes, ..Self::new(self.current.tenant, taxonomy) }
+    }
+
+    /// Makes room for so many creators in one that has none yet.
+    pub fn expect_creators(&mut self, creators: usize) {
+        if self.current.index.len() == 0 {
+            self.current.index = Index::with_room_for(creators);
+        }
     }
 
     /// The snapshot of what was applied so far; `None` when nothing changed since the last one.
@@ -294,11 +309,20 @@ impl TenantBuilder {
 
     /// Puts all entries that are coming into their lists, as a snapshot needs it.
     pub(super) fn file_coming(&mut self) {
-        for (coming, board) in self.coming.iter_mut().zip(&mut self.current.boards) {
-            if !coming.is_empty() {
+        let threads = self.coming.iter().map(Vec::len).sum::<usize>() / WORTH_A_THREAD;
+        let threads = threads.min(thread::available_parallelism().map_or(1, usize::from));
+        let lists = self.coming.iter_mut().zip(&mut self.current.boards);
+        let lists = Mutex::new(lists.filter(|(coming, _)| !coming.is_empty()));
+        let next = || lists.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let fill = || {
+            while let Some((coming, board)) = next() {
                 *board = Arc::new(Board::of(std::mem::take(coming)));
             }
-        }
+        };
+        thread::scope(|scope| {
+            (1..threads).for_each(|_| drop(scope.spawn(fill)));
+            fill();
+        });
     }
 
     /// The number of a niche; its parent gets one, too.

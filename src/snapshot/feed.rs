@@ -158,6 +158,9 @@ impl Feed {
         }
         self.read_niches(tx, 0).await?;
         self.read_models(tx).await?;
+        for (tenant, creators) in store::counts(tx).await? {
+            self.tenant(tenant).expect_creators(creators);
+        }
         let (pages, coming) = mpsc::channel(AHEAD);
         let taking_in = self.take_in(coming);
         let (read, taken_in) = tokio::join!(read_pages(tx, pages), taking_in);

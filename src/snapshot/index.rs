@@ -22,6 +22,18 @@ impl Default for Index {
 }
 
 impl Index {
+    /// An empty one with room for so many creators: to make room later, the keys of all who are there are derived again.
+    pub(super) fn with_room_for(creators: usize) -> Self {
+        let each = creators / SHARDS;
+        if each == 0 {
+            return Self::default();
+        }
+        // Keys spread like throws of dice, so most shards get no more than this.
+        let each = each + each.isqrt() * 2;
+        let shards = (0..SHARDS).map(|_| Arc::new(HashTable::with_capacity(each)));
+        Self { shards: Arc::new(shards.collect()), rows: 0 }
+    }
+
     /// How many creators there are.
     pub(super) fn len(&self) -> usize {
         self.rows
@@ -87,9 +99,9 @@ mod tests {
     proptest! {
         #[test]
         fn creators_that_come_and_go_are_found_while_they_are_there_and_copies_stay_as_they_were(
-            steps in prop::collection::vec((0..300_u32, any::<bool>()), 0..200),
+            steps in prop::collection::vec((0..300_u32, any::<bool>()), 0..200), room in 0..3_000_usize,
         ) {
-            let (mut index, mut present) = (Index::default(), BTreeSet::new());
+            let (mut index, mut present) = (Index::with_room_for(room), BTreeSet::new());
             let mut published = Vec::new();
             for (row, comes) in steps {
                 if comes && present.insert(row) {
