@@ -16,11 +16,26 @@ tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
 
 /// Bytes of a code with the space behind it.
 const CODE: usize = 3;
+/// The number of no country.
+pub const NO_COUNTRY: u8 = 0;
 
 /// True for the code of a country (`XK`, Kosovo, included).
 #[must_use]
 pub fn is_country(code: &str) -> bool {
-    place(COUNTRIES, code).is_some()
+    country_number(code) != NO_COUNTRY
+}
+
+/// The number of a country; [`NO_COUNTRY`] for what is no code of one. Numbers are for memory and not for storage: they move when the
+/// list does.
+#[must_use]
+pub fn country_number(code: &str) -> u8 {
+    place(COUNTRIES, code).and_then(|place| u8::try_from(place + 1).ok()).unwrap_or(NO_COUNTRY)
+}
+
+/// The country with a number.
+#[must_use]
+pub fn country(number: u8) -> Option<&'static str> {
+    code_at(COUNTRIES, usize::from(number).checked_sub(1)?)
 }
 
 /// The place of a language in the list of languages.
@@ -32,7 +47,11 @@ pub fn language_number(code: &str) -> Option<usize> {
 /// The language at a place in the list.
 #[must_use]
 pub fn language(number: usize) -> Option<&'static str> {
-    LANGUAGES.get(number * CODE..(number + 1) * CODE).map(str::trim_end)
+    code_at(LANGUAGES, number)
+}
+
+fn code_at(codes: &str, place: usize) -> Option<&str> {
+    codes.get(place * CODE..(place + 1) * CODE).map(str::trim_end)
 }
 
 /// The place of a code in an ascending list of them.
@@ -61,6 +80,11 @@ mod tests {
         );
         assert!(language_number("zu").unwrap() < 192);
         assert_eq!((language_number("ro").and_then(language), language(183)), (Some("ro"), None));
+        assert_eq!(
+            ["RO", "AD", "ZW"].map(|code| country(country_number(code))),
+            [Some("RO"), Some("AD"), Some("ZW")]
+        );
+        assert_eq!([country(NO_COUNTRY), country(251), country(country_number("ZZ"))], [None; 3]);
     }
 
     #[test]

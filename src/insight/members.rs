@@ -1,6 +1,7 @@
 //! Members of a niche, as the serving snapshot has them. Nothing else here knows how that lays out its rows.
 
 use crate::{
+    creators::codes,
     scores::{authority::NicheReach, interval::Estimate},
     snapshot::{Row, TenantSnapshot, towns::Town},
 };
@@ -43,15 +44,15 @@ pub fn members<'a>(snapshot: &'a TenantSnapshot, niche: &str) -> (Vec<Member<'a>
 }
 
 fn member<'a>(row: Row<'a>, town: Option<&'a Town>, niche: u32) -> Member<'a> {
-    let (display_name, components) = row.shown();
+    let (display_name, [loyalty, ..]) = row.shown();
     let [_, _, days] = row.hot.scores.evidence();
     Member {
         creator_id: row.creator_id(),
         display_name,
         declares: row.niches().declared.iter().any(|one| one.niche == niche),
-        country: std::str::from_utf8(&row.hot.country).unwrap_or_default(),
+        country: codes::country(row.hot.country).unwrap_or_default(),
         town,
         days,
-        measured: row.hot.scores.reach().map(|reach| Measured { loyalty: components.loyalty.raw, reach }),
+        measured: loyalty.zip(row.hot.scores.reach()).map(|(loyalty, reach)| Measured { loyalty, reach }),
     }
 }

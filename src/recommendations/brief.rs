@@ -6,6 +6,7 @@ use super::{
     wanted::{Refusal, Wanted, WantedNiche},
 };
 use crate::{
+    creators::codes::country_number,
     error::{Violations, not_null},
     ids,
     niches::words,
@@ -14,7 +15,7 @@ use crate::{
         fit::Asked,
         receipt::{Score, Weights},
     },
-    snapshot::{TenantSnapshot, hot::country_code},
+    snapshot::TenantSnapshot,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashSet};
@@ -174,7 +175,7 @@ pub struct Query {
     /// Least and most followers; `None`: any, unknown included.
     pub band: Option<(u32, u32)>,
     /// Countries; empty: any.
-    pub countries: Vec<[u8; 2]>,
+    pub countries: Vec<u8>,
     /// For each set of languages by number, whether any of those asked for is in it; `None`: any languages.
     pub languages: Option<Vec<bool>>,
     /// Platforms; all bits set: any.
@@ -266,7 +267,7 @@ impl RecommendationRequest {
             asked: Asked::new(&niches, values, snapshot.parents()),
             wanted,
             band: self.filters.band(),
-            countries: self.filters.countries.iter().map(|code| country_code(code)).collect(),
+            countries: self.filters.countries.iter().map(|code| country_number(code)).collect(),
             languages: self.filters.speaking(snapshot),
             platforms: self.filters.platform_bits(),
             narrowing: self.filters.narrowing(snapshot),

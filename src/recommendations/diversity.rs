@@ -20,7 +20,7 @@ pub struct Voice {
     /// Its niches.
     pub niches: NicheVector,
     /// Where it lives.
-    pub country: [u8; 2],
+    pub country: u8,
     /// Number of its set of languages.
     pub languages: u32,
     /// How its nearness is made up of the niches of the brief; adds up to 1, or is empty when the brief names one niche.
@@ -115,25 +115,27 @@ mod tests {
     use crate::scores::nearness::NichePlace;
     use proptest::prelude::*;
 
-    fn voice(relevance: f64, niche: u32, country: [u8; 2]) -> Voice {
+    const RO: u8 = 188;
+    const US: u8 = 235;
+
+    fn voice(relevance: f64, niche: u32, country: u8) -> Voice {
         let niches = NichePlace { niche, parent: None }.vector();
         Voice { relevance, niches, country, languages: 0, of_brief: Vec::new() }
     }
 
     fn of_brief(relevance: f64, parts: [f64; 2]) -> Voice {
-        Voice { of_brief: parts.to_vec(), ..voice(relevance, 1, *b"RO") }
+        Voice { of_brief: parts.to_vec(), ..voice(relevance, 1, RO) }
     }
 
     #[test]
     fn without_diversity_the_order_is_that_of_relevance() {
-        let voices = [voice(0.9, 1, *b"RO"), voice(0.8, 1, *b"RO"), voice(0.7, 2, *b"US")];
+        let voices = [voice(0.9, 1, RO), voice(0.8, 1, RO), voice(0.7, 2, US)];
         assert_eq!(ordered(&voices, &[1.0], 0.0, 3), [0, 1, 2]);
     }
 
     #[test]
     fn another_voice_comes_before_one_that_says_the_same() {
-        let voices =
-            [voice(0.9, 1, *b"RO"), voice(0.89, 1, *b"RO"), voice(0.7, 2, *b"US"), voice(0.6, 1, *b"RO")];
+        let voices = [voice(0.9, 1, RO), voice(0.89, 1, RO), voice(0.7, 2, US), voice(0.6, 1, RO)];
         assert_eq!(ordered(&voices, &[1.0], 0.5, 4), [0, 2, 1, 3]);
     }
 
@@ -152,7 +154,7 @@ mod tests {
 
     prop_compose! {
         fn any_voice()(relevance in 0.0..1.0_f64, niche in 0..4_u32, place in 0..3_u8, languages in 0..3_u32, part in 0.0..1.0_f64) -> Voice {
-            Voice { languages, of_brief: vec![part, 1.0 - part], ..voice(relevance, niche, [place, place]) }
+            Voice { languages, of_brief: vec![part, 1.0 - part], ..voice(relevance, niche, place) }
         }
     }
 

@@ -186,7 +186,7 @@ impl Filter {
     fn removes_on(self, counted: u32, query: &Query, row: &Row<'_>) -> bool {
         let (hot, narrowing) = (row.hot, &query.narrowing);
         match self {
-            Self::Platforms => query.platforms != ANY_PLATFORM && hot.platforms & query.platforms == 0,
+            Self::Platforms => query.platforms != ANY_PLATFORM && hot.platforms() & query.platforms == 0,
             Self::Countries => !query.countries.is_empty() && !query.countries.contains(&hot.country),
             Self::Regions => is_outside(narrowing.regions.as_deref(), hot.place),
             Self::Cities => is_outside(narrowing.cities.as_deref(), hot.place),
@@ -201,7 +201,9 @@ impl Filter {
                 narrowing.min_loyal_reach.is_some_and(|least| hot.scores.loyal_reach() < least)
             }
             Self::Growth => narrowing.min_growth.is_some_and(|least| !grows(row, least)),
-            Self::MaxSponsoredShare => narrowing.max_sponsored.is_some_and(|most| hot.sponsored > most),
+            Self::MaxSponsoredShare => {
+                narrowing.max_sponsored.is_some_and(|most| hot.scores.sponsored > most)
+            }
             Self::MinScore(component) => narrowing.min_scores[component].is_some_and(|least| {
                 let of_creator = || hot.scores.mapped()[component - 1];
                 let is_fit = component == FIT;
@@ -247,7 +249,7 @@ pub fn all_removing(query: &Query, row: &Row<'_>) -> Vec<Filter> {
 /// The platforms whose followers are looked at to tell why: of a creator on none of those asked for, all.
 #[must_use]
 pub fn counted_platforms(query: &Query, row: &Row<'_>) -> u32 {
-    if row.hot.platforms & query.platforms == 0 { ANY_PLATFORM } else { query.platforms }
+    if row.hot.platforms() & query.platforms == 0 { ANY_PLATFORM } else { query.platforms }
 }
 
 /// Whether something of a number is none of those that are asked for.

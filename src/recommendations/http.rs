@@ -327,7 +327,7 @@ fn items(
     let asked: Vec<&str> = query.wanted.niches.iter().map(|niche| niche.id.as_str()).collect();
     let item = |(index, Selected { ranked, explored }): (usize, &Selected)| {
         let row = published.tenant.row(ranked.row)?;
-        let details = row.details();
+        let details = published.tenant.details(&row);
         Some(RecommendationItem {
             rank: ranks_before + index + 1,
             explored: *explored,

@@ -6,7 +6,7 @@ use super::{
     maps::Map,
     model::{
         AUTHENTICITY_PRIOR, AUTHENTICITY_PRIOR_WEIGHT, AUTHENTICITY_SPREAD, LOYALTY_PRIOR_WEIGHT,
-        MIN_ENGAGERS, MIN_WINDOW_DAYS, ScoringModel, Spread,
+        MIN_ENGAGERS, MIN_WINDOW_DAYS, Rates, ScoringModel, Spread,
     },
     statistics::CreatorStatistics,
 };
@@ -57,15 +57,10 @@ pub struct Component {
 }
 
 impl Component {
-    /// What was measured, or the mean of comparable creators with their spread.
-    fn of(measured: Option<Estimate>, mean: f64, spread: Spread, map: &Map) -> Self {
-        let (status, raw) = match measured {
-            Some(raw) => (Status::Measured, raw),
-            None => (
-                Status::Insufficient,
-                Estimate { value: mean, low: spread.low.min(mean), high: spread.high.max(mean) },
-            ),
-        };
+    /// What was measured, or what stands in for it.
+    fn of(measured: Option<Estimate>, stand_in: Estimate, map: &Map) -> Self {
+        let status = if measured.is_some() { Status::Measured } else { Status::Insufficient };
+        let raw = measured.unwrap_or(stand_in);
         Self { status, raw, mapped: mapped(raw, map) }
     }
 
@@ -80,6 +75,10 @@ fn mapped(raw: Estimate, map: &Map) -> Estimate {
     let mapped = |number| (map.apply(number) * MAPPED_STEPS).round() / MAPPED_STEPS;
     Estimate { value: mapped(raw.value), low: mapped(raw.low), high: mapped(raw.high) }
 }
+
+/// How many components depend on the creator alone: loyalty, trust, authenticity and conversation, in this order wherever they are
+/// numbered.
+pub const OF_CREATOR: usize = 4;
 
 /// The components that depend on the creator alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -104,26 +103,25 @@ impl Components {
         model: &ScoringModel,
     ) -> Self {
         let rates = model.rates_for(niches);
-        let loyalty_of = |raw| Component::of(raw, rates.loyalty, model.loyalty_spread, &model.loyalty_map);
-        let talk = statistics.and_then(|sums| conversation(sums, rates));
-        Self {
-            loyalty: loyalty_of(
-                statistics.and_then(|sums| loyalty(sums, rates.loyalty, model.creator_effect)),
-            ),
-            trust: loyalty_of(trust.and_then(|sums| sums.estimate(rates.loyalty, model.creator_effect))),
-            authenticity: Component::of(
-                statistics.and_then(|sums| authenticity(sums, sponsorship)),
-                AUTHENTICITY_PRIOR,
-                AUTHENTICITY_SPREAD,
-                &model.authenticity_map,
-            ),
-            conversation: Component::of(
-                talk,
-                rates.conversation(),
-                model.conversation_spread,
-                &model.conversation_map,
-            ),
-        }
+        let measured = [
+            statistics.and_then(|sums| loyalty(sums, rates.loyalty, model.creator_effect)),
+            trust.and_then(|sums| sums.estimate(rates.loyalty, model.creator_effect)),
+            statistics.and_then(|sums| authenticity(sums, sponsorship)),
+            statistics.and_then(|sums| conversation(sums, rates)),
+        ];
+        let ScoringModel { loyalty_map, authenticity_map, conversation_map, .. } = model;
+        let maps = [loyalty_map, loyalty_map, authenticity_map, conversation_map];
+        let stand_ins = stand_ins(rates, model);
+        let [loyalty, trust, authenticity, conversation] =
+            std::array::from_fn(|one| Component::of(measured[one], stand_ins[one], maps[one]));
+        Self { loyalty, trust, authenticity, conversation }
+    }
+
+    /// The components in the order of [`OF_CREATOR`].
+    #[must_use]
+    pub fn in_order(&self) -> [&Component; OF_CREATOR] {
+        let Self { loyalty, trust, authenticity, conversation } = self;
+        [loyalty, trust, authenticity, conversation]
     }
 
     /// All components, in the order of [`NAMES`].
@@ -131,6 +129,20 @@ impl Components {
     pub fn with_fit(&self, fit: Component) -> [Component; NAMES.len()] {
         [fit, self.loyalty, self.trust, self.authenticity, self.conversation]
     }
+}
+
+/// What stands in for components that are not measured: the mean of creators with these niches, with the spread of all.
+#[must_use]
+pub fn unmeasured(niches: &[&str], model: &ScoringModel) -> [Estimate; OF_CREATOR] {
+    stand_ins(model.rates_for(niches), model)
+}
+
+fn stand_ins(rates: Rates, model: &ScoringModel) -> [Estimate; OF_CREATOR] {
+    let of =
+        |value: f64, Spread { low, high }| Estimate { value, low: low.min(value), high: high.max(value) };
+    let loyalty = of(rates.loyalty, model.loyalty_spread);
+    let authenticity = of(AUTHENTICITY_PRIOR, AUTHENTICITY_SPREAD);
+    [loyalty, loyalty, authenticity, of(rates.conversation(), model.conversation_spread)]
 }
 
 /// Whether people are too few for a component to be measured. Weights leave traces of rounding.

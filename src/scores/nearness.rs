@@ -105,10 +105,6 @@ impl NicheVector {
         sum
     }
 
-    fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// What being in each niche has in common with this vector, given the parents of all niches by number.
     #[must_use]
     pub fn common(&self, parents: &[Option<u32>]) -> Common {
@@ -171,8 +167,6 @@ pub struct Lengths {
     community: f32,
     /// 1 / length of both together.
     whole: f32,
-    /// How much the community counts; what is declared counts the rest.
-    share: f32,
     /// People the community was seen in.
     people: u32,
 }
@@ -202,25 +196,28 @@ impl Lengths {
     ) -> Self {
         let (declared, declared_length) = NicheVector::with_length(declared.map(|place| (place, 1.0)));
         let (community, community_length) = NicheVector::with_length(community);
-        let seen = f64::from(people);
-        let share = match (declared.is_empty(), community.is_empty()) {
-            (_, true) => 0.0,
-            (true, false) => 1.0,
-            (false, false) => MAX_COMMUNITY_SHARE * seen / (seen + COMMUNITY_HALF),
-        };
-        let cross = 2.0 * share * (1.0 - share) * declared.dot(&community);
-        let whole = (share * share + (1.0 - share) * (1.0 - share) + cross).sqrt();
-        Self {
+        let lengths = Self {
             declared: inverse(declared_length),
             community: inverse(community_length),
-            whole: inverse(whole),
-            share: narrow(share),
             people,
+            whole: 0.0,
+        };
+        let share = lengths.share();
+        let cross = 2.0 * share * (1.0 - share) * declared.dot(&community);
+        let whole = (share * share + (1.0 - share) * (1.0 - share) + cross).sqrt();
+        Self { whole: inverse(whole), ..lengths }
+    }
+
+    /// How much the community counts, 0 to 1; what is declared counts the rest.
+    fn share(&self) -> f64 {
+        let seen = f64::from(self.people);
+        match (self.declared > 0.0, self.community > 0.0) {
+            (_, false) => 0.0,
+            (false, true) => 1.0,
+            (true, true) => MAX_COMMUNITY_SHARE * seen / (seen + COMMUNITY_HALF),
         }
     }
-}
 
-impl Lengths {
     /// People the community was seen in.
     #[must_use]
     pub fn people(&self) -> u32 {
@@ -243,9 +240,9 @@ impl CreatorNiches<'_> {
     /// The nearness to a brief.
     #[must_use]
     pub fn nearness(&self, brief: &Common) -> Nearness {
-        let Lengths { whole, share, people, .. } = *self.lengths;
+        let Lengths { whole, people, .. } = *self.lengths;
         let (declared, community) = self.cosines(brief);
-        let (share, whole) = (f64::from(share), f64::from(whole));
+        let (share, whole) = (self.lengths.share(), f64::from(whole));
         let value = snapped(((1.0 - share) * declared + share * community) * whole);
         let spread = beta_variance(community, f64::from(people)).sqrt();
         let half = NORMAL * share * spread * whole;
@@ -257,7 +254,7 @@ impl CreatorNiches<'_> {
     #[must_use]
     pub fn near(&self, brief: &Common) -> f64 {
         let (declared, community) = self.cosines(brief);
-        let share = f64::from(self.lengths.share);
+        let share = self.lengths.share();
         snapped(((1.0 - share) * declared + share * community) * f64::from(self.lengths.whole))
     }
 
@@ -275,7 +272,8 @@ impl CreatorNiches<'_> {
 
     /// Its niches, each with what its share is multiplied with.
     fn weighted(&self) -> impl Iterator<Item = (&InNiche, f32)> {
-        let Lengths { declared, community, share, .. } = *self.lengths;
+        let Lengths { declared, community, .. } = *self.lengths;
+        let share = narrow(self.lengths.share());
         let declared = self.declared.iter().map(move |one| (one, (1.0 - share) * declared));
         declared.chain(self.community.iter().map(move |one| (one, share * community)))
     }

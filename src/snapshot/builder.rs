@@ -8,7 +8,7 @@ use self::located::niches_of;
 use super::{
     board::{Board, entry::Entry},
     chunk::{CHUNK, Chunk, NewRow},
-    hot::{Hot, Scores, country_code, language_bits, platform_bit},
+    hot::{Hot, Scores, language_bits, platform_bit},
     index::Index,
     packed::{self, Sums},
     source::{SourceRow, SourceStatistics},
@@ -16,7 +16,7 @@ use super::{
     towns::{TownNames, Towns},
 };
 use crate::{
-    creators::{Profile, model::audience},
+    creators::{Profile, codes::country_number, model::audience},
     ids::{CreatorKey, TenantId},
     niches::{Niche, NicheTree, Taxonomy, words},
     scores::{ScoringModel, authority::NicheReach},
@@ -164,7 +164,7 @@ impl TenantBuilder {
         if row.stamp().1 == Some(source.stamp) {
             return;
         }
-        let mut details = row.details();
+        let mut details = self.current.details(&row);
         details.sums.stamp.1 = Some(source.stamp);
         details.sums.statistics = Some(source.statistics);
         let row = self.current.summed_up(&row, details);
@@ -210,7 +210,7 @@ impl TenantBuilder {
         let lists = niches_of(&in_niches, declared, &lengths).lists().count();
         let hot = Hot::new(
             audience(&accounts, |_| true),
-            (country_code(&country), place, languages, platforms),
+            (country_number(&country), place, languages, platforms),
             lengths,
             Scores::of(details.sums.statistics.as_ref(), &details.components, lists),
         )
@@ -347,7 +347,7 @@ impl TenantBuilder {
         for number in 0..number_of(snapshot.rows()) {
             let Some(row) = snapshot.row(number) else { continue };
             let lengths = snapshot.lengths(&row.niches());
-            let summed_up = snapshot.summed_up(&row, row.details());
+            let summed_up = snapshot.summed_up(&row, snapshot.details(&row));
             let row = NewRow { hot: summed_up.hot.with_lengths(lengths), ..summed_up };
             let entries = snapshot.entries_of_new(number, &row);
             count_reach(&mut self.current.reaches, &entries, &row.hot.scores, 1);

@@ -4,12 +4,13 @@
 
 use super::{
     hot::{Hot, platform_bit},
-    packed::{self, Details, Head, Stamp},
+    packed::{self, Details, Head, Measured, Stamp},
 };
 use crate::{
     creators::{Platform, Tier},
     scores::{
-        Components,
+        components::OF_CREATOR,
+        interval::Estimate,
         nearness::{CreatorNiches, InNiche},
     },
 };
@@ -25,7 +26,6 @@ struct Slot {
     packed_end: u32,
     niches_end: u16,
     declared: u8,
-    is_taken: bool,
 }
 
 /// Rows that are copied together.
@@ -64,10 +64,13 @@ impl Chunk {
         self.slots.len() == CHUNK
     }
 
-    /// A creator by its place; `None`: the place is free.
+    /// A creator by its place; `None`: the place is free, which is told by no bytes.
     pub(super) fn row(&self, place: usize) -> Option<Row<'_>> {
-        let slot = self.slots.get(place).filter(|slot| slot.is_taken)?;
+        let slot = self.slots.get(place)?;
         let (niches, packed) = self.start(place);
+        if packed == slot.packed_end as usize {
+            return None;
+        }
         let (declared, community) =
             self.niches[niches..usize::from(slot.niches_end)].split_at(usize::from(slot.declared));
         Some(Row {
@@ -94,7 +97,6 @@ impl Chunk {
             packed_end: end(self.packed.len()),
             niches_end: end(self.niches.len()),
             declared: end(row.declared),
-            is_taken: true,
         });
         if self.is_full() {
             // Copied and not shrunk: allocators leave what is to shrink where it is as long as half of it is used.
@@ -109,14 +111,13 @@ impl Chunk {
         self.replace(place, &row.niches, &row.packed);
         let Slot { packed_end, niches_end, .. } = self.slots[place];
         let declared = end(row.declared);
-        self.slots[place] = Slot { hot: row.hot, packed_end, niches_end, declared, is_taken: true };
+        self.slots[place] = Slot { hot: row.hot, packed_end, niches_end, declared };
     }
 
     /// Frees a place.
     pub(super) fn clear(&mut self, place: usize) {
         self.replace(place, &[], &[]);
-        let slot = &mut self.slots[place];
-        (slot.is_taken, slot.declared) = (false, 0);
+        self.slots[place].declared = 0;
     }
 
     fn replace(&mut self, place: usize, niches: &[InNiche], packed: &[u8]) {
@@ -158,10 +159,10 @@ impl<'a> Row<'a> {
         self.head().creator_id
     }
 
-    /// What is known of the creator by itself.
+    /// What is known of the creator by itself, given what stands in for components that are not measured.
     #[must_use]
-    pub fn details(&self) -> Details {
-        packed::details(self.packed, &self.hot.scores)
+    pub fn details(&self, stand_ins: &[Estimate; OF_CREATOR]) -> Details {
+        packed::details(self.packed, &self.hot.scores, stand_ins)
     }
 
     /// Which versions of its rows the creator was read from.
@@ -170,9 +171,9 @@ impl<'a> Row<'a> {
         packed::stamp(self.packed)
     }
 
-    /// Name and components alone, for less.
+    /// Name and measured components alone, for less.
     #[must_use]
-    pub fn shown(&self) -> (&'a str, Components) {
+    pub fn shown(&self) -> (&'a str, Measured) {
         packed::shown(self.packed, &self.hot.scores)
     }
 
@@ -185,7 +186,7 @@ impl<'a> Row<'a> {
     /// Audience on the platforms asked for: followers of the largest account there.
     #[must_use]
     pub fn audience(&self, asked: u32) -> Option<u32> {
-        if self.hot.platforms & !asked == 0 {
+        if self.hot.platforms() & !asked == 0 {
             return self.hot.followers();
         }
         let accounts = self.head().accounts();

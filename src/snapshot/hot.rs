@@ -6,7 +6,7 @@ use crate::{
     relationships::days::Day,
     scores::{
         Components, CreatorStatistics,
-        components::{Component, Evidence, MAPPED_STEPS, Status},
+        components::{Component, Evidence, MAPPED_STEPS, OF_CREATOR, Status},
         interval::Estimate,
         nearness::{Lengths, narrow},
     },
@@ -20,16 +20,13 @@ pub const SHARE_STEPS: f64 = 10_000.0;
 /// What filters and ranking read of every candidate.
 #[derive(Clone, Copy, Debug)]
 pub struct Hot {
-    /// Country code.
-    pub country: [u8; 2],
-    /// Share of posts of the last year that somebody paid for, in steps; 0 when no posts are known.
-    pub sponsored: u16,
+    /// Number of the country.
+    pub country: u8,
+    platforms: [u8; 3],
     /// Number of the region and city.
     pub place: u32,
     /// Number of the set of languages.
     pub languages: u32,
-    /// Platforms with an account, one bit each.
-    pub platforms: u32,
     /// Lengths of its vectors of niches.
     pub lengths: Lengths,
     /// What is measured of it.
@@ -44,27 +41,35 @@ impl Hot {
     #[must_use]
     pub fn new(
         followers: Option<u32>,
-        (country, place, languages, platforms): ([u8; 2], u32, u32, u32),
+        (country, place, languages, platforms): (u8, u32, u32, u32),
         lengths: Lengths,
         scores: Scores,
     ) -> Self {
         let followers = followers.unwrap_or(UNKNOWN);
-        let (sponsored, reach_before) = (0, f32::NAN);
-        Self { country, sponsored, place, languages, platforms, lengths, scores, followers, reach_before }
+        let [first, second, third, _] = platforms.to_le_bytes();
+        let platforms = [first, second, third];
+        Self { country, platforms, place, languages, lengths, scores, followers, reach_before: f32::NAN }
     }
 
     /// The same of a creator with such a share of sponsored posts, when posts are known, and such a loyal reach 30 days ago,
     /// when it is.
     #[must_use]
     pub fn with_past(self, sponsored_share: Option<f64>, reach_before: Option<f64>) -> Self {
-        let sponsored = share_steps(sponsored_share.unwrap_or_default());
-        Self { sponsored, reach_before: reach_before.map_or(f32::NAN, narrow), ..self }
+        let scores = Scores { sponsored: share_steps(sponsored_share.unwrap_or_default()), ..self.scores };
+        Self { scores, reach_before: reach_before.map_or(f32::NAN, narrow), ..self }
     }
 
-    /// The same with other scores.
+    /// The same with other scores; of posts nothing else is known.
     #[must_use]
     pub fn with_scores(self, scores: Scores) -> Self {
-        Self { scores, ..self }
+        Self { scores: Scores { sponsored: self.scores.sponsored, ..scores }, ..self }
+    }
+
+    /// Platforms with an account, one bit each.
+    #[must_use]
+    pub fn platforms(&self) -> u32 {
+        let [first, second, third] = self.platforms;
+        u32::from_le_bytes([first, second, third, 0])
     }
 
     /// The same with other lengths.
@@ -97,44 +102,46 @@ pub fn share_steps(share: f64) -> u16 {
     (share.clamp(0.0, 1.0) * SHARE_STEPS).round() as u16
 }
 
-/// The components that depend on the creator alone, on the common scale.
-pub const OF_CREATOR: usize = 4;
-
 /// What filters and ranking read of a creator's scores: values on the common scale in the steps that they are rounded to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scores {
+    /// Share of posts of the last year that somebody paid for, in steps; 0 when no posts are known.
+    pub sponsored: u16,
+    /// Loyal reach in all niches together.
     reach: [f32; 3],
     mapped: [[u16; 3]; OF_CREATOR],
-    /// One bit for each component that is measured.
-    measured: u8,
-    days: u16,
-    loyal_reach: f32,
     events: u32,
     engagers: u32,
-    /// Day after the last sign of life of the feed; 0: there was none.
-    seen_until: u32,
+    days: u16,
+    /// Day after the last sign of life of the feed; 0: there was none. Days end in 2149.
+    seen_until: u16,
+    /// One bit for each component that is measured.
+    measured: u8,
+    /// Niches in whose lists the creator stands.
+    lists: u8,
 }
 
 impl Scores {
     /// The scores of a creator with these components that stands in the lists of so many niches.
     #[must_use]
     pub fn of(statistics: Option<&CreatorStatistics>, components: &Components, niches: usize) -> Self {
-        let all = in_order(components);
-        let reach = statistics.map_or(Estimate::exactly(0.0), CreatorStatistics::reach);
-        let Estimate { value, low, high } = reach.scaled(1.0 / niches.max(1) as f64);
+        let all = components.in_order();
+        let Estimate { value, low, high } =
+            statistics.map_or(Estimate::exactly(0.0), CreatorStatistics::reach);
         let Evidence { events, engagers, days } = statistics.map_or(Evidence::default(), evidence_of);
         let seen_until = statistics.and_then(|sums| sums.window).map_or(0, |(_, end)| end + 1);
         Self {
+            sponsored: 0,
             reach: [value, low, high].map(narrow),
             mapped: all.map(|component| steps(&component.mapped)),
             measured: (0..).zip(all).fold(0, |bits, (one, component)| {
                 bits | u8::from(component.status == Status::Measured) << one
             }),
             days: u16::try_from(days).unwrap_or(u16::MAX),
-            loyal_reach: narrow(reach.value),
             events: u32::try_from(events.max(0)).unwrap_or(u32::MAX),
             engagers: engagers.max(0).unsigned_abs(),
-            seen_until: seen_until.max(0).unsigned_abs(),
+            seen_until: u16::try_from(seen_until.max(0)).unwrap_or(u16::MAX),
+            lists: u8::try_from(niches).unwrap_or(u8::MAX),
         }
     }
 
@@ -142,7 +149,8 @@ impl Scores {
     #[must_use]
     pub fn reach(&self) -> Option<Estimate> {
         let [value, low, high] = self.reach.map(f64::from);
-        self.is_measured(0).then_some(Estimate { value, low, high })
+        let everywhere = Estimate { value, low, high };
+        self.is_measured(0).then(|| everywhere.scaled(1.0 / f64::from(self.lists.max(1))))
     }
 
     /// Loyalty, trust, authenticity and conversation on the common scale.
@@ -154,7 +162,7 @@ impl Scores {
         })
     }
 
-    /// The components, with these values on their own scales in the order of [`Self::mapped`].
+    /// The components, with these values on their own scales in the order of [`OF_CREATOR`].
     #[must_use]
     pub fn components(&self, raw: [Estimate; OF_CREATOR]) -> Components {
         let mapped = self.mapped();
@@ -174,7 +182,7 @@ impl Scores {
     /// People expected back within 90 days, in all niches together.
     #[must_use]
     pub fn loyal_reach(&self) -> f32 {
-        self.loyal_reach
+        self.reach[0]
     }
 
     /// Events, engagers and days of evidence.
@@ -186,7 +194,7 @@ impl Scores {
     /// Day of the last sign of life of the feed, if there was one.
     #[must_use]
     pub fn last_seen(&self) -> Option<Day> {
-        Some(self.seen_until.checked_sub(1)?.cast_signed())
+        Some(Day::from(self.seen_until.checked_sub(1)?))
     }
 
     /// Whether one of these is measured, by its place among them.
@@ -194,13 +202,6 @@ impl Scores {
     pub fn is_measured(&self, component: usize) -> bool {
         self.measured >> component & 1 == 1
     }
-}
-
-/// The components in the order of [`Scores::mapped`].
-#[must_use]
-pub fn in_order(components: &Components) -> [&Component; OF_CREATOR] {
-    let Components { loyalty, trust, authenticity, conversation } = components;
-    [loyalty, trust, authenticity, conversation]
 }
 
 #[expect(
@@ -229,12 +230,6 @@ pub fn language_bits<'a>(codes: impl Iterator<Item = &'a str>) -> [u64; 3] {
     bits
 }
 
-/// A country code of two letters as bytes; zeros for anything else.
-#[must_use]
-pub fn country_code(code: &str) -> [u8; 2] {
-    code.as_bytes().try_into().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,7 +252,7 @@ mod tests {
         let model = ScoringModel::published_default();
         let components = Components::of(Some(&sums), (None, None), &[], &model);
         let scores = Scores::of(Some(&sums), &components, 2);
-        assert_eq!(scores.mapped(), in_order(&components).map(|component| component.mapped));
+        assert_eq!(scores.mapped(), components.in_order().map(|component| component.mapped));
         assert_eq!([0, 1, 2, 3].map(|one| scores.is_measured(one)), [true, false, true, true]);
         assert!((scores.reach().unwrap().value - 17.3 / 2.0).abs() < 1e-5);
         assert!((scores.loyal_reach() - 17.3).abs() < 1e-5);
@@ -268,14 +263,15 @@ mod tests {
 
     #[test]
     fn what_is_not_known_of_the_past_is_told_from_nothing() {
-        let hot = Hot::new(None, ([0; 2], 0, 0, 0), Lengths::default(), Scores::default());
-        assert_eq!((hot.sponsored, hot.reach_before()), (0, None));
-        let known = hot.with_past(Some(1.0 / 3.0), Some(0.0));
-        assert_eq!((known.sponsored, known.reach_before()), (3_333, Some(0.0)));
+        let every = Platform::ALL.iter().fold(0, |bits, platform| bits | platform_bit(*platform));
+        let hot = Hot::new(None, (0, 0, 0, every), Lengths::default(), Scores::default());
+        assert_eq!((hot.scores.sponsored, hot.reach_before(), hot.platforms()), (0, None, every));
+        let known = hot.with_past(Some(1.0 / 3.0), Some(0.0)).with_scores(Scores::default());
+        assert_eq!((known.scores.sponsored, known.reach_before()), (3_333, Some(0.0)));
     }
 
     #[test]
     fn what_is_read_of_every_candidate_stays_small() {
-        assert!(size_of::<Hot>() <= 100, "{}", size_of::<Hot>());
+        assert!(size_of::<Hot>() <= 88, "{}", size_of::<Hot>());
     }
 }

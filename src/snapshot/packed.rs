@@ -1,10 +1,15 @@
 //! Everything about a creator that only answers need, packed into bytes: there are millions of creators and a page shows a
 //! few of them.
 
-use super::hot::{OF_CREATOR, Scores, in_order};
+use super::hot::Scores;
 use crate::{
     creators::{Account, Platform},
-    scores::{Components, CreatorStatistics, components::Evidence, history::codec, interval::Estimate},
+    scores::{
+        Components, CreatorStatistics,
+        components::{Evidence, OF_CREATOR, Status},
+        history::codec,
+        interval::Estimate,
+    },
     sponsorship::UnderSponsorship,
     trust::TrustSums,
 };
@@ -28,7 +33,7 @@ pub struct Head<'a> {
     values: &'a [u8],
 }
 
-/// What is only shown, as it is written: of the components just what is not beside it among the scores.
+/// What is only shown, as it is written: of the components that are measured just what is not beside it among the scores.
 #[derive(Serialize)]
 struct Written<'a> {
     stamp: Stamp,
@@ -59,6 +64,9 @@ pub struct Sums {
     #[serde(skip)]
     pub stamp: Stamp,
 }
+
+/// The components that are measured, on their own scales.
+pub type Measured = [Option<Estimate>; OF_CREATOR];
 
 /// What is known of a creator by itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,8 +114,9 @@ const GROWS: &str = "memory grows and all fields can be written";
 
 fn with_tail(head: Vec<u8>, details: &Details) -> Vec<u8> {
     let Details { display_name, components, sums } = details;
-    let raw = in_order(components).map(|component| codec::encode_estimate(component.raw));
-    let tail = Written { stamp: sums.stamp, display_name, raw: raw.as_flattened(), sums };
+    let measured = components.in_order().into_iter().filter(|one| one.status == Status::Measured);
+    let raw: Vec<u8> = measured.flat_map(|component| codec::encode_estimate(component.raw)).collect();
+    let tail = Written { stamp: sums.stamp, display_name, raw: &raw, sums };
     postcard::to_extend(&tail, head).expect(GROWS)
 }
 
@@ -121,19 +130,22 @@ fn split(packed: &[u8]) -> (Head<'_>, &[u8]) {
     postcard::take_from_bytes(packed).expect(OWN)
 }
 
-/// The name and the components of the other part, without the rest.
+/// The name and the measured components of the other part, without the rest.
 #[must_use]
-pub fn shown<'a>(packed: &'a [u8], scores: &Scores) -> (&'a str, Components) {
+pub fn shown<'a>(packed: &'a [u8], scores: &Scores) -> (&'a str, Measured) {
     let ((_, display_name, raw), _): ((Stamp, &str, &[u8]), _) =
         postcard::take_from_bytes(split(packed).1).expect(OWN);
-    (display_name, scores.components(estimates(raw)))
+    (display_name, measured(raw, scores))
 }
 
-/// The other part.
+/// The other part, given what stands in for components that are not measured.
 #[must_use]
-pub fn details(packed: &[u8], scores: &Scores) -> Details {
+pub fn details(packed: &[u8], scores: &Scores, stand_ins: &[Estimate; OF_CREATOR]) -> Details {
     let Read { stamp, display_name, raw, sums } = postcard::from_bytes(split(packed).1).expect(OWN);
-    let components = scores.components(estimates(raw));
+    let measured = measured(raw, scores);
+    let components = scores.components(std::array::from_fn(|one| {
+        measured[one].unwrap_or_else(|| codec::rounded(stand_ins[one]))
+    }));
     Details { display_name: display_name.to_owned(), components, sums: Sums { stamp, ..sums } }
 }
 
@@ -143,9 +155,11 @@ pub fn stamp(packed: &[u8]) -> Stamp {
     postcard::take_from_bytes(split(packed).1).expect(OWN).0
 }
 
-fn estimates(raw: &[u8]) -> [Estimate; OF_CREATOR] {
-    let (raw, _) = raw.as_chunks::<{ codec::ESTIMATE }>();
-    std::array::from_fn(|one| codec::decode_estimate(&raw[one]).expect(OWN))
+fn measured(raw: &[u8], scores: &Scores) -> Measured {
+    let mut raw = raw.as_chunks::<{ codec::ESTIMATE }>().0.iter();
+    std::array::from_fn(|one| {
+        scores.is_measured(one).then(|| codec::decode_estimate(raw.next().expect(OWN)).expect(OWN))
+    })
 }
 
 fn account_bytes(account: &Account) -> [u8; ACCOUNT] {
@@ -174,6 +188,7 @@ mod tests {
     use crate::{
         scores::{
             ScoringModel,
+            components::unmeasured,
             discounts::discounted::{Discounted, Taken},
         },
         sponsorship::model::Returns,
@@ -213,6 +228,11 @@ mod tests {
         Scores::of(None, &known().components, 1)
     }
 
+    fn read(packed: &[u8]) -> Details {
+        let stand_ins = unmeasured(&[], &ScoringModel::published_default());
+        details(packed, &scores(), &stand_ins)
+    }
+
     #[test]
     fn what_is_packed_is_read_as_it_was() {
         let accounts = [account(Platform::Instagram, Some(12_400)), account(Platform::TikTok, None)];
@@ -222,8 +242,13 @@ mod tests {
         let platforms = [(Platform::Instagram, Some(12_400)), (Platform::TikTok, None)];
         assert_eq!(head.accounts().collect::<Vec<_>>(), platforms);
         assert_eq!(head.values().collect::<Vec<_>>(), [7, u64::MAX]);
-        assert_eq!(details(&packed, &scores()), known());
-        assert_eq!(shown(&packed, &scores()), ("Ana Verde, Cluj", known().components));
+        assert_eq!(read(&packed), known());
+        let measured = known()
+            .components
+            .in_order()
+            .map(|component| (component.status == Status::Measured).then_some(component.raw));
+        assert_eq!(shown(&packed, &scores()), ("Ana Verde, Cluj", measured));
+        assert!(measured.iter().any(Option::is_some) && measured.iter().any(Option::is_none));
     }
 
     #[test]
@@ -231,7 +256,7 @@ mod tests {
         let packed = pack("ana-verde", (&[account(Platform::Instagram, Some(9))], &[7]), &known());
         let after = Details { sums: Sums::default(), ..known() };
         let again = packed_again(&packed, &after);
-        assert_eq!((details(&again, &scores()), head(&again).creator_id), (after, "ana-verde"));
+        assert_eq!((read(&again), head(&again).creator_id), (after, "ana-verde"));
         assert_eq!(head(&again).accounts().collect::<Vec<_>>(), [(Platform::Instagram, Some(9))]);
         assert!(again.len() < packed.len());
     }

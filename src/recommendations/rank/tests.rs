@@ -178,7 +178,7 @@ fn oracle(snapshot: &TenantSnapshot, people: &[Person], request: &Recommendation
         let candidate = Candidate { niches: row.niches(), reach: row.hot.scores.reach(), values: &values };
         let fit = Fit::of(&brief, &candidate);
         let nearness = fit.nearness.estimate.value;
-        let parts = components(&row.details(), &fit);
+        let parts = components(&snapshot.details(&row), &fit);
         let mapped = parts.map(|part| part.mapped.value);
         if nearness >= MIN_NEARNESS && is_eligible(snapshot, request, (index, person), mapped) {
             let score: f64 =

@@ -149,7 +149,7 @@ fn view(snapshot: &TenantSnapshot, own: &Row<'_>, row: &Row<'_>, similar: &Simil
     let reasons = [Some(declaring_too(snapshot, own, row, cosine)), shared.map(sharing)];
     SimilarCreator {
         creator_id: row.creator_id().to_owned(),
-        display_name: row.details().display_name,
+        display_name: row.shown().0.to_owned(),
         tier: row.tier(ANY_PLATFORM),
         similarity,
         niche_cosine: cosine,

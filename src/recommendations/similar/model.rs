@@ -82,7 +82,7 @@ fn shorten(snapshot: &TenantSnapshot, found: &mut Vec<Near>, most: usize) {
 #[must_use]
 pub fn sampled(snapshot: &TenantSnapshot, own: u32, near: &[Near]) -> Vec<(CreatorKey, Option<i64>)> {
     let rows = [own].into_iter().chain(near.iter().map(|near| near.row));
-    let engagers = |row: &Row<'_>| row.details().sums.statistics.map_or(0, |sums| sums.engagers);
+    let engagers = |row: &Row<'_>| i32::try_from(row.hot.scores.evidence()[1]).unwrap_or(i32::MAX);
     let rows = rows.filter_map(|row| snapshot.row(row));
     rows.map(|row| (snapshot.key(&row), bound(engagers(&row)))).collect()
 }

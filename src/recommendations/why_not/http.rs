@@ -173,7 +173,7 @@ fn answer(tenant: TenantId, asked: WhyNotRequest, snapshots: &Snapshots) -> Resu
         low: score.low,
         high: score.high,
         uncertainty: score.uncertainty(),
-        components: component_views_of(&query, &found.own, &row.details()),
+        components: component_views_of(&query, &found.own, &snapshot.details(&row)),
         last_listed: found.last_listed,
         changes: found.changes.into_iter().map(|change| change_view(change, &case)).collect(),
         not_enough: found.not_enough,

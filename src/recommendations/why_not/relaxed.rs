@@ -2,6 +2,7 @@
 
 use super::model::Case;
 use crate::{
+    creators::codes,
     recommendations::{
         eligibility::{Filter, counted_platforms, row_growth},
         rank,
@@ -127,7 +128,7 @@ fn own_number(filter: Filter, case: &Case<'_>) -> Option<f64> {
             Some(rank::mapped(row, rank::fit(query, row).estimate)[component].value)
         }
         Filter::Growth => row_growth(row),
-        Filter::MaxSponsoredShare => Some(f64::from(row.hot.sponsored) / SHARE_STEPS),
+        Filter::MaxSponsoredShare => Some(f64::from(row.hot.scores.sponsored) / SHARE_STEPS),
         _ => None,
     }
 }
@@ -190,7 +191,7 @@ fn followers(audience: Option<u32>) -> String {
 }
 
 fn country(case: &Case<'_>) -> String {
-    String::from_utf8_lossy(&case.row.hot.country).into_owned()
+    codes::country(case.row.hot.country).unwrap_or_default().to_owned()
 }
 
 fn with<T: serde::Serialize>(list: &[T], one: &T) -> Value {

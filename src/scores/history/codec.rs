@@ -66,6 +66,13 @@ pub fn encode_estimate(Estimate { value, low, high }: Estimate) -> [u8; ESTIMATE
     bytes
 }
 
+/// An estimate as it is read after it was written.
+#[must_use]
+pub fn rounded(Estimate { value, low, high }: Estimate) -> Estimate {
+    let [value, low, high] = [value, low, high].map(|number| f64::from(steps(number)) / STEPS);
+    Estimate { value, low, high }
+}
+
 /// An estimate from what [`encode_estimate`] made of it.
 pub fn decode_estimate(bytes: &[u8; ESTIMATE]) -> Result<Estimate, Damaged> {
     let (places, _) = bytes.as_chunks::<3>();

@@ -45,8 +45,8 @@ pub struct Entry {
     pub others: Sketch,
     /// Step of its followers.
     pub followers: u16,
-    /// Code of its country.
-    pub country: [u8; 2],
+    /// Number of its country.
+    pub country: u8,
 }
 
 /// The lists in which a creator stands, with its entry in each.

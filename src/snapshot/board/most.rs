@@ -118,8 +118,8 @@ impl Entry {
 
 /// One bit of 32 for a country; several share one.
 #[must_use]
-pub fn country_bit([first, second]: [u8; 2]) -> u32 {
-    1 << ((u32::from(first) * 7 + u32::from(second)) % u32::BITS)
+pub fn country_bit(country: u8) -> u32 {
+    1 << (u32::from(country) % u32::BITS)
 }
 
 fn larger<const N: usize>(one: [u8; N], other: [u8; N]) -> [u8; N] {

@@ -75,7 +75,7 @@ impl Dimension {
             Self::Sure(component) => u32::from(entry.sure()[usize::from(component)]),
             Self::Near => u32::from(entry.near),
             Self::Reach => u32::from(entry.reach),
-            Self::Country => u32::from(u16::from_be_bytes(entry.country)),
+            Self::Country => u32::from(entry.country),
             Self::Followers => u32::from(entry.followers),
             Self::Row => entry.row,
         }

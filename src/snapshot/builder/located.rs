@@ -4,6 +4,7 @@ use crate::{
     scores::{
         Components,
         communities::Community,
+        components::unmeasured,
         nearness::{CreatorNiches, InNiche, Lengths, NichePlace, narrow},
     },
     snapshot::{
@@ -46,6 +47,12 @@ impl TenantSnapshot {
         let declared = niches.declared.iter().map(place);
         let community = niches.community.iter().map(|one| (place(one), f64::from(one.share)));
         Lengths::of(declared, community, niches.lengths.people())
+    }
+
+    /// What is known of a creator by itself.
+    #[must_use]
+    pub fn details(&self, row: &Row<'_>) -> Details {
+        row.details(&unmeasured(&self.declared(row), &self.model))
     }
 
     pub(super) fn detailed(&self, display_name: String, niches: &[&str], sums: Sums) -> Details {

@@ -42,12 +42,12 @@ fn statistics_replace_those_of_a_creator_and_of_nobody_else() {
     builder.apply_statistics(sums("unknown", 5));
     let after = builder.publish().unwrap();
     let engagers = |snapshot: &TenantSnapshot, row| {
-        snapshot.row(row).unwrap().details().sums.statistics.map(|sums| sums.engagers)
+        snapshot.details(&snapshot.row(row).unwrap()).sums.statistics.map(|sums| sums.engagers)
     };
     assert_eq!([engagers(&before, 0), engagers(&after, 0), engagers(&after, 1)], [None, Some(7), None]);
     let ana = after.row(0).unwrap();
-    assert_eq!(ana.details().sums.stamp.1, Some(5));
-    assert_eq!((ana.hot.sponsored, ana.hot.reach_before()), (5_000, Some(2.0)));
+    assert_eq!(after.details(&ana).sums.stamp.1, Some(5));
+    assert_eq!((ana.hot.scores.sponsored, ana.hot.reach_before()), (5_000, Some(2.0)));
     assert_eq!((ana.hot.scores.evidence(), after.row(1).unwrap().hot.scores.evidence()), ([0, 7, 0], [0; 3]));
     builder.apply_statistics(sums("ana", 5));
     assert!(builder.publish().is_none(), "the same statistics again change nothing");

@@ -14,7 +14,7 @@ fn new_row(name: &str, declared: u32, community: u32) -> NewRow {
     let details = Details { display_name: name.to_owned(), components, sums: Sums::default() };
     let scores = Scores::of(None, &components, 1);
     NewRow {
-        hot: Hot::new(Some(declared), (*b"RO", 0, 0, 0), Lengths::default(), scores),
+        hot: Hot::new(Some(declared), (0, 0, 0, 0), Lengths::default(), scores),
         niches: (0..declared + community).map(|niche| InNiche { niche, share: 1.0 }).collect(),
         declared: declared as usize,
         packed: pack(name, (&[], &[]), &details),
@@ -28,7 +28,7 @@ fn told(row: Option<Row<'_>>) -> Option<Told> {
         let niches = row.niches();
         let counts =
             [niches.declared.len(), niches.community.len()].map(|count| u32::try_from(count).unwrap());
-        assert_eq!((row.creator_id(), row.hot.followers()), (&*row.details().display_name, Some(counts[0])));
+        assert_eq!((row.creator_id(), row.hot.followers()), (row.shown().0, Some(counts[0])));
         let numbers = niches.declared.iter().chain(niches.community).map(|one| one.niche);
         assert!(numbers.eq(0..counts[0] + counts[1]));
         (row.creator_id().to_owned(), counts[0], counts[1])
@@ -90,8 +90,7 @@ fn the_audience_is_that_of_the_platforms_asked_for() {
     };
     row.packed = pack("ana", (&accounts, &[]), &details);
     let [instagram, tiktok] = [Platform::Instagram, Platform::TikTok].map(platform_bit);
-    row.hot =
-        Hot::new(Some(9_000), (*b"RO", 0, 0, instagram | tiktok), Lengths::default(), Scores::default());
+    row.hot = Hot::new(Some(9_000), (0, 0, 0, instagram | tiktok), Lengths::default(), Scores::default());
     let mut chunk = Chunk::default();
     chunk.push(&row);
     let row = chunk.row(0).unwrap();
