@@ -26,7 +26,7 @@ use crate::{
         ndjson::Streams,
         respond,
     },
-    keys::{ApiKey, KeyRing, ring::Trust, store as key_store},
+    keys::{ApiKey, KeyRing, ring::Belief, store as key_store},
     metrics::{self, Metrics, http::Place},
     niches::Taxonomy,
     openapi,
@@ -215,7 +215,7 @@ impl Services {
             keys: Data::new(KeyRing::new(
                 foundation.pools.reads.clone(),
                 foundation.master.clone(),
-                Trust::default(),
+                Belief::default(),
             )),
             signer: Data::new(foundation.master.cursor_signer()),
             intake: Data::new(Intake::start(

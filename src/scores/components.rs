@@ -119,15 +119,16 @@ impl Components {
 
     /// The components in the order of [`OF_CREATOR`].
     #[must_use]
-    pub fn in_order(&self) -> [&Component; OF_CREATOR] {
-        let Self { loyalty, trust, authenticity, conversation } = self;
+    pub fn in_order(&self) -> [Component; OF_CREATOR] {
+        let Self { loyalty, trust, authenticity, conversation } = *self;
         [loyalty, trust, authenticity, conversation]
     }
 
     /// All components, in the order of [`NAMES`].
     #[must_use]
     pub fn with_fit(&self, fit: Component) -> [Component; NAMES.len()] {
-        [fit, self.loyalty, self.trust, self.authenticity, self.conversation]
+        let [loyalty, trust, authenticity, conversation] = self.in_order();
+        [fit, loyalty, trust, authenticity, conversation]
     }
 }
 

@@ -28,9 +28,6 @@ use std::{
     thread,
 };
 
-/// Entries that come into lists for which a thread more is worth its start.
-const WORTH_A_THREAD: usize = 100_000;
-
 /// Builds snapshots of a tenant, one after the other.
 pub struct TenantBuilder {
     current: TenantSnapshot,
@@ -106,7 +103,7 @@ impl TenantBuilder {
     /// The snapshot as it stands.
     #[must_use]
     pub fn snapshot(&mut self) -> TenantSnapshot {
-        self.file_coming();
+        self.file_coming(1);
         TenantSnapshot { creators: self.current.index.len(), copied: self.copied, ..self.current.clone() }
     }
 
@@ -164,10 +161,10 @@ impl TenantBuilder {
         if row.stamp().1 == Some(source.stamp) {
             return;
         }
-        let mut details = self.current.details(&row);
-        details.sums.stamp.1 = Some(source.stamp);
-        details.sums.statistics = Some(source.statistics);
-        let row = self.current.summed_up(&row, details);
+        let (display_name, mut sums) = row.summed_up();
+        sums.stamp.1 = Some(source.stamp);
+        sums.statistics = Some(source.statistics);
+        let row = self.current.summed_up(&row, (display_name, sums));
         self.replace(number, &row);
         self.changed = true;
     }
@@ -307,10 +304,13 @@ impl TenantBuilder {
         own(&mut self.current.boards[niche as usize], Board::bytes, &mut self.copied)
     }
 
-    /// Puts all entries that are coming into their lists, as a snapshot needs it.
-    pub(super) fn file_coming(&mut self) {
-        let threads = self.coming.iter().map(Vec::len).sum::<usize>() / WORTH_A_THREAD;
-        let threads = threads.min(thread::available_parallelism().map_or(1, usize::from));
+    /// How many entries wait for lists that are empty.
+    pub(super) fn coming(&self) -> usize {
+        self.coming.iter().map(Vec::len).sum()
+    }
+
+    /// Puts all entries that are coming into their lists, as a snapshot needs it, on so many threads.
+    pub(super) fn file_coming(&mut self, threads: usize) {
         let lists = self.coming.iter_mut().zip(&mut self.current.boards);
         let lists = Mutex::new(lists.filter(|(coming, _)| !coming.is_empty()));
         let next = || lists.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -320,7 +320,10 @@ impl TenantBuilder {
             }
         };
         thread::scope(|scope| {
-            (1..threads).for_each(|_| drop(scope.spawn(fill)));
+            for _ in 1..threads {
+                // Where there is no thread to be had, this one does it all.
+                drop(thread::Builder::new().name("lists".to_owned()).spawn_scoped(scope, fill));
+            }
             fill();
         });
     }
@@ -347,14 +350,14 @@ impl TenantBuilder {
         for number in 0..number_of(snapshot.rows()) {
             let Some(row) = snapshot.row(number) else { continue };
             let lengths = snapshot.lengths(&row.niches());
-            let summed_up = snapshot.summed_up(&row, snapshot.details(&row));
+            let summed_up = snapshot.summed_up(&row, row.summed_up());
             let row = NewRow { hot: summed_up.hot.with_lengths(lengths), ..summed_up };
             let entries = snapshot.entries_of_new(number, &row);
             count_reach(&mut self.current.reaches, &entries, &row.hot.scores, 1);
             self.own_chunk(number).put(number as usize % CHUNK, &row);
             self.file(&[], &entries);
         }
-        self.file_coming();
+        self.file_coming(1);
     }
 }
 

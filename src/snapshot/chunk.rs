@@ -4,7 +4,7 @@
 
 use super::{
     hot::{Hot, platform_bit},
-    packed::{self, Details, Head, Measured, Stamp},
+    packed::{self, Details, Head, Measured, Stamp, Sums},
 };
 use crate::{
     creators::{Platform, Tier},
@@ -163,6 +163,12 @@ impl<'a> Row<'a> {
     #[must_use]
     pub fn details(&self, stand_ins: &[Estimate; OF_CREATOR]) -> Details {
         packed::details(self.packed, &self.hot.scores, stand_ins)
+    }
+
+    /// Its name and what was summed up about it.
+    #[must_use]
+    pub(super) fn summed_up(&self) -> (String, Sums) {
+        packed::summed_up(self.packed)
     }
 
     /// Which versions of its rows the creator was read from.

@@ -31,6 +31,8 @@ const REST: f64 = 0.5;
 
 /// Pages that are read ahead at start. More: memory; fewer: reading waits for taking in, and the other way round.
 const AHEAD: usize = 4;
+/// Entries that come into lists for which a thread more is worth its start.
+const WORTH_A_THREAD: usize = 100_000;
 /// How long it is kept which statistics changed. Longer: the list of them grows; shorter: a replica that was held up, or for
 /// so long in reading everything, has to read everything again.
 const CHANGES_KEPT: Duration = Duration::from_hours(1);
@@ -156,6 +158,7 @@ impl Feed {
         for tenant in self.tenants.values_mut() {
             *tenant = tenant.started_again(self.taxonomy.clone());
         }
+        store::take_time(tx).await?;
         self.read_niches(tx, 0).await?;
         self.read_models(tx).await?;
         for (tenant, creators) in store::counts(tx).await? {
@@ -181,7 +184,11 @@ impl Feed {
                     builder(&mut tenants, tenant, &taxonomy).apply_creator(creator);
                 }
             }
-            tenants.values_mut().for_each(TenantBuilder::file_coming);
+            // By now the database has nothing left to do.
+            let cores = thread::available_parallelism().map_or(1, usize::from);
+            for tenant in tenants.values_mut() {
+                tenant.file_coming(cores.min(1 + tenant.coming() / WORTH_A_THREAD));
+            }
             // Nobody waits for them when the service stops.
             drop(done.send(tenants));
         };

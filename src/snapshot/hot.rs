@@ -105,7 +105,8 @@ pub fn share_steps(share: f64) -> u16 {
 /// What filters and ranking read of a creator's scores: values on the common scale in the steps that they are rounded to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scores {
-    /// Share of posts of the last year that somebody paid for, in steps; 0 when no posts are known.
+    /// Share of posts of the last year that somebody paid for, in steps; 0 when no posts are known. It is no score, and here because
+    /// there is room between the others.
     pub sponsored: u16,
     /// Loyal reach in all niches together.
     reach: [f32; 3],

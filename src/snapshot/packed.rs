@@ -141,12 +141,23 @@ pub fn shown<'a>(packed: &'a [u8], scores: &Scores) -> (&'a str, Measured) {
 /// The other part, given what stands in for components that are not measured.
 #[must_use]
 pub fn details(packed: &[u8], scores: &Scores, stand_ins: &[Estimate; OF_CREATOR]) -> Details {
-    let Read { stamp, display_name, raw, sums } = postcard::from_bytes(split(packed).1).expect(OWN);
+    let Read { stamp, display_name, raw, sums } = read(packed);
     let measured = measured(raw, scores);
     let components = scores.components(std::array::from_fn(|one| {
         measured[one].unwrap_or_else(|| codec::rounded(stand_ins[one]))
     }));
     Details { display_name: display_name.to_owned(), components, sums: Sums { stamp, ..sums } }
+}
+
+/// Name and sums of the other part.
+#[must_use]
+pub fn summed_up(packed: &[u8]) -> (String, Sums) {
+    let Read { stamp, display_name, sums, .. } = read(packed);
+    (display_name.to_owned(), Sums { stamp, ..sums })
+}
+
+fn read(packed: &[u8]) -> Read<'_> {
+    postcard::from_bytes(split(packed).1).expect(OWN)
 }
 
 /// Which versions of its rows a creator was read from.
@@ -228,7 +239,7 @@ mod tests {
         Scores::of(None, &known().components, 1)
     }
 
-    fn read(packed: &[u8]) -> Details {
+    fn unpacked(packed: &[u8]) -> Details {
         let stand_ins = unmeasured(&[], &ScoringModel::published_default());
         details(packed, &scores(), &stand_ins)
     }
@@ -242,7 +253,7 @@ mod tests {
         let platforms = [(Platform::Instagram, Some(12_400)), (Platform::TikTok, None)];
         assert_eq!(head.accounts().collect::<Vec<_>>(), platforms);
         assert_eq!(head.values().collect::<Vec<_>>(), [7, u64::MAX]);
-        assert_eq!(read(&packed), known());
+        assert_eq!(unpacked(&packed), known());
         let measured = known()
             .components
             .in_order()
@@ -256,7 +267,7 @@ mod tests {
         let packed = pack("ana-verde", (&[account(Platform::Instagram, Some(9))], &[7]), &known());
         let after = Details { sums: Sums::default(), ..known() };
         let again = packed_again(&packed, &after);
-        assert_eq!((read(&again), head(&again).creator_id), (after, "ana-verde"));
+        assert_eq!((unpacked(&again), head(&again).creator_id), (after, "ana-verde"));
         assert_eq!(head(&again).accounts().collect::<Vec<_>>(), [(Platform::Instagram, Some(9))]);
         assert!(again.len() < packed.len());
     }

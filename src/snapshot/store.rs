@@ -67,21 +67,25 @@ pub async fn counts(tx: &Tx) -> Result<Vec<(TenantId, usize)>, DbError> {
     Ok(tx.query(sql, &[]).await?.iter().map(count).collect())
 }
 
+/// Lets a transaction read everything. Between two pages its connection may wait for those that are taken in, and after the last one
+/// for the lists. PostgreSQL takes twice the memory for each of the five tables that are joined to creators, as far as they need it:
+/// with less than they need, all creators are written to disk and read again for each of them. To compile the statement takes longer
+/// than it saves.
+pub async fn take_time(tx: &Tx) -> Result<(), DbError> {
+    tx.batch(
+        "set local statement_timeout = '30min';
+         set local idle_in_transaction_session_timeout = '30min';
+         set local cursor_tuple_fraction = 1;
+         set local work_mem = '64MB';
+         set local jit = off",
+    )
+    .await
+}
+
 /// Opens a cursor for [`page`] on all creators. In no order: to read all tables through and join them takes a third of the time
 /// that following their keys does, once PostgreSQL knows that all of it is wanted. The first page waits for the joins, which takes as
 /// long as there are creators.
 pub async fn open(tx: &Tx) -> Result<(), DbError> {
-    // Between two pages the connection may wait for those that are taken in, and after the last one for the lists. What is joined has
-    // to fit into memory: else all creators are written to disk and read again for each of the tables. To compile the statement takes
-    // longer than it saves.
-    tx.batch(
-        "set local cursor_tuple_fraction = 1;
-         set local jit = off;
-         set local work_mem = '64MB';
-         set local statement_timeout = '30min';
-         set local idle_in_transaction_session_timeout = '30min'",
-    )
-    .await?;
     let sql = format!(
         "/* snapshot::open */ declare all_creators no scroll cursor for select {} from creators c {}",
         columns(),

@@ -8,7 +8,7 @@ use voci::{
     ids::TenantId,
     keys::{
         ApiKey, KeyRing, Scope,
-        ring::Trust,
+        ring::Belief,
         store::{new_key, store_key},
     },
 };
@@ -177,8 +177,8 @@ async fn the_database_is_asked_anew_about_a_key_while_its_holder_is_answered() {
     let foundation = app.foundation().await;
     let key = new_key("test").unwrap();
     store_key(&foundation.pools.background, TenantId(1), &key, "test", &Scope::ALL).await.unwrap();
-    let trust = Trust { most: Duration::from_mins(10), anew: Duration::ZERO };
-    let ring = KeyRing::new(foundation.pools.reads.clone(), foundation.master.clone(), trust);
+    let belief = Belief { most: Duration::from_mins(10), anew: Duration::ZERO };
+    let ring = KeyRing::new(foundation.pools.reads.clone(), foundation.master.clone(), belief);
     assert!(ring.authenticate(&key).await.unwrap().is_some());
 
     let lock = app.database().connect().await;

@@ -2,7 +2,6 @@
 //!
 //! That is finer than any difference that makes a row, and what is read is a short decimal.
 
-use super::model::kept;
 use crate::scores::{
     Components,
     components::{Component, Status},
@@ -24,7 +23,7 @@ pub struct Damaged;
 /// The components as bytes.
 #[must_use]
 pub fn encode(components: &Components) -> Vec<u8> {
-    kept(components).into_iter().flat_map(encode_one).collect()
+    components.in_order().into_iter().flat_map(encode_one).collect()
 }
 
 /// Components from what [`encode`] made of them.
@@ -115,7 +114,7 @@ mod tests {
             let bytes = encode(&components);
             prop_assert_eq!(bytes.len(), 4 * WIDTH);
             let stored = decode(&bytes).unwrap();
-            for (before, after) in kept(&components).into_iter().zip(kept(&stored)) {
+            for (before, after) in components.in_order().into_iter().zip(stored.in_order()) {
                 prop_assert_eq!(before.status, after.status);
                 for (before, after) in numbers_of(before).into_iter().zip(numbers_of(after)) {
                     prop_assert!((before - after).abs() <= 0.5 / STEPS + 1e-12, "{} {}", before, after);

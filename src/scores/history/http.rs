@@ -1,10 +1,6 @@
 //! `/v1/creators/{creator_id}/scores/history`.
 
-use super::{
-    asked,
-    model::{Published, kept},
-    store,
-};
+use super::{asked, model::Published, store};
 use crate::{
     creators::http::not_found,
     db::Pools,
@@ -84,7 +80,7 @@ pub struct ScorePoint {
 impl From<(Day, Published)> for ScorePoint {
     fn from((day, published): (Day, Published)) -> Self {
         let score = published.score();
-        let named = NAMES.into_iter().skip(1).zip(kept(&published.components));
+        let named = NAMES.into_iter().skip(1).zip(published.components.in_order());
         let component = |(name, of): (_, Component)| ComponentPoint {
             name,
             status: of.status,

@@ -71,22 +71,15 @@ impl Published {
     }
 
     fn statuses(&self) -> [Status; 4] {
-        kept(&self.components).map(|component| component.status)
+        self.components.in_order().map(|component| component.status)
     }
 
     fn numbers(&self) -> [f64; 24] {
         let mut numbers = [0.0; 24];
-        let all = kept(&self.components).into_iter().flat_map(numbers_of);
+        let all = self.components.in_order().into_iter().flat_map(numbers_of);
         numbers.iter_mut().zip(all).for_each(|(place, number)| *place = number);
         numbers
     }
-}
-
-/// The components that do not need a brief, in the order of every list of them.
-#[must_use]
-pub fn kept(components: &Components) -> [Component; 4] {
-    let [_, kept @ ..] = components.with_fit(Component::UNMEASURED);
-    kept
 }
 
 /// The numbers of a component, each from 0 to 1.

@@ -26,7 +26,7 @@ const DIMENSIONS: [(Dimension, f64); 8] = [
     (Dimension::Sure(2), 0.2 / 255.0),
     (Dimension::Sure(3), 0.2 / 255.0),
     (Dimension::Reach, 0.035 / 64.0),
-    (Dimension::Country, 0.004 / 2_000.0),
+    (Dimension::Country, 0.004 / 75.0),
     (Dimension::Followers, 0.002 / 3_000.0),
 ];
 

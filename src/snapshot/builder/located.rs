@@ -62,7 +62,7 @@ impl TenantSnapshot {
     }
 
     /// A creator of whom other sums are known.
-    pub(super) fn summed_up(&self, row: &Row<'_>, Details { display_name, sums, .. }: Details) -> NewRow {
+    pub(super) fn summed_up(&self, row: &Row<'_>, (display_name, sums): (String, Sums)) -> NewRow {
         let details = self.detailed(display_name, &self.declared(row), sums);
         let niches = row.niches();
         let scores =

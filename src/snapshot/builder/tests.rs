@@ -1,7 +1,10 @@
 //! Builders of snapshots, step by step.
 
 use super::*;
-use crate::{ids::TenantId, scores::CreatorStatistics};
+use crate::{
+    ids::TenantId,
+    scores::{Components, CreatorStatistics, model::Rates},
+};
 use proptest::prelude::*;
 
 fn source(id: &str, niches: &[&str]) -> SourceRow {
@@ -186,6 +189,41 @@ fn applying_a_row_again_changes_nothing_and_erased_rows_are_used_again() {
     let snapshot = builder.publish().unwrap();
     assert_eq!((snapshot.creators, snapshot.rows()), (2, CHUNK));
     assert_eq!(declarers(&snapshot, "gaming"), ["cia", "bea"]);
+}
+
+#[test]
+fn however_many_threads_fill_the_lists_they_are_the_same() {
+    let filled = |threads| {
+        let mut builder = builder();
+        for number in 0..300 {
+            let niches = [["gaming", "minimalism"], ["gaming", "beauty"], ["beauty", "minimalism"]];
+            builder.apply_creator(source(&format!("creator-{number}"), &niches[number % 3]));
+        }
+        assert_eq!(builder.coming(), 600);
+        builder.file_coming(threads);
+        assert_eq!(builder.coming(), 0);
+        builder.snapshot()
+    };
+    let (one, several) = (filled(1), filled(4));
+    for niche in ["gaming", "minimalism", "beauty"] {
+        let rows = |snapshot: &TenantSnapshot| -> Vec<u32> {
+            snapshot.members(snapshot.place(niche).unwrap().niche).collect()
+        };
+        assert_eq!((rows(&one).len(), rows(&one)), (200, rows(&several)));
+    }
+}
+
+#[test]
+fn what_stands_in_for_components_that_are_not_measured_is_that_of_the_model_in_force() {
+    let mut builder = builder();
+    builder.apply_creator(source("ana", &["gaming"]));
+    let mut model = ScoringModel { version: 1, ..ScoringModel::published_default() };
+    model.niches.insert("gaming".to_owned(), Rates { loyalty: 0.25, talk: 0.5, answer: 0.5 });
+    builder.apply_model(model.clone());
+    let snapshot = builder.publish().unwrap();
+    let components = snapshot.details(&snapshot.row(0).unwrap()).components;
+    assert_eq!(components, Components::of(None, (None, None), &["gaming"], &model));
+    assert_ne!(components, Components::of(None, (None, None), &[], &model));
 }
 
 fn denim(parent: &str) -> Niche {

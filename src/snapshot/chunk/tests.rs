@@ -98,3 +98,8 @@ fn the_audience_is_that_of_the_platforms_asked_for() {
     assert_eq!(asked.map(|asked| row.audience(asked)), [Some(9_000), Some(500), Some(9_000), None]);
     assert_eq!(row.main_platform(), Some(Platform::TikTok));
 }
+
+#[test]
+fn rows_of_a_chunk_fill_a_block_of_the_allocator() {
+    assert_eq!((size_of::<Slot>(), CHUNK * size_of::<Slot>()), (96, 6 << 10));
+}
