@@ -7,7 +7,7 @@ pub use self::views::{ComponentView, PartView, component_views, trusted_evidence
 
 use self::{then::receipt_then, views::CommunityView};
 use super::{
-    components::{Component, Components, Evidence, authenticity_factors},
+    components::{Component, Components, Evidence, Status, authenticity_factors},
     discounts::views::DiscountsView,
     model::ScoringModel,
     outlook::{self, Improvement, improvements},
@@ -306,6 +306,12 @@ fn receipt(
     views.remove(0);
     for (place, (view, own)) in views.iter_mut().zip(&components[1..]).enumerate() {
         view.peer_percentile = peers.as_ref().and_then(|peers| peers.percentile(place, own));
+    }
+    let undiscounted = statistics.and_then(CreatorStatistics::undiscounted);
+    // Trust is lost by the people it goes through, and what they would have without that is not known.
+    let of = |sums| Components::of(Some(&sums), (None, returns), &niches, model).in_order();
+    for (view, component) in views.iter_mut().zip(undiscounted.map(of).into_iter().flatten()) {
+        view.undiscounted = (component.status == Status::Measured).then_some(component.raw.value);
     }
     if let Some(view) = views.last_mut() {
         view.conversation = statistics.map(|sums| ConversationView::new(sums, scored.threads.as_ref()));

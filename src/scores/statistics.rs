@@ -244,6 +244,15 @@ impl CreatorStatistics {
         (f64::from(self.engagers) - self.taken().engagers).max(0.0)
     }
 
+    /// The same with nobody discounted; `None` where nobody is. Of whoever is discounted no variance is known, so that of loyal reach
+    /// stays as it is.
+    #[must_use]
+    pub fn undiscounted(&self) -> Option<Self> {
+        let taken = self.discounted.as_ref()?.taken;
+        let expected_back = self.expected_back + taken.expected_back;
+        Some(Self { expected_back, discounted: None, ..self.clone() })
+    }
+
     /// Mature people, as far as they are not discounted.
     #[must_use]
     pub fn counted_mature(&self) -> f64 {

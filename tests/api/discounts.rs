@@ -264,6 +264,13 @@ async fn creators_who_engage_with_each_other_only_are_a_ring_and_their_victims_a
     assert!(undiscounted > 0.0 && number(&before["statistics"]["loyal_reach"]) > undiscounted);
     let authenticity = |receipt: &Value| number(&receipt["components"][2]["value"]);
     assert!(authenticity(&member) < 0.6 && authenticity(&victim) > 0.95, "the victim never answered");
+    let undiscounted = |receipt: &Value| -> Vec<Option<f64>> {
+        receipt["components"].as_array().unwrap().iter().map(|one| one["undiscounted"].as_f64()).collect()
+    };
+    assert_eq!(undiscounted(&before), [None; 4]);
+    let [loyalty, trust, authenticity, conversation] = undiscounted(&member)[..] else { panic!("{member}") };
+    assert!(loyalty.unwrap() > number(&member["components"][0]["value"]));
+    assert!(authenticity.unwrap() > 0.9 && trust.is_none() && conversation.is_some());
     // More of the same is discounted at once.
     app.send(&visits("member-1", "member-0", &[2])).await;
     app.settle().await;

@@ -43,6 +43,11 @@ pub struct ComponentView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 0.87, minimum = 0.0, maximum = 1.0)]
     pub(super) peer_percentile: Option<f64>,
+    /// The value if nobody were discounted, of loyalty, authenticity and conversation. Absent where nobody is, where too few people
+    /// would count even so, in lists, and of the past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 0.14, minimum = 0.0, maximum = 1.0)]
+    pub(super) undiscounted: Option<f64>,
     /// What the value rests on. For fit: people of the creator who engage with other creators, too. For trust: people with any.
     evidence: Evidence,
     /// What fit is made of, or authenticity where trust under sponsorship is measured; absent otherwise.
@@ -126,6 +131,7 @@ pub fn component_views(
             weight,
             contribution: weight * component.mapped.value,
             peer_percentile: None,
+            undiscounted: None,
             evidence: match *name {
                 "trust" => trusted,
                 "loyalty" | "authenticity" | "conversation" => evidence,
