@@ -83,9 +83,11 @@ pub async fn known_after(
     let sql = format!(
         "/* scores::known_after */ select c.creator_key, c.tenant_id, c.accounts, {STATISTICS_COLUMNS}
          from creators c left join creator_statistics s using (creator_key)
-         where c.tenant_id = $1 and ($2::uuid is null or c.creator_key > $2) order by c.creator_key limit $3"
+         where c.tenant_id = $1 and c.creator_key > $2 order by c.creator_key limit $3"
     );
-    let rows = tx.query(&sql, &[&tenant.0, &after.map(|creator| creator.0), &limit]).await?;
+    // No key is nil. With a condition that may be absent, PostgreSQL would read all creators from the first one on for every page.
+    let after = after.map_or(Uuid::nil(), |creator| creator.0);
+    let rows = tx.query(&sql, &[&tenant.0, &after, &limit]).await?;
     let known = |row: &Row| {
         let Waiting { key, own, .. } = waiting(row);
         Known { key, own, statistics: statistics(row) }
