@@ -49,6 +49,13 @@ pub struct EngagerKey(pub i64);
 pub struct PostKey(pub i64);
 
 impl CreatorKey {
+    /// What the keys of a page are greater than: the last one of the page before, or none yet. Every key is greater than nil. A condition
+    /// that may be absent would make PostgreSQL read all creators from the first one on for every page, once it takes one plan for all.
+    #[must_use]
+    pub fn page_start(after: Option<Self>) -> Uuid {
+        after.map_or(Uuid::nil(), |last| last.0)
+    }
+
     /// The key of a tenant's creator.
     #[must_use]
     pub fn derive(tenant: TenantId, creator_id: &str) -> Self {

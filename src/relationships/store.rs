@@ -352,8 +352,8 @@ pub async fn creators_after(
     let rows = client
         .query(
             "/* relationships::creators_after */
-             select creator_key from creators where $1::uuid is null or creator_key > $1 order by creator_key limit $2",
-            &[&after.map(|key| key.0), &limit],
+             select creator_key from creators where creator_key > $1 order by creator_key limit $2",
+            &[&CreatorKey::page_start(after), &limit],
         )
         .await?;
     Ok(rows.iter().map(|row| CreatorKey(row.get(0))).collect())

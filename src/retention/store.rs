@@ -73,7 +73,7 @@ pub async fn creators_of(
     let sql = format!(
         "/* retention::creators_of */
          with recursive present as (
-             (select creator_key from {table} where $1::uuid is null or creator_key > $1 order by creator_key limit 1)
+             (select creator_key from {table} where creator_key > $1 order by creator_key limit 1)
              union all
              select (select e.creator_key from {table} e where e.creator_key > present.creator_key order by e.creator_key limit 1)
              from present where present.creator_key is not null
@@ -85,7 +85,7 @@ pub async fn creators_of(
          left join creator_bases b on b.creator_key = p.creator_key
          order by p.creator_key"
     );
-    Ok(client.query(&sql, &[&after.map(|key| key.0), &PAGE]).await?.iter().map(present).collect())
+    Ok(client.query(&sql, &[&CreatorKey::page_start(after), &PAGE]).await?.iter().map(present).collect())
 }
 
 fn present(row: &Row) -> Present {

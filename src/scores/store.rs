@@ -85,9 +85,7 @@ pub async fn known_after(
          from creators c left join creator_statistics s using (creator_key)
          where c.tenant_id = $1 and c.creator_key > $2 order by c.creator_key limit $3"
     );
-    // No key is nil. With a condition that may be absent, PostgreSQL would read all creators from the first one on for every page.
-    let after = after.map_or(Uuid::nil(), |creator| creator.0);
-    let rows = tx.query(&sql, &[&tenant.0, &after, &limit]).await?;
+    let rows = tx.query(&sql, &[&tenant.0, &CreatorKey::page_start(after), &limit]).await?;
     let known = |row: &Row| {
         let Waiting { key, own, .. } = waiting(row);
         Known { key, own, statistics: statistics(row) }

@@ -33,7 +33,7 @@ pub(super) async fn due(
     after: Option<CreatorKey>,
 ) -> Result<Vec<CreatorKey>, DbError> {
     let rows = client
-        .query(include_str!("store/due.sql"), &[&tenant.0, &after.map(|creator| creator.0), &PAGE])
+        .query(include_str!("store/due.sql"), &[&tenant.0, &CreatorKey::page_start(after), &PAGE])
         .await?;
     Ok(rows.iter().map(|row| CreatorKey(row.get(0))).collect())
 }

@@ -101,11 +101,11 @@ pub(super) async fn page(
          left join lateral (
              select * from creator_score_history l where l.creator_key = c.creator_key order by l.day desc limit 1
          ) h on true
-         where c.tenant_id = $1 and ($2::uuid is null or c.creator_key > $2)
+         where c.tenant_id = $1 and c.creator_key > $2
            and c.created_at < ($3::date + 1)::timestamp at time zone 'utc'
          order by c.creator_key limit $4"
     );
-    let rows = tx.query(&sql, &[&tenant.0, &after.map(|key| key.0), &date_of(day), &PAGE]).await?;
+    let rows = tx.query(&sql, &[&tenant.0, &CreatorKey::page_start(after), &date_of(day), &PAGE]).await?;
     let is_last = i64::try_from(rows.len()).is_ok_and(|count| count < PAGE);
     Ok((rows.iter().map(present).collect(), is_last))
 }

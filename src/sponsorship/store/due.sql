@@ -4,7 +4,7 @@ select c.creator_key
 from creators c
 left join creator_sponsorship p using (creator_key)
 left join creator_statistics s using (creator_key)
-where c.tenant_id = $1 and ($2::uuid is null or c.creator_key > $2)
+where c.tenant_id = $1 and c.creator_key > $2
   and (p.creator_key is not null
        or exists (select from posts where posts.creator_key = c.creator_key and posts.sponsored))
   and (p.creator_key is null or p.looked_at = '-infinity'
