@@ -28,7 +28,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 /// Pause when there is nothing to do. Longer: events are ranked later; shorter: more queries for nothing.
 const IDLE: Duration = Duration::from_millis(100);
@@ -110,7 +110,7 @@ pub async fn run(pool: Pool, config: WorkConfig) {
     }
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {
-            // Work that is left is done by the other workers, and by this one after the next start.
+            // None of them ends by itself.
             tracing::error!(%error, "background work ended");
         }
     }
@@ -118,7 +118,8 @@ pub async fn run(pool: Pool, config: WorkConfig) {
 
 async fn fold_and_score(pool: Pool, rounds: Arc<Rounds>, batch: u32) {
     loop {
-        match take_turn(&pool, &rounds, batch).await {
+        let (pool, rounds) = (pool.clone(), rounds.clone());
+        match apart(async move { take_turn(&pool, &rounds, batch).await }).await {
             Ok(true) => {}
             Ok(false) => tokio::time::sleep(IDLE).await,
             Err(error) => {
@@ -180,7 +181,8 @@ async fn look(pool: &Pool) -> Result<retention::Look, DbError> {
 
 async fn retain(pool: Pool) {
     loop {
-        let pause = match look(&pool).await {
+        let pool = pool.clone();
+        let pause = match apart(async move { look(&pool).await }).await {
             Ok(retention::Look::Finished) => RETENTION,
             Ok(retention::Look::Unfinished) => RETENTION_UNFINISHED,
             Err(error) => {
@@ -192,7 +194,7 @@ async fn retain(pool: Pool) {
     }
 }
 
-async fn keep_up<F: Future<Output = Result<(), DbError>>>(
+async fn keep_up<F: Future<Output = Result<(), DbError>> + Send + 'static>(
     name: &str,
     every: Duration,
     pool: Pool,
@@ -200,9 +202,42 @@ async fn keep_up<F: Future<Output = Result<(), DbError>>>(
 ) {
     loop {
         let started = Instant::now();
-        if let Err(error) = work(pool.clone()).await {
+        if let Err(error) = apart(work(pool.clone())).await {
             tracing::warn!(%error, name, "background work failed and will be tried again");
         }
         tokio::time::sleep(every.saturating_sub(started.elapsed())).await;
+    }
+}
+
+/// Why a piece of work was not done.
+#[derive(Debug, thiserror::Error)]
+enum NotDone {
+    #[error(transparent)]
+    Failed(#[from] DbError),
+    #[error("a defect of this service: {0}")]
+    Ended(#[from] JoinError),
+}
+
+/// Work in a task that is its own and ends with this: a panic is a defect of one piece of work, which fails by it, and no
+/// reason to leave this kind of work undone until the next start.
+async fn apart<T: Send + 'static>(
+    work: impl Future<Output = Result<T, DbError>> + Send + 'static,
+) -> Result<T, NotDone> {
+    let mut task = JoinSet::new();
+    task.spawn(work);
+    Ok(task.join_next().await.expect("it was spawned")??)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_panics_fails_and_what_failed_or_succeeded_says_so_as_before() {
+        let wrong: &[i32] = &[];
+        let panicked = apart(async move { Ok(wrong[0]) }).await.unwrap_err();
+        assert!(panicked.to_string().contains("index out of bounds"), "{panicked}");
+        assert!(matches!(apart(async { Err::<(), _>(DbError::Busy) }).await, Err(NotDone::Failed(DbError::Busy))));
+        assert_eq!(apart(async { Ok(7) }).await.unwrap(), 7);
     }
 }

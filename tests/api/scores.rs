@@ -1,6 +1,6 @@
 //! Receipts: anyone can recompute a score from the published model and the statistics.
 
-use crate::support::{App, at_noon, community, event};
+use crate::support::{App, at_noon, community, event, profile};
 use serde_json::{Value, json};
 use statrs::distribution::{Beta, ContinuousCDF};
 use voci::{
@@ -372,4 +372,19 @@ async fn creators_that_are_not_due_yet_wait_while_events_are_folded() {
     assert_eq!(score_all(Turn::All).await, 2, "whoever has nothing to fold scores them");
     assert_eq!(app.sql("select count(*) from score_queue").await, [[Some("0".to_owned())]]);
     foundation.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn clocks_go_on_beside_a_tenant_of_whom_nothing_was_ever_seen() {
+    let app = App::start().await;
+    app.put_creator("ana", json!({})).await;
+    let other = app.tenant("other").await;
+    other.put("/v1/creators/bea", &profile("bea", json!({}))).await.ok();
+    other.post("/v1/events/batch", &json!({"events": community("bea", 3, &[3])})).await.expect(207);
+    app.settle().await;
+    let foundation = app.foundation().await;
+    voci::scores::clock::advance_all(&foundation.pools.background).await.unwrap();
+    foundation.close().await.unwrap();
+    let clocks = app.sql("select observed_until is not null from tenants order by name").await;
+    assert_eq!(clocks, [[Some("f".to_owned())], [Some("t".to_owned())]]);
 }

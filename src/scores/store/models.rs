@@ -114,7 +114,7 @@ pub async fn late_clocks(client: &Client) -> Result<Vec<(TenantId, Day)>, DbErro
                select t.tenant_id, latest.day from tenants t
                join (select tenant_id, max(last_day) as day from creator_statistics group by tenant_id) latest
                     using (tenant_id)
-               where t.observed_until is null or t.observed_until < latest.day
+               where latest.day > coalesce(t.observed_until, '-infinity')
                order by t.tenant_id";
     let rows = client.query(sql, &[]).await?;
     Ok(rows.iter().map(|row| (TenantId(row.get(0)), day_of(row.get(1)))).collect())
