@@ -51,6 +51,7 @@ pub struct PostKey(pub i64);
 impl CreatorKey {
     /// What the keys of a page are greater than: the last one of the page before, or none yet. Every key is greater than nil. A condition
     /// that may be absent would make PostgreSQL read all creators from the first one on for every page, once it takes one plan for all.
+    /// Tables that are joined have to be told, too: PostgreSQL merges them in the order of keys, and begins with their first ones.
     #[must_use]
     pub fn page_start(after: Option<Self>) -> Uuid {
         after.map_or(Uuid::nil(), |last| last.0)

@@ -237,7 +237,10 @@ mod tests {
         let wrong: &[i32] = &[];
         let panicked = apart(async move { Ok(wrong[0]) }).await.unwrap_err();
         assert!(panicked.to_string().contains("index out of bounds"), "{panicked}");
-        assert!(matches!(apart(async { Err::<(), _>(DbError::Busy) }).await, Err(NotDone::Failed(DbError::Busy))));
+        assert!(matches!(
+            apart(async { Err::<(), _>(DbError::Busy) }).await,
+            Err(NotDone::Failed(DbError::Busy))
+        ));
         assert_eq!(apart(async { Ok(7) }).await.unwrap(), 7);
     }
 }

@@ -82,7 +82,8 @@ pub async fn known_after(
 ) -> Result<Vec<Known>, DbError> {
     let sql = format!(
         "/* scores::known_after */ select c.creator_key, c.tenant_id, c.accounts, {STATISTICS_COLUMNS}
-         from creators c left join creator_statistics s using (creator_key)
+         from creators c
+         left join creator_statistics s on s.creator_key = c.creator_key and s.creator_key > $2
          where c.tenant_id = $1 and c.creator_key > $2 order by c.creator_key limit $3"
     );
     let rows = tx.query(&sql, &[&tenant.0, &CreatorKey::page_start(after), &limit]).await?;

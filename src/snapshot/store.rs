@@ -69,15 +69,13 @@ pub async fn counts(tx: &Tx) -> Result<Vec<(TenantId, usize)>, DbError> {
 
 /// Lets a transaction read everything. Between two pages its connection may wait for those that are taken in, and after the last one
 /// for the lists. PostgreSQL takes twice the memory for each of the five tables that are joined to creators, as far as they need it:
-/// with less than they need, all creators are written to disk and read again for each of them. To compile the statement takes longer
-/// than it saves.
+/// with less than they need, all creators are written to disk and read again for each of them.
 pub async fn take_time(tx: &Tx) -> Result<(), DbError> {
     tx.batch(
         "set local statement_timeout = '30min';
          set local idle_in_transaction_session_timeout = '30min';
          set local cursor_tuple_fraction = 1;
-         set local work_mem = '64MB';
-         set local jit = off",
+         set local work_mem = '64MB'",
     )
     .await
 }
