@@ -115,8 +115,7 @@ pub async fn finish_erasures(pool: &Pool) -> Result<(), DbError> {
 }
 
 /// Every table that holds something of a creator by its key.
-const TABLES: [&str; 19] = [
-    "score_queue",
+const TABLES: [&str; 18] = [
     "retractions",
     "events",
     "posts",
@@ -177,6 +176,12 @@ async fn try_sweep(pool: &Pool, key: CreatorKey) -> Result<(), DbError> {
         return tx.rollback().await;
     }
     forget(&tx, key).await?;
+    // Of the queue, only its lane has an index.
+    tx.execute(
+        "/* privacy::sweep */ delete from score_queue where lane = $1 and creator_key = $2",
+        &[&key.lane(), &key.0],
+    )
+    .await?;
     for table in TABLES {
         tx.execute(&format!("/* privacy::sweep */ delete from {table} where creator_key = $1"), &[&key.0])
             .await?;

@@ -90,12 +90,13 @@ pub(super) async fn next_posts(
         select place, next.*
         from unnest($1::uuid[], $2::int8[], $3::timestamptz[]) with ordinality as after (creator, key, time, place)
         cross join lateral (
-            select creator_key, post_key, p.post_id, p.published_at, p.platform, p.topics, p.sponsored, p.brand, m.as_of,
+            select p.creator_key, p.post_key, p.post_id, p.published_at, p.platform, p.topics, p.sponsored, p.brand, m.as_of,
                    m.views, m.reach, m.reach_non_followers, m.likes, m.comments, m.saves, m.shares
-            from posts p left join post_metrics m using (creator_key, post_key)
-            where creator_key = creator and post_key >= key
-              and (post_key > key or m.as_of > time)
-            order by post_key, m.as_of limit $4
+            from posts p left join post_metrics m
+                 on m.creator_key = creator and m.post_key = p.post_key and m.post_key >= key
+            where p.creator_key = creator and p.post_key >= key
+              and (p.post_key > key or m.as_of > time)
+            order by p.post_key, m.as_of limit $4
         ) next
         order by place, post_key, as_of";
     read(client, sql, places, of_each, post).await
