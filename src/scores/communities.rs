@@ -58,25 +58,32 @@ async fn count(pool: &Pool, tenant: TenantId, engagers: i64) -> Result<(), DbErr
     if !locked {
         return tx.rollback().await;
     }
-    let claimed = tx
-        .execute(
-            "/* communities::count */
-             insert into community_counts as c (tenant_id, engagers) values ($1, $2)
-             on conflict (tenant_id) do update set engagers = excluded.engagers, counted_at = now()
-             where c.engagers <> excluded.engagers or c.counted_at < now() - interval '1 minute'",
-            &[&tenant.0, &engagers],
-        )
-        .await?;
-    if claimed == 1 {
+    if is_behind(&tx, tenant, engagers).await? {
         let changed = tx
             .execute(
                 include_str!("communities.sql"),
                 &[&tenant.0, &sampled_steps(engagers, MAX_RELATIONSHIPS)],
             )
             .await?;
+        // Last, and so is what the statement above writes: as long as a transaction that has written is open, every look for
+        // changes reads all that was written since it began.
+        tx.execute(
+            "/* communities::count */
+             insert into community_counts (tenant_id, engagers) values ($1, $2)
+             on conflict (tenant_id) do update set engagers = excluded.engagers, counted_at = now()",
+            &[&tenant.0, &engagers],
+        )
+        .await?;
         tracing::info!(tenant = tenant.0, engagers, changed, "communities counted");
     }
     tx.commit().await
+}
+
+/// Whether nobody else has counted them by now.
+async fn is_behind(tx: &Tx, tenant: TenantId, engagers: i64) -> Result<bool, DbError> {
+    let sql = "/* communities::is_behind */
+               select engagers <> $2 or counted_at < now() - interval '1 minute' from community_counts where tenant_id = $1";
+    Ok(tx.query_opt(sql, &[&tenant.0, &engagers]).await?.is_none_or(|row| row.get(0)))
 }
 
 /// How many of the 1,024 sampling steps are looked at, so that about so many of all are.

@@ -29,6 +29,8 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// ranked later.
 const REST: f64 = 0.5;
 
+/// Creators of whom is asked at once what became of them. More: memory, after rounds that change them all; fewer: more round trips.
+const ASKED: usize = 5_000;
 /// Pages that are read ahead at start. More: memory; fewer: reading waits for taking in, and the other way round.
 const AHEAD: usize = 4;
 /// Entries that come into lists for which a thread more is worth its start.
@@ -204,11 +206,15 @@ impl Feed {
         for (tenant, creator) in store::erased(tx, since).await? {
             self.tenant(tenant).remove_creator(creator);
         }
-        for (tenant, row) in store::changed_creators(tx, since).await? {
-            self.tenant(tenant).apply_creator(row);
+        for keys in store::changed_creators(tx, since).await?.chunks(ASKED) {
+            for (tenant, row) in store::creators(tx, keys).await? {
+                self.tenant(tenant).apply_creator(row);
+            }
         }
-        for (tenant, statistics) in store::changed_statistics(tx, since).await? {
-            self.tenant(tenant).apply_statistics(statistics);
+        for keys in store::changed_statistics(tx, since).await?.chunks(ASKED) {
+            for (tenant, statistics) in store::statistics_of(tx, keys).await? {
+                self.tenant(tenant).apply_statistics(statistics);
+            }
         }
         Ok(())
     }

@@ -97,44 +97,43 @@ pub async fn page(tx: &Tx) -> Result<Vec<Row>, DbError> {
     tx.query(&format!("/* snapshot::page */ fetch forward {PAGE} from all_creators"), &[]).await
 }
 
-/// Creators whose profile, community, trust, sponsorship or growth changed.
-pub async fn changed_creators(tx: &Tx, since: i64) -> Result<Vec<(TenantId, SourceRow)>, DbError> {
-    let keys = changed_keys(tx, since).await?;
-    if keys.is_empty() {
-        return Ok(Vec::new());
-    }
+/// These creators.
+pub async fn creators(tx: &Tx, keys: &[CreatorKey]) -> Result<Vec<(TenantId, SourceRow)>, DbError> {
     let sql = format!(
-        "/* snapshot::changed_creators */ select {} from creators c {} where c.creator_key = any ($1)",
+        "/* snapshot::creators */ select {} from creators c {} where c.creator_key = any ($1)",
         columns(),
         with_scores("where creator_key = any ($1)")
     );
-    Ok(tx.query(&sql, &[&keys]).await?.iter().map(source).collect())
+    Ok(tx.query(&sql, &[&keys_of(keys)]).await?.iter().map(source).collect())
 }
 
-/// Most looks find none: to read only who they are costs far less than to begin joining everything to them.
-async fn changed_keys(tx: &Tx, since: i64) -> Result<Vec<Uuid>, DbError> {
-    let sql = "/* snapshot::changed_keys */
+fn keys_of(creators: &[CreatorKey]) -> Vec<Uuid> {
+    creators.iter().map(|creator| creator.0).collect()
+}
+
+/// Creators whose profile, community, trust, sponsorship or growth changed. Most looks find none: to read only who they are costs far
+/// less than to begin joining everything to them.
+pub async fn changed_creators(tx: &Tx, since: i64) -> Result<Vec<CreatorKey>, DbError> {
+    let sql = "/* snapshot::changed_creators */
                select creator_key from creators where changed_xid >= $1
                union select creator_key from creator_communities where changed_xid >= $1
                union select creator_key from creator_trust where changed_xid >= $1
                union select creator_key from creator_sponsorship where changed_xid >= $1
                union select creator_key from creator_growth where changed_xid >= $1";
-    Ok(tx.query(sql, &[&since]).await?.iter().map(|row| row.get(0)).collect())
+    Ok(tx.query(sql, &[&since]).await?.iter().map(|row| CreatorKey(row.get(0))).collect())
 }
 
-/// Statistics that changed, with the transactions that wrote them: of most creators nothing else changes, so it would be a
-/// waste to read their profiles again with every event.
-pub async fn changed_statistics(tx: &Tx, since: i64) -> Result<Vec<(TenantId, SourceStatistics)>, DbError> {
-    let keys = keys_of_changed_statistics(tx, since).await?;
-    if keys.is_empty() {
-        return Ok(Vec::new());
-    }
+/// Statistics of these creators, with the transactions that wrote them.
+pub async fn statistics_of(
+    tx: &Tx,
+    keys: &[CreatorKey],
+) -> Result<Vec<(TenantId, SourceStatistics)>, DbError> {
     let sql = format!(
-        "/* snapshot::changed_statistics */
+        "/* snapshot::statistics_of */
          select s.tenant_id as tenant, s.creator_key, {STATISTICS_COLUMNS}, s.changed_xid
          from creator_statistics s where s.creator_key = any ($1)"
     );
-    let rows = tx.query(&sql, &[&keys]).await?;
+    let rows = tx.query(&sql, &[&keys_of(keys)]).await?;
     Ok(rows.iter().filter_map(source_statistics).collect())
 }
 
@@ -144,12 +143,13 @@ fn source_statistics(row: &Row) -> Option<(TenantId, SourceStatistics)> {
     Some((tenant, SourceStatistics { key, statistics: statistics(row)?, stamp: row.get("changed_xid") }))
 }
 
-/// Joined to the statistics in one statement, they made PostgreSQL read the statistics of all creators for every look, even for
-/// one that found nothing.
-async fn keys_of_changed_statistics(tx: &Tx, since: i64) -> Result<Vec<Uuid>, DbError> {
-    let sql = "/* snapshot::keys_of_changed_statistics */
+/// Creators whose statistics changed: of most of them nothing else does, so it would be a waste to read their profiles again with
+/// every event. Joined to the statistics in one statement, they made PostgreSQL read the statistics of all creators for every look,
+/// even for one that found nothing.
+pub async fn changed_statistics(tx: &Tx, since: i64) -> Result<Vec<CreatorKey>, DbError> {
+    let sql = "/* snapshot::changed_statistics */
                select distinct unnest(creator_keys) from statistics_changes where changed_xid >= $1";
-    Ok(tx.query(sql, &[&since]).await?.iter().map(|row| row.get(0)).collect())
+    Ok(tx.query(sql, &[&since]).await?.iter().map(|row| CreatorKey(row.get(0))).collect())
 }
 
 /// Forgets which statistics changed before this many minutes.
