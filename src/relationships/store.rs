@@ -11,7 +11,7 @@ use super::{
     whole::Engagers,
 };
 use crate::{
-    db::{Client, CopyRows, DbError, Tx},
+    db::{Client, Columns, CopyRows, DbError, InOrder, Tx},
     events::Kind,
     ids::{CreatorKey, EngagerKey, EventKey},
 };
@@ -121,11 +121,21 @@ impl Found {
     }
 
     fn of(rows: &[Row]) -> Self {
+        Self::of_those(rows, |_| true)
+    }
+
+    /// What is stored of these engagers: the rows of others are not understood at all.
+    fn of_those(rows: &[Row], wanted: impl Fn(EngagerKey) -> bool) -> Self {
         let mut found = Self::default();
         for row in rows {
+            let row = &InOrder::new(row);
+            let pair = pair(row);
+            if !wanted(pair.1) {
+                continue;
+            }
             match stored(row).decode() {
-                Ok(relationship) => drop(found.relationships.insert(pair(row), relationship)),
-                Err(Damaged) => drop(found.damaged.insert(pair(row))),
+                Ok(relationship) => drop(found.relationships.insert(pair, relationship)),
+                Err(Damaged) => drop(found.damaged.insert(pair)),
             }
         }
         found
@@ -148,16 +158,21 @@ pub async fn load_creator(tx: &Tx, creator: CreatorKey) -> Result<Found, DbError
     load_some(tx, Table::Relationships, creator, Engagers::All).await
 }
 
-/// All relationships of some creators; or those that may have replies of the creator or verified purchases, and some others:
-/// the counts of these kinds stand behind those of the most frequent ones.
-pub async fn load_creators(tx: &Tx, creators: &[CreatorKey], answered: bool) -> Result<Found, DbError> {
+/// All relationships of some creators with these engagers; or those that may have replies of the creator or verified purchases, and some
+/// others: the counts of these kinds stand behind those of the most frequent ones.
+pub async fn load_creators(
+    tx: &Tx,
+    creators: &[CreatorKey],
+    answered: bool,
+    wanted: impl Fn(EngagerKey) -> bool,
+) -> Result<Found, DbError> {
     let keys: Vec<Uuid> = creators.iter().map(|creator| creator.0).collect();
     let sql = format!(
         "/* relationships::load_creators */ select {COLUMNS} from relationships
          where creator_key = any ($1) and octet_length(counts) > $2"
     );
     let least = if answered { Kind::CreatorReply as i32 } else { 0 };
-    Ok(Found::of(&tx.query(&sql, &[&keys, &least]).await?))
+    Ok(Found::of_those(&tx.query(&sql, &[&keys, &least]).await?, wanted))
 }
 
 /// What a table has of a creator and some of its engagers.
@@ -183,11 +198,11 @@ pub async fn count(tx: &Tx, table: Table, creator: CreatorKey) -> Result<u64, Db
     Ok(tx.query(&sql, &[&creator.0]).await?[0].get::<_, i64>(0).unsigned_abs())
 }
 
-pub(super) fn pair(row: &Row) -> Pair {
+pub(super) fn pair(row: &impl Columns) -> Pair {
     (CreatorKey(row.get("creator_key")), EngagerKey(row.get("engager_key")))
 }
 
-fn stored(row: &Row) -> Stored {
+fn stored(row: &impl Columns) -> Stored {
     Stored {
         strength: row.get("strength"),
         seen: (day_of(row.get("first_seen")), day_of(row.get("last_seen"))),

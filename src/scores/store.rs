@@ -73,31 +73,34 @@ pub struct Known {
     pub statistics: Option<CreatorStatistics>,
 }
 
-/// Up to `limit` creators of a tenant after one, in the order of their keys.
-pub async fn known_after(
-    tx: &Tx,
+/// Up to `limit` creators of a tenant after one, in the order of their keys, with how many people each has.
+pub async fn listed_after(
+    client: &Client,
     tenant: TenantId,
     after: Option<CreatorKey>,
     limit: i64,
-) -> Result<Vec<Known>, DbError> {
+) -> Result<Vec<(CreatorKey, i32)>, DbError> {
+    let sql = "/* scores::listed_after */ select c.creator_key, coalesce(s.engagers, 0)
+               from creators c
+               left join creator_statistics s on s.creator_key = c.creator_key and s.creator_key > $2
+               where c.tenant_id = $1 and c.creator_key > $2 order by c.creator_key limit $3";
+    let rows = client.query(sql, &[&tenant.0, &CreatorKey::page_start(after), &limit]).await?;
+    Ok(rows.iter().map(|row| (CreatorKey(row.get(0)), row.get(1))).collect())
+}
+
+/// Those of these creators who are registered, and what their sums are.
+pub async fn known(tx: &Tx, creators: &[CreatorKey]) -> Result<Vec<Known>, DbError> {
+    let keys: Vec<Uuid> = creators.iter().map(|creator| creator.0).collect();
     let sql = format!(
-        "/* scores::known_after */ select c.creator_key, c.tenant_id, c.accounts, {STATISTICS_COLUMNS}
-         from creators c
-         left join creator_statistics s on s.creator_key = c.creator_key and s.creator_key > $2
-         where c.tenant_id = $1 and c.creator_key > $2 order by c.creator_key limit $3"
+        "/* scores::known */ select c.creator_key, c.tenant_id, c.accounts, {STATISTICS_COLUMNS}
+         from unnest((select $1::uuid[])) as wanted (creator_key) join creators c using (creator_key)
+         left join creator_statistics s using (creator_key)"
     );
-    let rows = tx.query(&sql, &[&tenant.0, &CreatorKey::page_start(after), &limit]).await?;
     let known = |row: &Row| {
         let Waiting { key, own, .. } = waiting(row);
         Known { key, own, statistics: statistics(row) }
     };
-    Ok(rows.iter().map(known).collect())
-}
-
-/// A creator and what its sums are; `None`: it is not registered.
-pub async fn known(tx: &Tx, creator: CreatorKey) -> Result<Option<Known>, DbError> {
-    let found = known_statistics(tx, [creator].iter()).await?.remove(&creator);
-    Ok(found.map(|(Waiting { key, own, .. }, kept)| Known { key, own, statistics: kept.map(|kept| kept.0) }))
+    Ok(tx.query(&sql, &[&keys]).await?.iter().map(known).collect())
 }
 
 /// Asks for the statistics of these creators to be computed anew.
@@ -318,7 +321,7 @@ async fn load_small(
     let keys: Vec<Uuid> = creators.iter().map(|creator| creator.0).collect();
     let rows = tx.query(sql, &[&keys, &FEW_PEOPLE]).await?;
     let small: Vec<CreatorKey> = rows.iter().map(|row| CreatorKey(row.get(0))).collect();
-    let Found { relationships, damaged } = load_creators(tx, &small, false).await?;
+    let Found { relationships, damaged } = load_creators(tx, &small, false, |_| true).await?;
     let mut loaded: HashMap<CreatorKey, BTreeMap<Pair, Relationship>> =
         small.into_iter().map(|creator| (creator, BTreeMap::new())).collect();
     for (pair, relationship) in relationships {

@@ -51,7 +51,7 @@ pub(super) struct Look {
 /// Looks at a creator; `None`: it is not registered any more.
 pub(super) async fn look(pool: &Pool, creator: CreatorKey) -> Result<Option<Look>, DbError> {
     let tx = Tx::begin_snapshot(pool).await?;
-    let look = match known(&tx, creator).await? {
+    let look = match known(&tx, &[creator]).await?.pop() {
         Some(known) => Some(look_in(&tx, &known).await?),
         None => None,
     };

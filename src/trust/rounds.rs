@@ -2,7 +2,7 @@
 //! published.
 //!
 //! Three looks at the relationships, creators by creators. The first finds whom trust can reach: seeds, and those whom some
-//! creator answers. Only their relationships are kept of the second, so memory grows with them and not with all. The third
+//! creator answers. Only their relationships are understood and kept of the second, so memory grows with them and not with all. The third
 //! sums up whom it did reach: whether a feed is alive is judged by the days of trusted people alone, so that nobody else
 //! moves anything.
 
@@ -18,7 +18,14 @@ use crate::{
     relationships::Relationship,
     scores::{ScoringModel, discounts::Discounts, store::models::in_force},
 };
-use std::collections::{BTreeMap, HashMap, HashSet};
+use futures_util::{StreamExt, stream};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
+
+/// Pages that are read at once. More: memory and connections; fewer: either PostgreSQL or this process waits for the other.
+const AHEAD: usize = 2;
 
 /// What a round of a tenant found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,11 +59,12 @@ pub async fn renew_all(pool: &Pool) -> Result<(), DbError> {
 /// Renews the trust of a tenant.
 pub async fn renew(pool: &Pool, tenant: TenantId) -> Result<Generation, DbError> {
     let model = in_force(&pool.get().await?, tenant).await?.model;
-    let reach = reach(pool, tenant).await?;
+    let reach = Arc::new(reach(pool, tenant).await?);
     let flows = flows(pool, tenant, &reach, &model.edge_weights).await?;
     // Seconds of arithmetic at most, but for them no other task of this thread gets a turn.
     let flowed = tokio::task::spawn_blocking(move || flows.trusted()).await;
-    let trusted = flowed.map_err(|error| DbError::Damaged(format!("trust does not flow: {error}")))?;
+    let trusted =
+        Arc::new(flowed.map_err(|error| DbError::Damaged(format!("trust does not flow: {error}")))?);
     let sums = sums(pool, tenant, &trusted, &model).await?;
     let (seeds, trusted) = (reach.seeds.len(), trusted.len());
     let number = store::publish(pool, tenant, (seeds, trusted), &sums).await?;
@@ -68,6 +76,12 @@ pub async fn renew(pool: &Pool, tenant: TenantId) -> Result<Generation, DbError>
 struct Reach {
     seeds: HashSet<EngagerKey>,
     answered: HashSet<EngagerKey>,
+}
+
+impl Reach {
+    fn has(&self, engager: EngagerKey) -> bool {
+        self.seeds.contains(&engager) || self.answered.contains(&engager)
+    }
 }
 
 async fn reach(pool: &Pool, tenant: TenantId) -> Result<Reach, DbError> {
@@ -86,21 +100,28 @@ async fn reach(pool: &Pool, tenant: TenantId) -> Result<Reach, DbError> {
     Ok(reach)
 }
 
-/// Hands all creators of a tenant over, page by page; the next one is read while one is looked at.
+/// Hands all creators of a tenant over, page by page. While one page is looked at, the next ones are read: PostgreSQL reads one while
+/// another is understood.
 async fn for_each_page(
     pool: &Pool,
     tenant: TenantId,
     wanted: Wanted,
     mut take: impl FnMut(&Page),
 ) -> Result<(), DbError> {
-    let mut page = store::page(pool, tenant, None, wanted).await?;
-    while let Some(current) = page {
-        let (pool, last) = (pool.clone(), current.last);
-        let next = tokio::spawn(async move { store::page(&pool, tenant, Some(last), wanted).await });
-        take(&current);
-        page = next.await.map_err(|error| DbError::Damaged(format!("a page is not read: {error}")))??;
+    let mut after = None;
+    loop {
+        let listed = store::listed(pool, tenant, after).await?;
+        let Some((last, _)) = listed.last() else { return Ok(()) };
+        let read = |keys: Vec<CreatorKey>| {
+            let (pool, wanted) = (pool.clone(), wanted.clone());
+            tokio::spawn(async move { store::page(&pool, &keys, &wanted).await })
+        };
+        let mut pages = stream::iter(store::pages(&listed).into_iter().map(read)).buffered(AHEAD);
+        while let Some(page) = pages.next().await {
+            take(&page.map_err(|error| DbError::Damaged(format!("a page is not read: {error}")))??);
+        }
+        after = Some(*last);
     }
-    Ok(())
 }
 
 /// Whether a creator answers somebody. A dismissed relationship is no way for trust.
@@ -121,14 +142,16 @@ struct Flows {
 async fn flows(
     pool: &Pool,
     tenant: TenantId,
-    reach: &Reach,
+    reach: &Arc<Reach>,
     edge_weights: &EdgeWeights,
 ) -> Result<Flows, DbError> {
     let mut flows = Flows::default();
     if reach.seeds.is_empty() {
         return Ok(flows);
     }
-    for_each_page(pool, tenant, Wanted::All, |page| flows.take_in(page, reach, edge_weights)).await?;
+    let wanted = reach.clone();
+    let wanted = Wanted::Of(Arc::new(move |engager| wanted.has(engager)));
+    for_each_page(pool, tenant, wanted, |page| flows.take_in(page, reach, edge_weights)).await?;
     Ok(flows)
 }
 
@@ -136,9 +159,6 @@ impl Flows {
     fn take_in(&mut self, page: &Page, reach: &Reach, edge_weights: &EdgeWeights) {
         for (creator, engager, relationship) in page.people() {
             let is_seed = reach.seeds.contains(&engager);
-            if !is_seed && !reach.answered.contains(&engager) {
-                continue;
-            }
             let next = u32::try_from(self.people.len()).unwrap_or(u32::MAX);
             let person = *self.people.entry(engager).or_insert(next);
             if is_seed && person == next {
@@ -168,14 +188,16 @@ impl Flows {
 async fn sums(
     pool: &Pool,
     tenant: TenantId,
-    trusted: &HashMap<EngagerKey, f64>,
+    trusted: &Arc<HashMap<EngagerKey, f64>>,
     model: &ScoringModel,
 ) -> Result<Vec<(CreatorKey, TrustSums)>, DbError> {
     let mut sums = Vec::new();
     if trusted.is_empty() {
         return Ok(sums);
     }
-    for_each_page(pool, tenant, Wanted::All, |page| {
+    let wanted = trusted.clone();
+    let wanted = Wanted::Of(Arc::new(move |engager| wanted.contains_key(&engager)));
+    for_each_page(pool, tenant, wanted, |page| {
         let known = page.people().filter_map(|(creator, engager, relationship)| {
             Some((creator, (engager, relationship, *trusted.get(&engager)?)))
         });

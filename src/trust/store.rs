@@ -12,20 +12,23 @@ use crate::{
         CreatorStatistics, ScoringModel,
         discounts::{Discounts, Found as FoundDiscounts, store::found_of},
         liveness::{Liveness, engaged_days},
-        store::{Known, known_after},
+        store::{Known, known, listed_after},
     },
 };
 use jiff::Timestamp;
 use std::{
     collections::{HashMap, HashSet},
+    sync::Arc,
     time::Duration,
 };
 use uuid::Uuid;
 
 /// Creators whose relationships are read at once, at most, and people of theirs, about. While one page is looked at, the next one is
 /// in memory, too.
-const PAGE: i64 = 100;
+const PAGE: usize = 100;
 const PAGE_PEOPLE: i64 = 100_000;
+/// Creators listed at once. More: memory; fewer: more round trips.
+const LISTED: i64 = 10_000;
 /// How long a page is tried that cannot be read at once, and time between trials.
 const PATIENCE: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(200);
@@ -64,65 +67,65 @@ pub(super) async fn generation(
 }
 
 /// Which relationships are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub(super) enum Wanted {
     /// Those that may have answers or verified purchases, and some others.
     Answered,
-    /// All.
-    All,
+    /// Those of these people.
+    Of(Arc<dyn Fn(EngagerKey) -> bool + Send + Sync>),
 }
 
 /// Creators with relationships, and what is known of them.
 pub(super) struct Page {
-    /// The last of them.
-    pub(super) last: CreatorKey,
     creators: HashMap<CreatorKey, (Known, Discounts)>,
     found: Found,
 }
 
-/// The creators of a tenant after one; `None` when there are no more.
-pub(super) async fn page(
+/// Creators of a tenant after one, with how many people each has; none when there are no more.
+pub(super) async fn listed(
     pool: &Pool,
     tenant: TenantId,
     after: Option<CreatorKey>,
-    wanted: Wanted,
-) -> Result<Option<Page>, DbError> {
-    patiently(PATIENCE, PAUSE, || read_page(pool, tenant, after, wanted)).await
+) -> Result<Vec<(CreatorKey, i32)>, DbError> {
+    listed_after(&pool.get().await?, tenant, after, LISTED).await
 }
 
-async fn read_page(
-    pool: &Pool,
-    tenant: TenantId,
-    after: Option<CreatorKey>,
-    wanted: Wanted,
-) -> Result<Option<Page>, DbError> {
+/// These creators in pages, none of which has too many people; somebody who has too many alone is a page.
+pub(super) fn pages(listed: &[(CreatorKey, i32)]) -> Vec<Vec<CreatorKey>> {
+    let (mut pages, mut people) = (Vec::<Vec<CreatorKey>>::new(), 0);
+    for (creator, own) in listed {
+        people += i64::from(*own);
+        match pages.last_mut().filter(|page| page.len() < PAGE && people <= PAGE_PEOPLE) {
+            Some(page) => page.push(*creator),
+            None => {
+                pages.push(vec![*creator]);
+                people = i64::from(*own);
+            }
+        }
+    }
+    pages
+}
+
+/// A page of these creators.
+pub(super) async fn page(pool: &Pool, keys: &[CreatorKey], wanted: &Wanted) -> Result<Page, DbError> {
+    patiently(PATIENCE, PAUSE, || read_page(pool, keys, wanted)).await
+}
+
+async fn read_page(pool: &Pool, keys: &[CreatorKey], wanted: &Wanted) -> Result<Page, DbError> {
     let tx = Tx::begin_snapshot(pool).await?;
-    let mut known = known_after(&tx, tenant, after, PAGE).await?;
-    known.truncate(fitting(&known));
-    let keys: Vec<CreatorKey> = known.iter().map(|creator| creator.key).collect();
-    let Some(last) = keys.last().copied() else {
-        tx.rollback().await?;
-        return Ok(None);
+    let known = known(&tx, keys).await?;
+    let mut discounts = found_of(&tx, keys).await?;
+    let found = match wanted {
+        Wanted::Answered => load_creators(&tx, keys, true, |_| true).await?,
+        Wanted::Of(people) => load_creators(&tx, keys, false, &**people).await?,
     };
-    let mut discounts = found_of(&tx, &keys).await?;
-    let found = load_creators(&tx, &keys, wanted == Wanted::Answered).await?;
     tx.rollback().await?;
     let with_discounts = known.into_iter().map(|creator| {
         let found = discounts.remove(&creator.key).unwrap_or_default();
         let discounts = discounts_of(creator.statistics.as_ref(), found);
         (creator.key, (creator, discounts))
     });
-    Ok(Some(Page { last, creators: with_discounts.collect(), found }))
-}
-
-/// How many of these creators have not too many people together; one at least.
-fn fitting(known: &[Known]) -> usize {
-    let mut people = 0;
-    let fit = known.iter().take_while(|creator| {
-        people += creator.statistics.as_ref().map_or(0, |sums| i64::from(sums.engagers));
-        people <= PAGE_PEOPLE
-    });
-    fit.count().max(1)
+    Ok(Page { creators: with_discounts.collect(), found })
 }
 
 fn discounts_of(statistics: Option<&CreatorStatistics>, found: FoundDiscounts) -> Discounts {
@@ -192,6 +195,8 @@ pub(super) async fn publish(
         write(&tx, tenant, some).await?;
     }
     let keys: Vec<Uuid> = sums.iter().map(|(creator, _)| creator.0).collect();
+    // Of rows that were just written PostgreSQL knows nothing, and would compare each with each.
+    tx.batch("set local enable_nestloop = off").await?;
     tx.execute(
         "/* trust::publish: who has no trusted people any more */
          update creator_trust set people = 0, mass = 0, back = 0, variance = 0,
@@ -245,4 +250,23 @@ pub fn trust_sums(row: &impl Columns) -> Option<TrustSums> {
         back: row.get("back"),
         variance: row.get("trust_variance"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_have_few_creators_and_people_and_everybody_once() {
+        let key = |number: u128| CreatorKey(Uuid::from_u128(number));
+        let of = |people: &[i32]| {
+            let listed: Vec<_> = (1..).map(key).zip(people.iter().copied()).collect();
+            let pages = pages(&listed);
+            assert_eq!(pages.concat(), listed.iter().map(|(creator, _)| *creator).collect::<Vec<_>>());
+            pages.iter().map(Vec::len).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&[]), [0; 0]);
+        assert_eq!(of(&[7; 250]), [100, 100, 50]);
+        assert_eq!(of(&[60_000, 40_000, 1, 99_999, 250_000, 0, 3]), [2, 2, 1, 2]);
+    }
 }
