@@ -55,6 +55,11 @@ use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
 /// callers who leave connections open hold more of the files that a process may have.
 const KEEP_ALIVE: Duration = Duration::from_mins(2);
 
+/// Routes besides those of the service.
+pub trait Routes: Fn(&mut web::ServiceConfig) + Clone + Send + 'static {}
+
+impl<R: Fn(&mut web::ServiceConfig) + Clone + Send + 'static> Routes for R {}
+
 /// The service, listening but not serving yet.
 pub struct Application {
     server: Server,
@@ -73,6 +78,15 @@ pub struct Application {
 impl Application {
     /// Binds the address, opens the database and starts the background work.
     pub async fn build(database: &DatabaseConfig, config: &ServeConfig) -> Result<Self, StartError> {
+        Self::build_with(database, config, |_| {}).await
+    }
+
+    /// The same with further routes, around which is what is around its own: keys, problems, compression, counts, log lines.
+    pub async fn build_with(
+        database: &DatabaseConfig,
+        config: &ServeConfig,
+        routes: impl Routes,
+    ) -> Result<Self, StartError> {
         let given = config::given(config.bootstrap_key.as_ref())
             .map(|key| ApiKey::parse(key.expose_secret().trim()))
             .transpose()?;
@@ -86,7 +100,7 @@ impl Application {
         let (foundation, first_key) = foundation.closed_on_failure(key.map_err(StartError::from)).await?;
         let (services, draining) = (Services::new(&foundation, config), Data::new(Draining::default()));
         let streams = Data::new(Streams::new(config, database.pool_size));
-        let servers = servers(&services, &draining, &streams, config, listeners);
+        let servers = servers(&services, &draining, &streams, config, listeners, routes);
         let (foundation, (server, metrics)) = foundation.closed_on_failure(servers).await?;
         // Before it serves: whoever gets a cursor of it can find it.
         let presence = services.announce(&foundation.pools, config, server.1).await;
@@ -175,8 +189,9 @@ fn servers(
     streams: &Data<Streams>,
     config: &ServeConfig,
     listeners: Listeners,
+    routes: impl Routes,
 ) -> Result<(Listening, Option<Listening>), StartError> {
-    let api = listeners.api.server(|socket| server(services, draining, streams, config, socket))?;
+    let api = listeners.api.server(|socket| server(services, draining, streams, config, socket, routes))?;
     let sources = services.metric_sources();
     let metrics = listeners.metrics.map(|own| own.server(|socket| metrics::server::listen(socket, sources)));
     Ok((api, metrics.transpose()?))
@@ -278,13 +293,15 @@ fn server(
     streams: &Data<Streams>,
     config: &ServeConfig,
     listener: std::net::TcpListener,
+    routes: impl Routes,
 ) -> io::Result<Server> {
     let (services, draining, streams) = (services.clone(), draining.clone(), streams.clone());
     let document_text = web::Bytes::from(openapi::to_text(&document()));
     let metrics_are_here = config.metrics_listen.is_none();
     let longest_silence = Duration::from_secs(config.stream_idle_seconds.into());
     let mut server = HttpServer::new(move || {
-        let (app, _) = App::new().into_utoipa_app().configure(routes_of_features).split_for_parts();
+        let app = App::new().configure(&routes).into_utoipa_app();
+        let (app, _) = app.configure(routes_of_features).split_for_parts();
         app.app_data(services.pools.clone())
             .app_data(services.keys.clone())
             .app_data(services.signer.clone())

@@ -1,29 +1,104 @@
-//! A constant answer of the same framework: what HTTP alone costs.
+//! A constant answer: what is left of a request when there is nothing to think about.
 
 use super::load::{self, Requests};
-use crate::harness::Failure;
-use actix_web::{App, HttpResponse, HttpServer, post, web};
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use crate::harness::{Failure, service::database, wire};
+use actix_web::{App, HttpResponse, HttpServer, dev::ServerHandle, web};
+use std::{fs::Permissions, net::SocketAddr, os::unix::fs::PermissionsExt, sync::Arc, time::Duration};
+use tempfile::TempDir;
+use tokio::{sync::oneshot, task::JoinHandle};
+use voci::{
+    app::{Application, StartError},
+    config::{ServeConfig, WorkConfig},
+    http::auth::{Caller, Read},
+};
 
-#[post("/constant")]
+const PATH: &str = "/v1/constant";
+
+/// Answers a question that it has read with always the same bytes.
 async fn constant(answer: web::Data<web::Bytes>, _question: web::Bytes) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(answer.get_ref().clone())
 }
 
-/// Answers per second of a server that reads the same questions and gives so many bytes each time.
-pub(super) async fn rate(questions: &[String], size: usize, span: Duration) -> Result<f64, Failure> {
+/// The same for callers who may ask.
+async fn constant_for(_: Caller<Read>, answer: web::Data<web::Bytes>, question: web::Bytes) -> HttpResponse {
+    constant(answer, question).await
+}
+
+/// The service, which does for a constant answer what it does for any other, with a database of its own.
+pub(super) struct SameServer {
+    requests: Requests,
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<Result<(), StartError>>,
+    _directory: TempDir,
+}
+
+impl SameServer {
+    /// One that reads these questions and gives so many bytes each time.
+    pub(super) async fn start(questions: &[String], size: usize) -> Result<Self, Failure> {
+        let directory = tempfile::tempdir()?;
+        // As root, PostgreSQL runs as another user, who must get through here.
+        std::fs::set_permissions(directory.path(), Permissions::from_mode(0o711))?;
+        let answer = web::Data::new(web::Bytes::from(vec![b'x'; size]));
+        let routes = move |config: &mut web::ServiceConfig| {
+            config.app_data(answer.clone()).route(PATH, web::post().to(constant_for));
+        };
+        let database = database(&directory.path().join("constant"));
+        let application = Application::build_with(&database, &configuration()?, routes).await?;
+        let key = application.first_key().ok_or("a new database has no key yet")?.expose().to_owned();
+        let address = application.address();
+        let (stop, stopped) = oneshot::channel::<()>();
+        Ok(Self {
+            requests: requests(questions, &(address, key)),
+            address,
+            stop,
+            running: tokio::spawn(application.run_until(async { drop(stopped.await) })),
+            _directory: directory,
+        })
+    }
+
+    /// Answers per second.
+    pub(super) async fn rate(&self, span: Duration) -> Result<f64, Failure> {
+        load::top_rate(self.address, &self.requests, span).await
+    }
+
+    /// Stops it and tells when that fails.
+    pub(super) async fn stop(self) -> Result<(), Failure> {
+        drop(self.stop);
+        Ok(self.running.await??)
+    }
+}
+
+fn configuration() -> Result<ServeConfig, Failure> {
+    Ok(ServeConfig {
+        listen: "127.0.0.1:0".parse()?,
+        advertise: None,
+        metrics_listen: None,
+        bootstrap_key: None,
+        http_workers: 0,
+        fold_lag_seconds: 0,
+        drain_seconds: 1,
+        max_streams: 1,
+        stream_idle_seconds: 60,
+        work: WorkConfig { workers: 0, fold_batch: 1, model_seconds: 86_400 },
+    })
+}
+
+fn requests(questions: &[String], entry: &(SocketAddr, String)) -> Requests {
+    Arc::new(questions.iter().map(|question| wire::post(entry, PATH, question)).collect())
+}
+
+/// Answers per second of a server of the same framework that does nothing else.
+pub(super) async fn bare_rate(questions: &[String], size: usize, span: Duration) -> Result<f64, Failure> {
     let answer = web::Data::new(web::Bytes::from(vec![b'x'; size]));
-    let server = HttpServer::new(move || App::new().app_data(answer.clone()).service(constant));
-    let server = server.workers(std::thread::available_parallelism()?.get()).bind("127.0.0.1:0")?;
+    let app = move || App::new().app_data(answer.clone()).route(PATH, web::post().to(constant));
+    let server = HttpServer::new(app).workers(std::thread::available_parallelism()?.get());
+    let server = server.bind("127.0.0.1:0")?;
     let address: SocketAddr = *server.addrs().first().ok_or("the server has no address")?;
     let server = server.disable_signals().run();
-    let handle = server.handle();
+    let handle: ServerHandle = server.handle();
     let running = tokio::spawn(server);
-    let entry = (address, "none".to_owned());
-    let requests: Requests = Arc::new(
-        questions.iter().map(|question| crate::harness::wire::post(&entry, "/constant", question)).collect(),
-    );
-    let rate = load::top_rate(address, &requests, span).await;
+    let rate = load::top_rate(address, &requests(questions, &(address, "none".to_owned())), span).await;
     handle.stop(false).await;
     running.await??;
     rate

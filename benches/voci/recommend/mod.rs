@@ -14,6 +14,7 @@ use super::{
     },
     harness::{Failure, stage::Stage, wire},
 };
+use constant::{SameServer, bare_rate};
 use jiff::Timestamp;
 use load::{Requests, quantile};
 use reqwest::Method;
@@ -69,7 +70,7 @@ fn requests(stage: &Stage, questions: &[String]) -> Requests {
     Arc::new(questions.iter().map(request).collect())
 }
 
-/// Answers per second beside those of a server that gives as many bytes without thinking.
+/// Answers per second beside constant ones of as many bytes from the same server.
 async fn beside_constant(
     stage: &Stage,
     population: &Population,
@@ -79,11 +80,14 @@ async fn beside_constant(
     let size = mean_size(stage, &questions).await?;
     let requests = requests(stage, &questions);
     load::top_rate(stage.entry.0, &requests, SPAN).await?;
+    let constant = SameServer::start(&questions, size).await?;
     let (mut answers, mut constants) = (vec![], vec![]);
     for _ in 0..ROUNDS {
-        constants.push(constant::rate(&questions, size, SPAN).await?);
+        constants.push(constant.rate(SPAN).await?);
         answers.push(load::top_rate(stage.entry.0, &requests, SPAN).await?);
     }
+    constant.stop().await?;
+    let bare = bare_rate(&questions, size, SPAN).await?;
     let what = match kind {
         Kind::Simple => "one niche, three filters",
         Kind::Brief => "three niches, diversity 0.5",
@@ -91,7 +95,7 @@ async fn beside_constant(
     };
     let note = format!(
         "{what}, random weights, best {} of 1,000,000 creators in 200 niches drawn by size; baseline: {size} constant bytes from the \
-         same framework without any middleware",
+         same server, for callers with a key (the framework without anything of the service around: {bare:.0}/s)",
         kind.limit()
     );
     let measure = measure(name, median(&mut answers), "requests/s", note);
