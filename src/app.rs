@@ -81,7 +81,9 @@ impl Application {
         Self::build_with(database, config, |_| {}).await
     }
 
-    /// The same with further routes, around which is what is around its own: keys, problems, compression, counts, log lines.
+    /// The same with further routes, around which is what is around its own: keys, problems, compression, counts, log lines. They are
+    /// no part of the document, so that unknown parameters and wrong methods are not refused there, and data of the application
+    /// that has the type of some of its own is not seen by them.
     pub async fn build_with(
         database: &DatabaseConfig,
         config: &ServeConfig,
@@ -92,10 +94,10 @@ impl Application {
             .transpose()?;
         // First of all: a start that ends here has not made a key that nobody gets to see.
         let listeners = Listeners::bind(config)?;
-        // Each worker, the snapshot feed, the backlog, metrics, quality, erasures, changes, models, edge weights,
-        // discounts, conversations, sponsorship, history and presence use one connection at a time, trust and retention two, and a
-        // creator's erasure another.
-        let foundation = Foundation::open(database, usize::from(config.work.workers) + 19).await?;
+        // Each worker, the snapshot feed, the backlog, metrics, quality and its counts, erasures, changes, clocks, models, edge weights,
+        // discounts, conversations, sponsorship, insight, history and presence use one connection at a time, trust and retention two,
+        // and a creator's erasure another.
+        let foundation = Foundation::open(database, usize::from(config.work.workers) + 21).await?;
         let key = key_store::bootstrap(&foundation.pools.background, &foundation.master, given).await;
         let (foundation, first_key) = foundation.closed_on_failure(key.map_err(StartError::from)).await?;
         let (services, draining) = (Services::new(&foundation, config), Data::new(Draining::default()));

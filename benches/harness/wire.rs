@@ -45,6 +45,11 @@ impl Wire {
             }
         }
     }
+
+    /// Bytes of the last answer, with its head.
+    pub(crate) fn received(&self) -> usize {
+        self.read.len()
+    }
 }
 
 /// The status of an answer once all of it is there.

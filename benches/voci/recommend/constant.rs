@@ -1,8 +1,12 @@
 //! A constant answer: what is left of a request when there is nothing to think about.
 
 use super::load::{self, Requests};
-use crate::harness::{Failure, service::database, wire};
-use actix_web::{App, HttpResponse, HttpServer, dev::ServerHandle, web};
+use crate::harness::{
+    Failure,
+    service::database,
+    wire::{self, Wire},
+};
+use actix_web::{App, HttpResponse, HttpServer, web};
 use std::{fs::Permissions, net::SocketAddr, os::unix::fs::PermissionsExt, sync::Arc, time::Duration};
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -13,18 +17,29 @@ use voci::{
 };
 
 const PATH: &str = "/v1/constant";
+/// Bytes of the longest head of an answer.
+const LONGEST_HEAD: usize = 1_024;
 
-/// Answers a question that it has read with always the same bytes.
-async fn constant(answer: web::Data<web::Bytes>, _question: web::Bytes) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(answer.get_ref().clone())
+/// Always the same bytes. A type of its own: the service has bytes among its data, too.
+struct Answer(web::Bytes);
+
+impl Answer {
+    fn of(size: usize) -> web::Data<Self> {
+        web::Data::new(Self(web::Bytes::from(vec![b'x'; size])))
+    }
+}
+
+/// Answers a question that it has read.
+async fn constant(answer: web::Data<Answer>, _question: web::Bytes) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(answer.0.clone())
 }
 
 /// The same for callers who may ask.
-async fn constant_for(_: Caller<Read>, answer: web::Data<web::Bytes>, question: web::Bytes) -> HttpResponse {
+async fn constant_for(_: Caller<Read>, answer: web::Data<Answer>, question: web::Bytes) -> HttpResponse {
     constant(answer, question).await
 }
 
-/// The service, which does for a constant answer what it does for any other, with a database of its own.
+/// The service, which does for a constant answer what it does for any other but for writing its log line, with a database of its own.
 pub(super) struct SameServer {
     requests: Requests,
     address: SocketAddr,
@@ -39,7 +54,7 @@ impl SameServer {
         let directory = tempfile::tempdir()?;
         // As root, PostgreSQL runs as another user, who must get through here.
         std::fs::set_permissions(directory.path(), Permissions::from_mode(0o711))?;
-        let answer = web::Data::new(web::Bytes::from(vec![b'x'; size]));
+        let answer = Answer::of(size);
         let routes = move |config: &mut web::ServiceConfig| {
             config.app_data(answer.clone()).route(PATH, web::post().to(constant_for));
         };
@@ -48,13 +63,26 @@ impl SameServer {
         let key = application.first_key().ok_or("a new database has no key yet")?.expose().to_owned();
         let address = application.address();
         let (stop, stopped) = oneshot::channel::<()>();
-        Ok(Self {
+        let server = Self {
             requests: requests(questions, &(address, key)),
             address,
             stop,
             running: tokio::spawn(application.run_until(async { drop(stopped.await) })),
             _directory: directory,
-        })
+        };
+        server.check(size).await?;
+        Ok(server)
+    }
+
+    /// Fails unless an answer has so many bytes, and a head.
+    async fn check(&self, size: usize) -> Result<(), Failure> {
+        let mut wire = Wire::connect(self.address).await?;
+        let status = wire.send(&self.requests[0]).await?;
+        let bytes = wire.received();
+        let is_right = status == 200 && (size..size + LONGEST_HEAD).contains(&bytes);
+        is_right
+            .then_some(())
+            .ok_or_else(|| format!("a constant answer is {status} with {bytes} bytes").into())
     }
 
     /// Answers per second.
@@ -90,13 +118,13 @@ fn requests(questions: &[String], entry: &(SocketAddr, String)) -> Requests {
 
 /// Answers per second of a server of the same framework that does nothing else.
 pub(super) async fn bare_rate(questions: &[String], size: usize, span: Duration) -> Result<f64, Failure> {
-    let answer = web::Data::new(web::Bytes::from(vec![b'x'; size]));
+    let answer = Answer::of(size);
     let app = move || App::new().app_data(answer.clone()).route(PATH, web::post().to(constant));
     let server = HttpServer::new(app).workers(std::thread::available_parallelism()?.get());
     let server = server.bind("127.0.0.1:0")?;
     let address: SocketAddr = *server.addrs().first().ok_or("the server has no address")?;
     let server = server.disable_signals().run();
-    let handle: ServerHandle = server.handle();
+    let handle = server.handle();
     let running = tokio::spawn(server);
     let rate = load::top_rate(address, &requests(questions, &(address, "none".to_owned())), span).await;
     handle.stop(false).await;

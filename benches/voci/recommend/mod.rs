@@ -79,15 +79,15 @@ async fn beside_constant(
     let questions = asked(population, kind);
     let size = mean_size(stage, &questions).await?;
     let requests = requests(stage, &questions);
-    load::top_rate(stage.entry.0, &requests, SPAN).await?;
     let constant = SameServer::start(&questions, size).await?;
-    let (mut answers, mut constants) = (vec![], vec![]);
-    for _ in 0..ROUNDS {
-        constants.push(constant.rate(SPAN).await?);
-        answers.push(load::top_rate(stage.entry.0, &requests, SPAN).await?);
-    }
+    let rates = by_turns(&constant, stage, &requests).await;
     constant.stop().await?;
-    let bare = bare_rate(&questions, size, SPAN).await?;
+    let (mut answers, mut constants) = rates?;
+    let mut bare = vec![];
+    for _ in 0..ROUNDS {
+        bare.push(bare_rate(&questions, size, SPAN).await?);
+    }
+    let bare = median(&mut bare);
     let what = match kind {
         Kind::Simple => "one niche, three filters",
         Kind::Brief => "three niches, diversity 0.5",
@@ -95,11 +95,25 @@ async fn beside_constant(
     };
     let note = format!(
         "{what}, random weights, best {} of 1,000,000 creators in 200 niches drawn by size; baseline: {size} constant bytes from the \
-         same server, for callers with a key (the framework without anything of the service around: {bare:.0}/s)",
+         same server, for callers with a key ({bare:.0}/s from a bare server of the framework)",
         kind.limit()
     );
     let measure = measure(name, median(&mut answers), "requests/s", note);
     Ok(Comparison::new(measure, Some(median(&mut constants))))
+}
+
+/// Answers per second and constant ones, by turns, after a round that does not count.
+async fn by_turns(
+    constant: &SameServer,
+    stage: &Stage,
+    requests: &Requests,
+) -> Result<(Vec<f64>, Vec<f64>), Failure> {
+    let (mut answers, mut constants) = (vec![], vec![]);
+    for _ in 0..=ROUNDS {
+        constants.push(constant.rate(SPAN).await?);
+        answers.push(load::top_rate(stage.entry.0, requests, SPAN).await?);
+    }
+    Ok((answers.split_off(1), constants.split_off(1)))
 }
 
 /// Bytes of an answer.
