@@ -118,8 +118,7 @@ pub async fn run(pool: Pool, config: WorkConfig) {
 
 async fn fold_and_score(pool: Pool, rounds: Arc<Rounds>, batch: u32) {
     loop {
-        let (pool, rounds) = (pool.clone(), rounds.clone());
-        match apart(async move { take_turn(&pool, &rounds, batch).await }).await {
+        match take_turn(&pool, &rounds, batch).await {
             Ok(true) => {}
             Ok(false) => tokio::time::sleep(IDLE).await,
             Err(error) => {
@@ -133,11 +132,14 @@ async fn fold_and_score(pool: Pool, rounds: Arc<Rounds>, batch: u32) {
 /// Works on the lanes whose turn it is; false when there are none, an error when no other lane can succeed either.
 async fn take_turn(pool: &Pool, rounds: &Rounds, batch: u32) -> Result<bool, DbError> {
     let Some(turn) = rounds.next(pool).await? else { return Ok(false) };
-    match fold_and_score_lanes(pool, &turn.busy, batch).await {
+    let (pool, busy) = (pool.clone(), turn.busy.clone());
+    match apart(async move { fold_and_score_lanes(&pool, &busy, batch).await }).await {
         // Another process has the lanes, or another transaction was in the way: the work is still there.
-        Ok(0) | Err(DbError::Busy) => turn.rest(IDLE),
+        Ok(0) | Err(NotDone::Failed(DbError::Busy)) => turn.rest(IDLE),
         Ok(_) => {}
-        Err(error @ (DbError::Unavailable(_) | DbError::OutcomeUnknown(_))) => return Err(error),
+        Err(NotDone::Failed(error @ (DbError::Unavailable(_) | DbError::OutcomeUnknown(_)))) => {
+            return Err(error);
+        }
         Err(error) => {
             let lanes: Vec<i16> = turn.busy.iter().map(|busy| busy.lane).collect();
             tracing::warn!(%error, ?lanes, "lanes failed and will be tried again, each by itself");

@@ -158,8 +158,8 @@ pub async fn load_creator(tx: &Tx, creator: CreatorKey) -> Result<Found, DbError
     load_some(tx, Table::Relationships, creator, Engagers::All).await
 }
 
-/// All relationships of some creators with these engagers; or those that may have replies of the creator or verified purchases, and some
-/// others: the counts of these kinds stand behind those of the most frequent ones.
+/// The relationships of some creators with the engagers that are wanted: all of them, or those that may have replies of the creator or
+/// verified purchases, and some others: the counts of these kinds stand behind those of the most frequent ones.
 pub async fn load_creators(
     tx: &Tx,
     creators: &[CreatorKey],

@@ -65,8 +65,8 @@ async fn count(pool: &Pool, tenant: TenantId, engagers: i64) -> Result<(), DbErr
                 &[&tenant.0, &sampled_steps(engagers, MAX_RELATIONSHIPS)],
             )
             .await?;
-        // Last, and so is what the statement above writes: as long as a transaction that has written is open, every look for
-        // changes reads all that was written since it began.
+        // Last, and so is what the statement above writes, since it sorts before: as long as a transaction that has written is open,
+        // every look for changes reads all that was written since it began.
         tx.execute(
             "/* communities::count */
              insert into community_counts (tenant_id, engagers) values ($1, $2)
@@ -79,7 +79,7 @@ async fn count(pool: &Pool, tenant: TenantId, engagers: i64) -> Result<(), DbErr
     tx.commit().await
 }
 
-/// Whether nobody else has counted them by now.
+/// Whether nobody else has counted them in the last minute, or others are there by now.
 async fn is_behind(tx: &Tx, tenant: TenantId, engagers: i64) -> Result<bool, DbError> {
     let sql = "/* communities::is_behind */
                select engagers <> $2 or counted_at < now() - interval '1 minute' from community_counts where tenant_id = $1";

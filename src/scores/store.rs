@@ -82,7 +82,7 @@ pub async fn listed_after(
 ) -> Result<Vec<(CreatorKey, i32)>, DbError> {
     let sql = "/* scores::listed_after */ select c.creator_key, coalesce(s.engagers, 0)
                from creators c
-               left join creator_statistics s on s.creator_key = c.creator_key and s.creator_key > $2
+               left join creator_statistics s on s.tenant_id = $1 and s.creator_key = c.creator_key and s.creator_key > $2
                where c.tenant_id = $1 and c.creator_key > $2 order by c.creator_key limit $3";
     let rows = client.query(sql, &[&tenant.0, &CreatorKey::page_start(after), &limit]).await?;
     Ok(rows.iter().map(|row| (CreatorKey(row.get(0)), row.get(1))).collect())

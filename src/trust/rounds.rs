@@ -23,6 +23,7 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
+use tokio_util::task::AbortOnDropHandle;
 
 /// Pages that are read at once. More: memory and connections; fewer: either PostgreSQL or this process waits for the other.
 const AHEAD: usize = 2;
@@ -100,8 +101,7 @@ async fn reach(pool: &Pool, tenant: TenantId) -> Result<Reach, DbError> {
     Ok(reach)
 }
 
-/// Hands all creators of a tenant over, page by page. While one page is looked at, the next ones are read: PostgreSQL reads one while
-/// another is understood.
+/// Hands all creators of a tenant over, page by page. Meanwhile the next ones are read: PostgreSQL reads one while another is understood.
 async fn for_each_page(
     pool: &Pool,
     tenant: TenantId,
@@ -114,7 +114,7 @@ async fn for_each_page(
         let Some((last, _)) = listed.last() else { return Ok(()) };
         let read = |keys: Vec<CreatorKey>| {
             let (pool, wanted) = (pool.clone(), wanted.clone());
-            tokio::spawn(async move { store::page(&pool, &keys, &wanted).await })
+            AbortOnDropHandle::new(tokio::spawn(async move { store::page(&pool, &keys, &wanted).await }))
         };
         let mut pages = stream::iter(store::pages(&listed).into_iter().map(read)).buffered(AHEAD);
         while let Some(page) = pages.next().await {

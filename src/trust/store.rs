@@ -87,20 +87,20 @@ pub(super) async fn listed(
     tenant: TenantId,
     after: Option<CreatorKey>,
 ) -> Result<Vec<(CreatorKey, i32)>, DbError> {
-    listed_after(&pool.get().await?, tenant, after, LISTED).await
+    patiently(PATIENCE, PAUSE, || async { listed_after(&pool.get().await?, tenant, after, LISTED).await })
+        .await
 }
 
-/// These creators in pages, none of which has too many people; somebody who has too many alone is a page.
+/// These creators in pages, none of which has too many people; a creator who alone has too many is a page by itself.
 pub(super) fn pages(listed: &[(CreatorKey, i32)]) -> Vec<Vec<CreatorKey>> {
     let (mut pages, mut people) = (Vec::<Vec<CreatorKey>>::new(), 0);
     for (creator, own) in listed {
         people += i64::from(*own);
-        match pages.last_mut().filter(|page| page.len() < PAGE && people <= PAGE_PEOPLE) {
-            Some(page) => page.push(*creator),
-            None => {
-                pages.push(vec![*creator]);
-                people = i64::from(*own);
-            }
+        if let Some(page) = pages.last_mut().filter(|page| page.len() < PAGE && people <= PAGE_PEOPLE) {
+            page.push(*creator);
+        } else {
+            pages.push(vec![*creator]);
+            people = i64::from(*own);
         }
     }
     pages
@@ -195,7 +195,7 @@ pub(super) async fn publish(
         write(&tx, tenant, some).await?;
     }
     let keys: Vec<Uuid> = sums.iter().map(|(creator, _)| creator.0).collect();
-    // Of rows that were just written PostgreSQL knows nothing, and would compare each with each.
+    // Of rows that were just written PostgreSQL knows nothing: in nested loops it would compare each with each. Until the commit.
     tx.batch("set local enable_nestloop = off").await?;
     tx.execute(
         "/* trust::publish: who has no trusted people any more */

@@ -97,9 +97,9 @@ pub(super) async fn page(
         "/* history::page */
          select c.creator_key, c.niches, {STATISTICS_COLUMNS}, {TRUST_COLUMNS}, {RETURNS_COLUMNS}, {COLUMNS}
          from creators c
-         left join creator_statistics s on s.creator_key = c.creator_key and s.creator_key > $2
-         left join creator_trust t on t.creator_key = c.creator_key and t.creator_key > $2
-         left join creator_sponsorship p on p.creator_key = c.creator_key and p.creator_key > $2
+         left join creator_statistics s on s.tenant_id = $1 and s.creator_key = c.creator_key and s.creator_key > $2
+         left join creator_trust t on t.tenant_id = $1 and t.creator_key = c.creator_key and t.creator_key > $2
+         left join creator_sponsorship p on p.tenant_id = $1 and p.creator_key = c.creator_key and p.creator_key > $2
          left join lateral (
              select * from creator_score_history l where l.creator_key = c.creator_key order by l.day desc limit 1
          ) h on true
