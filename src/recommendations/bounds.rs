@@ -3,6 +3,7 @@
 mod nearness;
 mod sieve;
 
+pub(super) use self::sieve::is_kept;
 use self::{nearness::Nearness, sieve::Sieve};
 use super::brief::{Query, RankBy};
 use crate::{
@@ -28,6 +29,8 @@ const SLACK: f64 = 1e-5;
 /// What is the same for all lists that are searched for a query.
 pub(super) struct OfQuery<'a> {
     query: &'a Query,
+    /// Niches that have anything in common with the brief.
+    touched: Vec<u32>,
     /// Niches whose lists are searched, in the order in which one is the home of those who stand in several.
     searched: Vec<u32>,
     /// Their places in this order, by niche.
@@ -83,6 +86,7 @@ impl<'a> OfQuery<'a> {
         let weights = weights.map(|weight| weight / STEPS);
         Self {
             query,
+            touched: query.asked.common.niches().collect(),
             searched,
             orders,
             authority: std::array::from_fn(|step| authorities.iter().map(|counts| counts[step]).sum()),
@@ -113,12 +117,13 @@ impl<'a> OfQuery<'a> {
     fn sure(&self, most: &Most) -> f64 {
         let rest = self.weights.iter().zip(most.sure);
         let rest = rest.map(|(weight, step)| (weight - self.alike) * f64::from(step));
-        self.alike * f64::from(most.surest) + rest.sum::<f64>()
+        self.alike * 4.0 * f64::from(most.surest) + rest.sum::<f64>()
     }
 
-    fn below(&self, spreads: [u8; 4]) -> f64 {
+    /// The square of how far a lower bound lies below a value.
+    fn squares_below(&self, spreads: [u8; 4]) -> f64 {
         let parts = self.weights.iter().zip(spreads);
-        parts.map(|(weight, step)| (weight * f64::from(step)).powi(2)).sum::<f64>().sqrt()
+        parts.map(|(weight, step)| (weight * f64::from(step)).powi(2)).sum()
     }
 }
 
@@ -132,7 +137,7 @@ impl<'a> Bounds<'a> {
         let asked = asked.filter(|(_, asked)| !is_before(*asked));
         let asked =
             asked.map(|(number, asked)| ((asked != niche).then(|| place_of(short(asked))), number)).collect();
-        let nearness = Nearness::new(snapshot, &of_query.query.asked, place, &is_before);
+        let nearness = Nearness::new(snapshot, (&of_query.query.asked, &of_query.touched), place, &is_before);
         let mut is_elsewhere = [false; 256];
         for other in of_query.searched.iter().filter(|other| is_before(**other)) {
             // Nobody is left out for the name alone.
@@ -142,27 +147,34 @@ impl<'a> Bounds<'a> {
         Self { of_query, niche, is_elsewhere, asked, nearness }
     }
 
-    /// The most that anybody below a node can reach; `None`: nobody there can be in the ranking, or nobody is there.
-    pub(super) fn of_node(&self, most: &Most) -> Option<f64> {
-        if !most.measured && !most.unmeasured {
+    /// The most that anybody below a node can reach, and what fit makes of that at most, given what fit makes of what is around the
+    /// node; `None`: nobody there can be in the ranking or reaches what is asked for, or nobody is there.
+    pub(super) fn of_node(&self, most: &Most, most_fit: f64, least: f64) -> Option<(f64, f64)> {
+        if !most.is_any_measured() && !most.unmeasured {
             return None;
         }
         let of_query = &self.of_query;
         if !of_query.sieve.lets_any_through(most) {
             return None;
         }
-        self.fit_below(most).map(|fit| {
-            let values = of_query.weighted(most.values);
-            let others = match of_query.query.rank_by {
-                RankBy::LowerBound => of_query.sure(most).min(values - of_query.below(most.spreads)),
+        let values = of_query.weighted(most.values);
+        let others = SLACK
+            + match of_query.query.rank_by {
+                RankBy::LowerBound => {
+                    of_query.sure(most).min(values - of_query.squares_below(most.spreads).sqrt())
+                }
                 RankBy::Mean => values,
             };
-            fit + others + SLACK
-        })
+        // Many have their fate told by what costs little.
+        if most_fit + others < least {
+            return None;
+        }
+        let fit = self.fit_below(most)?;
+        Some((fit + others, fit)).filter(|(reach, _)| *reach >= least)
     }
 
     /// What fit makes of the score of anybody below a node at most; `None`: nobody there is near enough to the brief.
-    pub(super) fn fit_below(&self, most: &Most) -> Option<f64> {
+    fn fit_below(&self, most: &Most) -> Option<f64> {
         let nearness = self.nearness.of_node(most);
         let unmeasured = if most.unmeasured { self.authority_below(most, UNMEASURED) } else { 0.0 };
         let authority = self.authority_below(most, most.reach).max(unmeasured);
@@ -177,14 +189,16 @@ impl<'a> Bounds<'a> {
             return None;
         }
         let values = of_query.weighted(entry.values) + SLACK;
-        let others = match of_query.query.rank_by {
-            RankBy::LowerBound => values - of_query.below(entry.spreads),
-            RankBy::Mean => values,
+        let squares = match of_query.query.rank_by {
+            RankBy::LowerBound => of_query.squares_below(entry.spreads),
+            RankBy::Mean => 0.0,
         };
-        // Most have their fate told by what costs little.
-        if most_fit + others < least {
+        // Most have their fate told by what costs little, and a root costs more.
+        let to_lose = most_fit + values - least;
+        if to_lose < 0.0 || squares > to_lose * to_lose {
             return None;
         }
+        let others = values - squares.sqrt();
         let nearness = self.nearness.of_entry(entry);
         let is_here = || !entry.others.listed().any(|name| self.is_elsewhere[usize::from(name)]);
         let may_be_in = nearness >= MIN_NEARNESS && is_here();

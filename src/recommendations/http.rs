@@ -343,7 +343,9 @@ fn items(
             display_name: details.display_name,
         })
     };
-    selected.iter().enumerate().filter_map(item).collect()
+    let mut items = Vec::with_capacity(selected.len());
+    items.extend(selected.iter().enumerate().filter_map(item));
+    items
 }
 
 /// The components of a creator as a list shows them.

@@ -6,6 +6,7 @@ mod candidates;
 pub mod diversity;
 pub mod eligibility;
 pub mod filters;
+mod guess;
 pub mod http;
 mod paging;
 pub mod rank;

@@ -2,8 +2,10 @@
 //! No SQL here.
 
 use super::{
+    bounds::is_kept,
     brief::Query,
     eligibility::{removed_by, removed_late_by},
+    guess::Guess,
     search::{Least, Promising, Search},
 };
 use crate::{
@@ -69,18 +71,60 @@ pub fn rank_lists(
     query: &Query,
     read: [(Option<&Position>, usize); 2],
 ) -> [Ranking; 2] {
+    let (after, limit) = read[0];
+    let guess = || Guess::new(limit + 1, after.map_or(f64::INFINITY, |position| position.by));
+    let (lists, is_sure) = found(snapshot, query, read, can_be_guessed(query).then(guess));
+    if is_sure { lists } else { found(snapshot, query, read, None).0 }
+}
+
+/// Whether creators reach about what lists say that they can at most: no filter asks for anything else than what those keep, nobody
+/// is thought to share values that it may not share, and all stand in one ranking.
+fn can_be_guessed(query: &Query) -> bool {
+    query.explore == 0
+        && query.asked.values.is_empty()
+        && query.in_use.late.is_empty()
+        && query.in_use.early.iter().all(|filter| is_kept(query, *filter))
+}
+
+/// The best of two lists, and whether they are so for sure: with a wrong guess, some are missing.
+fn found(
+    snapshot: &TenantSnapshot,
+    query: &Query,
+    read: [(Option<&Position>, usize); 2],
+    guess: Option<Guess>,
+) -> ([Ranking; 2], bool) {
     let mut lists = read.map(|(after, limit)| Best::new(snapshot, after, limit));
     let list_of = |is_measured: bool| usize::from(query.explore > 0 && !is_measured);
-    let mut search = Search::new(snapshot, query);
+    let mut search = Search::new(snapshot, query, guess.unwrap_or_else(Guess::never));
     loop {
         let least = Least { measured: lists[0].least, unmeasured: lists[list_of(false)].least };
-        let Some(promising) = search.next(least) else { break };
-        let best = &mut lists[list_of(promising.is_measured)];
-        if let Some(ranked) = promising.ranked(snapshot, query, best.least) {
-            best.add(ranked);
+        let Some(few) = next_eligible(snapshot, query, &mut search, least) else { break };
+        for (promising, row) in few {
+            let best = &mut lists[list_of(promising.is_measured)];
+            promising.ranked(query, &row, best.least).into_iter().for_each(|ranked| best.add(ranked));
         }
     }
-    lists.map(Best::finish)
+    let is_sure = lists[0].least >= search.guessed();
+    (lists.map(Best::finish), is_sure)
+}
+
+/// The eligible ones of the next creators of a search; `None`: it has ended. One who stands in several lists is found in one.
+///
+/// Memory is asked for what is kept of all of them before any of it is read: to wait for several places takes hardly more time than
+/// to wait for one.
+fn next_eligible<'a>(
+    snapshot: &'a TenantSnapshot,
+    query: &Query,
+    search: &mut Search<'_>,
+    least: Least,
+) -> Option<Vec<(Promising, Row<'a>)>> {
+    let few = Some(search.next_few(least)).filter(|few| !few.is_empty())?;
+    let rows: Vec<(Promising, Row<'a>)> =
+        few.into_iter().filter_map(|found| Some((found, snapshot.row(found.row)?))).collect();
+    let is_eligible = |(found, row): &(Promising, Row<'_>)| {
+        removed_by(query, row).is_none() && search.is_home(found, row.niches())
+    };
+    Some(rows.into_iter().filter(is_eligible).collect())
 }
 
 /// Where a creator stands among all others who are eligible.
@@ -97,32 +141,27 @@ pub struct Standing {
 pub fn standing(snapshot: &TenantSnapshot, query: &Query, own: &Ranked, limit: usize) -> Standing {
     let mut best = Best::new(snapshot, None, limit);
     let mut above = 0;
-    let mut search = Search::new(snapshot, query);
+    let mut search = Search::new(snapshot, query, Guess::never());
     loop {
         let least = best.least.min(own.by);
-        let Some(promising) = search.next(Least::of_all(least)) else { break };
-        if promising.row == own.row {
-            continue;
-        }
-        if let Some(ranked) = promising.ranked(snapshot, query, least) {
-            above += usize::from(compare(snapshot, &ranked, own).is_lt());
-            best.add(ranked);
+        let Some(few) = next_eligible(snapshot, query, &mut search, Least::of_all(least)) else { break };
+        for (promising, row) in few.into_iter().filter(|(promising, _)| promising.row != own.row) {
+            if let Some(ranked) = promising.ranked(query, &row, least) {
+                above += usize::from(compare(snapshot, &ranked, own).is_lt());
+                best.add(ranked);
+            }
         }
     }
     Standing { above, best: best.finish().ranked }
 }
 
-impl Promising<'_> {
-    /// The creator with its score, when it is eligible and reaches so much. One who stands in several lists is found in one.
-    fn ranked(&self, snapshot: &TenantSnapshot, query: &Query, least: f64) -> Option<Ranked> {
-        let row = snapshot.row(self.row)?;
-        if removed_by(query, &row).is_some() || !self.bounds.is_home(row.niches()) {
-            return None;
-        }
-        let ranked = scored(query, self.row, &row);
+impl Promising {
+    /// The creator with its score, when it is near enough to the brief and reaches so much.
+    fn ranked(&self, query: &Query, row: &Row<'_>, least: f64) -> Option<Ranked> {
+        let ranked = scored(query, self.row, row);
         debug_assert!(ranked.by <= self.reach, "{} {}", ranked.by, self.reach);
         let is_in = ranked.fit.nearness.estimate.value >= MIN_NEARNESS && ranked.by >= least;
-        (is_in && removed_late_by(query, &row).is_none()).then_some(ranked)
+        (is_in && removed_late_by(query, row).is_none()).then_some(ranked)
     }
 }
 

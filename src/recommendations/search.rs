@@ -10,15 +10,22 @@ use super::{
     bounds::{Bounds, OfQuery},
     brief::Query,
     candidates::near_niches,
+    guess::Guess,
 };
-use crate::snapshot::{
-    TenantSnapshot,
-    board::{
-        Board, Inside,
-        entry::{Entry, UNMEASURED},
+use crate::{
+    scores::nearness::{CreatorNiches, narrow},
+    snapshot::{
+        TenantSnapshot,
+        board::{
+            Board, Inside,
+            entry::{Entry, UNMEASURED},
+        },
     },
 };
 use std::{cmp::Ordering, collections::BinaryHeap, rc::Rc};
+
+/// Creators that are found together. More: fewer waits for memory; fewer: fewer are looked at who turn out to be needless.
+const FEW: usize = 8;
 
 /// What creators must reach at least: those whose loyalty is measured, and the others.
 #[derive(Clone, Copy, Debug)]
@@ -33,9 +40,15 @@ impl Least {
         Self { measured: least, unmeasured: least }
     }
 
-    /// Whether somebody who reaches so much is wanted, among such creators.
-    fn lets(&self, reach: f64, any_measured: bool, any_unmeasured: bool) -> bool {
-        (any_measured && reach >= self.measured) || (any_unmeasured && reach >= self.unmeasured)
+    /// The same, or more.
+    fn raised(self, least: f64) -> Self {
+        Self { measured: self.measured.max(least), unmeasured: self.unmeasured.max(least) }
+    }
+
+    /// What any of such creators must reach at least.
+    fn of(&self, any_measured: bool, any_unmeasured: bool) -> f64 {
+        let measured = if any_measured { self.measured } else { f64::INFINITY };
+        if any_unmeasured { measured.min(self.unmeasured) } else { measured }
     }
 }
 
@@ -44,6 +57,7 @@ pub(super) struct Search<'a> {
     lists: Vec<List<'a>>,
     open: BinaryHeap<Open>,
     waiting: Vec<Waiting>,
+    guess: Guess,
 }
 
 struct List<'a> {
@@ -60,12 +74,10 @@ struct Open {
 
 #[derive(Clone, Copy)]
 enum What {
-    Node(u32),
+    /// With what fit makes of what anybody there reaches at most.
+    Node { node: u32, fit: f32 },
     /// Those of a leaf who wait, by their places; the best of them has the first.
-    Leaf {
-        first: u32,
-        end: u32,
-    },
+    Leaf { first: u32, end: u32 },
 }
 
 /// A creator whose turn has not come.
@@ -77,19 +89,20 @@ struct Waiting {
 }
 
 /// A creator who may be a candidate.
-pub(super) struct Promising<'s> {
+#[derive(Clone, Copy)]
+pub(super) struct Promising {
     /// Its row.
     pub row: u32,
     /// Whether its loyalty is measured.
     pub is_measured: bool,
     /// The most it can reach.
     pub reach: f64,
-    /// What was made of what its list keeps of it.
-    pub bounds: &'s Bounds<'s>,
+    list: u32,
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(snapshot: &'a TenantSnapshot, query: &'a Query) -> Self {
+    /// Whoever reaches less than the guess may be left out.
+    pub(super) fn new(snapshot: &'a TenantSnapshot, query: &'a Query, guess: Guess) -> Self {
         let niches = near_niches(snapshot, query);
         let of_query = Rc::new(OfQuery::new(snapshot, query, niches.clone()));
         let list = |niche: &u32| {
@@ -97,29 +110,43 @@ impl<'a> Search<'a> {
             Some(List { board, bounds: Bounds::new(snapshot, of_query.clone(), snapshot.placed(*niche)) })
         };
         let lists = niches.iter().filter_map(list).collect();
-        let mut search = Self { lists, open: BinaryHeap::new(), waiting: Vec::new() };
+        let mut search = Self { lists, open: BinaryHeap::new(), waiting: Vec::new(), guess };
         for list in 0..u32::try_from(search.lists.len()).unwrap_or(u32::MAX) {
             if let Some(root) = search.lists[list as usize].board.root() {
-                search.add_node(list, root, Least::of_all(f64::NEG_INFINITY));
+                search.add_node(list, (root, f64::INFINITY), Least::of_all(f64::NEG_INFINITY));
             }
         }
         search
     }
 
-    /// The most promising creator who may reach so much; `None`: nobody does.
-    pub(super) fn next(&mut self, least: Least) -> Option<Promising<'_>> {
+    /// What is guessed that has to be reached.
+    pub(super) fn guessed(&self) -> f64 {
+        self.guess.least()
+    }
+
+    /// Whether a creator is looked at in the list where it was found.
+    pub(super) fn is_home(&self, found: &Promising, creator: CreatorNiches<'_>) -> bool {
+        self.lists[found.list as usize].bounds.is_home(creator)
+    }
+
+    /// The most promising creators who may reach so much, a few of them; none: nobody does.
+    pub(super) fn next_few(&mut self, least: Least) -> Vec<Promising> {
+        std::iter::from_fn(|| self.next(least)).take(FEW).collect()
+    }
+
+    fn next(&mut self, least: Least) -> Option<Promising> {
         while let Some(Open { reach, list, what }) = self.open.pop() {
-            if reach < least.measured && reach < least.unmeasured {
+            let least = least.raised(self.guess.least());
+            if reach < least.of(true, true) {
                 return None;
             }
             match what {
-                What::Node(node) => self.look_into(list, node, least),
+                What::Node { node, fit } => self.look_into(list, (node, f64::from(fit)), least),
                 What::Leaf { first, end } => {
                     let Waiting { row, is_measured, .. } = self.waiting[first as usize];
                     self.wait(list, (first + 1, end));
-                    if least.lets(reach, is_measured, !is_measured) {
-                        let bounds = &self.lists[list as usize].bounds;
-                        return Some(Promising { row, is_measured, reach, bounds });
+                    if reach >= least.of(is_measured, !is_measured) {
+                        return Some(Promising { row, is_measured, reach, list });
                     }
                 }
             }
@@ -135,30 +162,42 @@ impl<'a> Search<'a> {
         self.open.push(Open { reach: waiting[0].reach, list, what: What::Leaf { first, end } });
     }
 
-    fn look_into(&mut self, list: u32, node: u32, least: Least) {
+    fn look_into(&mut self, list: u32, (node, most_fit): (u32, f64), least: Least) {
         let List { board, bounds } = &self.lists[list as usize];
         match board.inside(node) {
-            Inside::Nodes(nodes) => nodes.into_iter().for_each(|node| self.add_node(list, node, least)),
+            Inside::Nodes(nodes) => {
+                nodes.into_iter().for_each(|node| self.add_node(list, (node, most_fit), least));
+            }
             Inside::Entries(entries) => {
-                let (fit, first) = (bounds.fit_below(board.most(node)), place(self.waiting.len()));
-                let waiting = |entry| waiting(bounds, entry, fit?, least);
-                self.waiting.extend(entries.iter().filter_map(waiting));
+                let first = place(self.waiting.len());
+                for entry in entries {
+                    // The guess rises with everybody who is counted.
+                    let least = least.raised(self.guess.least());
+                    let Some(waiting) = waiting(bounds, entry, most_fit, least) else { continue };
+                    self.guess.add(waiting.reach);
+                    self.waiting.push(waiting);
+                }
                 self.wait(list, (first, place(self.waiting.len())));
             }
         }
     }
 
-    fn add_node(&mut self, list: u32, node: u32, least: Least) {
+    fn add_node(&mut self, list: u32, (node, most_fit): (u32, f64), least: Least) {
         let List { board, bounds } = &self.lists[list as usize];
         let most = board.most(node);
-        let reach = bounds.of_node(most).filter(|reach| least.lets(*reach, most.measured, most.unmeasured));
-        self.open.extend(reach.map(|reach| Open { reach, list, what: What::Node(node) }));
+        let least = least.of(most.is_any_measured(), most.unmeasured);
+        let reach = bounds.of_node(most, most_fit, least);
+        self.open.extend(reach.map(|(reach, fit)| Open {
+            reach,
+            list,
+            what: What::Node { node, fit: narrow(fit) },
+        }));
     }
 }
 
 fn waiting(bounds: &Bounds<'_>, entry: &Entry, most_fit: f64, least: Least) -> Option<Waiting> {
     let (row, is_measured) = (entry.row, entry.reach != UNMEASURED);
-    let least = if is_measured { least.measured } else { least.unmeasured };
+    let least = least.of(is_measured, !is_measured);
     Some(Waiting { reach: bounds.of_entry(entry, most_fit, least)?, row, is_measured })
 }
 

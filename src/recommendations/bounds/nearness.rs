@@ -33,10 +33,10 @@ pub(super) struct Nearness {
 }
 
 impl Nearness {
-    /// For the list of a niche. Who stands in one of `elsewhere` is looked for there.
+    /// For the list of a niche, given which niches have anything in common with the brief. Who stands in one of `elsewhere` is looked for there.
     pub(super) fn new(
         snapshot: &TenantSnapshot,
-        asked: &Asked,
+        (asked, touched): (&Asked, &[u32]),
         niche: NichePlace,
         elsewhere: &dyn Fn(u32) -> bool,
     ) -> Self {
@@ -55,7 +55,7 @@ impl Nearness {
             worth: Vec::new(),
         };
         let mut places = [[0.0_f64; PLACES]; 2];
-        for other in asked.common.niches() {
+        for other in touched.iter().copied() {
             let counts = counts(other) / snapshot.placed(other).length();
             if other == niche.niche {
                 new.near = own.map_or(0.0, |own| own.pull) + counts;

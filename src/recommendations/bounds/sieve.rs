@@ -1,12 +1,21 @@
 //! What filters ask of what a list keeps of its creators.
 
 use crate::{
-    recommendations::{brief::Query, filters::ANY_PLATFORM},
+    recommendations::{brief::Query, eligibility::Filter, filters::ANY_PLATFORM},
     snapshot::board::{
         entry::{Entry, down, followers_step},
         most::{Most, country_bit},
     },
 };
+
+/// Whether all that a filter asks is kept by lists.
+pub(in crate::recommendations) fn is_kept(query: &Query, filter: Filter) -> bool {
+    match filter {
+        Filter::Followers => query.platforms == ANY_PLATFORM,
+        Filter::Countries | Filter::MinScore(1..) => true,
+        _ => false,
+    }
+}
 
 /// What filters ask of what a list keeps. Who is kept back does not pass them; who is not may pass.
 pub(super) struct Sieve {

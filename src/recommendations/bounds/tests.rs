@@ -60,7 +60,7 @@ fn source(index: usize, Person { niches, community, loyal }: &Person) -> SourceR
         creator_id,
         profile: Profile::parse(serde_json::from_value(profile).unwrap(), &[0; 32]).unwrap(),
         statistics: (loyal % 4 > 0).then_some(statistics),
-        community: Some(Community { people: 200, shares: community.clone() }),
+        community: Some(Community { people: 200, shares: community.clone(), ..Community::default() }),
         trust: None,
         sponsorship: None,
         sponsored_share: None,
@@ -84,8 +84,8 @@ fn check(snapshot: &TenantSnapshot, query: &Query, of_query: &Rc<OfQuery<'_>>, n
     let mut open: Vec<(u32, f64)> = board.root().map(|root| (root, f64::INFINITY)).into_iter().collect();
     let mut found = Vec::new();
     while let Some((node, above)) = open.pop() {
-        let most = bounds.of_node(board.most(node));
-        let reach = most.unwrap_or(f64::NEG_INFINITY).min(above);
+        let most = bounds.of_node(board.most(node), f64::INFINITY, f64::NEG_INFINITY);
+        let reach = most.map_or(f64::NEG_INFINITY, |(reach, _)| reach).min(above);
         match board.inside(node) {
             Inside::Nodes(nodes) => open.extend(nodes.map(|node| (node, reach))),
             Inside::Entries(entries) => {
@@ -94,7 +94,7 @@ fn check(snapshot: &TenantSnapshot, query: &Query, of_query: &Rc<OfQuery<'_>>, n
                     let ranked = scored(query, entry.row, &row);
                     let is_near = ranked.fit.nearness.estimate.value >= MIN_NEARNESS;
                     if is_near && bounds.is_home(row.niches()) {
-                        let fit = bounds.fit_below(board.most(node)).unwrap();
+                        let (_, fit) = most.unwrap();
                         let own = bounds.of_entry(entry, fit, ranked.by).unwrap_or(f64::NEG_INFINITY);
                         let by = ranked.by;
                         assert!(by <= own && by <= reach, "{by} {own} {reach} {entry:?}");

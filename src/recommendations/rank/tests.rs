@@ -124,7 +124,7 @@ fn source(index: usize, person: &Person) -> SourceRow {
         creator_id: id(index),
         profile,
         statistics: (person.engagers > 0).then_some(statistics),
-        community: Some(Community { people: 30, shares }),
+        community: Some(Community { people: 30, shares, ..Community::default() }),
         trust: None,
         sponsorship: None,
         sponsored_share: person.sponsored,
@@ -320,8 +320,57 @@ proptest! {
     }
 }
 
+/// The list with a guess for so many of those who are wanted, and whether it is sure; and the list without one.
+fn guessed(
+    people: &[Person],
+    request: &RecommendationRequest,
+    (guessed, limit): (usize, usize),
+) -> (Ranking, bool, Ranking) {
+    let snapshot = snapshot(people);
+    let (query, read) = (request.query(&snapshot).unwrap(), [(None, limit), (None, 0)]);
+    let ([with, _], is_sure) = found(&snapshot, &query, read, Some(Guess::new(guessed, f64::INFINITY)));
+    let ([without, _], _) = found(&snapshot, &query, read, None);
+    (with, is_sure, without)
+}
+
+#[test]
+fn a_guess_for_too_few_is_known_to_be_wrong() {
+    let person = |loyal: i32| Person {
+        niches: vec!["gaming"],
+        community: Vec::new(),
+        followers: Some(5_000),
+        country: "RO",
+        language: "ro",
+        values: Vec::new(),
+        platform: Platform::Instagram,
+        engagers: 400,
+        loyal,
+        talking: 0,
+        region: None,
+        city: None,
+        events: 900,
+        last_seen: 90,
+        sponsored: None,
+        before: None,
+    };
+    let people: Vec<Person> = (0..200).map(person).collect();
+    let (_, is_sure, _) = guessed(&people, &request(&[("gaming", 1.0)]), (0, 60));
+    assert!(!is_sure);
+    let (with, is_sure, without) = guessed(&people, &request(&[("gaming", 1.0)]), (60, 60));
+    assert!(is_sure && with == without && with.more);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_list_that_is_sure_is_the_same_without_a_guess(
+        people in prop::collection::vec(person(), 100..300), request in any_request(), limit in 1..30_usize,
+        few in 0..5_usize,
+    ) {
+        let (with, is_sure, without) = guessed(&people, &request, (few, limit));
+        prop_assert!(!is_sure || with == without);
+    }
 
     #[test]
     fn the_best_of_many_are_found_by_looking_at_few_of_them(

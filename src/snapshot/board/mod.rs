@@ -19,8 +19,6 @@ use std::sync::Arc;
 const LEAF: usize = 64;
 /// Entries of two leaves that become one.
 const FEW: usize = LEAF / 2;
-/// Room that a leaf that grows gets at once.
-const ROOM: usize = 4;
 /// The node from which all others are reached.
 const ROOT: u32 = 0;
 
@@ -28,6 +26,7 @@ const ROOT: u32 = 0;
 #[derive(Clone, Debug, Default)]
 pub struct Board {
     nodes: Vec<Node>,
+    /// The first of each two nodes that nothing leads to.
     free: Vec<u32>,
     entries: usize,
 }
@@ -40,8 +39,9 @@ struct Node {
 
 #[derive(Clone, Debug)]
 enum Part {
-    Leaf(Arc<Vec<Entry>>),
-    Halves(Split, [u32; 2]),
+    Leaf(Arc<[Entry]>),
+    /// The first half. The other one is next to it: who reads one reads both.
+    Halves(Split, u32),
 }
 
 /// What a node consists of.
@@ -83,14 +83,14 @@ impl Board {
     pub fn inside(&self, node: u32) -> Inside<'_> {
         match &self.nodes[node as usize].part {
             Part::Leaf(entries) => Inside::Entries(entries),
-            Part::Halves(_, nodes) => Inside::Nodes(*nodes),
+            Part::Halves(_, first) => Inside::Nodes([*first, first + 1]),
         }
     }
 
     /// The rows of all creators, those who are similar together.
     pub fn rows(&self) -> impl Iterator<Item = u32> {
         let leaves = self.nodes.iter().filter_map(|node| match &node.part {
-            Part::Leaf(entries) => Some(entries.as_slice()),
+            Part::Leaf(entries) => Some(&entries[..]),
             Part::Halves(..) => None,
         });
         leaves.flatten().map(|entry| entry.row)
@@ -98,40 +98,56 @@ impl Board {
 
     /// Bytes of its nodes.
     pub(super) fn bytes(&self) -> usize {
-        size_of_val(self.nodes.as_slice())
+        size_of_val(&*self.nodes)
     }
 
     /// A list of these.
     pub(super) fn of(mut entries: Vec<Entry>) -> Self {
         let mut board = Self { entries: entries.len(), ..Self::default() };
         if !entries.is_empty() {
-            board.add_all(&mut entries);
+            board.add_nodes(1);
+            board.put_all(ROOT, &mut entries);
             board.nodes.shrink_to_fit();
         }
         board
     }
 
-    /// A node with all of these below it.
-    fn add_all(&mut self, entries: &mut [Entry]) -> u32 {
+    /// Puts all of these below a node.
+    fn put_all(&mut self, at: u32, entries: &mut [Entry]) {
         if entries.len() <= LEAF {
-            return self.add(entries.to_vec());
+            self.put(at, most_of(entries), Part::Leaf(Arc::from(&*entries)));
+            return;
         }
-        let at = self.add(Vec::new());
-        let split = Split::of(entries);
+        let (split, first) = (Split::of(entries), self.pair());
         let (low, high) = split.divide(entries);
-        let halves = [self.add_all(low), self.add_all(high)];
-        self.nodes[at as usize] =
-            Node { most: self.most(halves[0]).with(self.most(halves[1])), part: Part::Halves(split, halves) };
-        at
+        self.put_all(first, low);
+        self.put_all(first + 1, high);
+        self.put(at, self.most_of_halves(first), Part::Halves(split, first));
     }
 
     /// Adds an entry; the bytes that were copied for it.
     pub(super) fn insert(&mut self, entry: Entry) -> u64 {
         if self.nodes.is_empty() {
-            self.add(Vec::new());
+            self.add_nodes(1);
         }
         self.entries += 1;
-        self.insert_at(ROOT, entry)
+        let (mut at, most) = (ROOT, Most::of(&entry));
+        loop {
+            let node = &mut self.nodes[at as usize];
+            node.most = node.most.with(&most);
+            match &node.part {
+                Part::Halves(split, first) => at = split.half(*first, &entry),
+                Part::Leaf(before) => {
+                    let (copied, mut entries) = (copied(before), [before, &[entry][..]].concat());
+                    if entries.len() > LEAF {
+                        self.put_all(at, &mut entries);
+                    } else {
+                        node.part = Part::Leaf(entries.into());
+                    }
+                    return copied;
+                }
+            }
+        }
     }
 
     /// Takes an entry out; the bytes that were copied for it.
@@ -139,100 +155,83 @@ impl Board {
         if self.is_empty() { 0 } else { self.remove_at(ROOT, entry) }
     }
 
-    fn insert_at(&mut self, at: u32, entry: Entry) -> u64 {
-        let node = &mut self.nodes[at as usize];
-        node.most = node.most.with(&Most::of(&entry));
-        match &mut node.part {
-            Part::Halves(split, [low, high]) => {
-                let next = if split.is_low(&entry) { *low } else { *high };
-                self.insert_at(next, entry)
-            }
-            Part::Leaf(entries) => {
-                let (entries, copied) = own(entries);
-                if entries.len() == entries.capacity() {
-                    entries.reserve_exact(ROOM);
-                }
-                entries.push(entry);
-                if entries.len() > LEAF {
-                    self.divide(at);
-                }
-                copied
-            }
-        }
-    }
-
     fn remove_at(&mut self, at: u32, entry: &Entry) -> u64 {
-        let copied = match &mut self.nodes[at as usize].part {
-            Part::Halves(split, [low, high]) => {
-                let next = if split.is_low(entry) { *low } else { *high };
-                self.remove_at(next, entry)
+        match &self.nodes[at as usize].part {
+            Part::Leaf(before) => {
+                let entries: Arc<[Entry]> =
+                    before.iter().filter(|other| other.row != entry.row).copied().collect();
+                self.entries -= before.len() - entries.len();
+                let copied = copied(before);
+                self.put(at, most_of(&entries), Part::Leaf(entries));
+                copied
             }
-            Part::Leaf(entries) => {
-                let (entries, copied) = own(entries);
-                if let Some(place) = entries.iter().position(|other| other.row == entry.row) {
-                    entries.swap_remove(place);
-                    self.entries -= 1;
+            Part::Halves(split, first) => {
+                let (first, half) = (*first, split.half(*first, entry));
+                let copied = self.remove_at(half, entry);
+                match self.united(first) {
+                    Some(entries) => {
+                        self.put(at, most_of(&entries), Part::Leaf(entries));
+                        self.leave(first);
+                    }
+                    None => self.nodes[at as usize].most = self.most_of_halves(first),
                 }
                 copied
             }
-        };
-        self.unite(at);
-        self.nodes[at as usize].most = self.most_inside(at);
-        copied
-    }
-
-    fn most_inside(&self, at: u32) -> Most {
-        match self.inside(at) {
-            Inside::Entries(entries) => most_of(entries),
-            Inside::Nodes([low, high]) => self.most(low).with(self.most(high)),
         }
     }
 
-    /// Makes two leaves of one.
-    fn divide(&mut self, at: u32) {
-        let Inside::Entries(entries) = self.inside(at) else { return };
-        let (split, mut entries) = (Split::of(entries), entries.to_vec());
-        let (low, high) = split.divide(&mut entries);
-        let halves = [self.add(low.to_vec()), self.add(high.to_vec())];
-        self.nodes[at as usize].part = Part::Halves(split, halves);
-    }
-
-    /// Makes one leaf of two that are small.
-    fn unite(&mut self, at: u32) {
-        let Inside::Nodes([low, high]) = self.inside(at) else { return };
-        let (Inside::Entries(lower), Inside::Entries(higher)) = (self.inside(low), self.inside(high)) else {
-            return;
-        };
-        if lower.len() + higher.len() > FEW {
-            return;
-        }
-        let entries = [lower, higher].concat();
-        self.nodes[at as usize].part = Part::Leaf(Arc::new(entries));
-        for free in [low, high] {
-            self.nodes[free as usize] = Node { most: Most::NOBODY, part: Part::Leaf(Arc::default()) };
-            self.free.push(free);
+    /// What two leaves that are small hold together.
+    fn united(&self, first: u32) -> Option<Arc<[Entry]>> {
+        match (self.inside(first), self.inside(first + 1)) {
+            (Inside::Entries(low), Inside::Entries(high)) if low.len() + high.len() <= FEW => {
+                Some([low, high].concat().into())
+            }
+            _ => None,
         }
     }
 
-    fn add(&mut self, entries: Vec<Entry>) -> u32 {
-        let node = Node { most: most_of(&entries), part: Part::Leaf(Arc::new(entries)) };
-        if let Some(free) = self.free.pop() {
-            self.nodes[free as usize] = node;
-            return free;
+    fn most_of_halves(&self, first: u32) -> Most {
+        self.most(first).with(self.most(first + 1))
+    }
+
+    fn put(&mut self, at: u32, most: Most, part: Part) {
+        self.nodes[at as usize] = Node { most, part };
+    }
+
+    /// The first of two nodes side by side that nothing leads to yet.
+    fn pair(&mut self) -> u32 {
+        self.free.pop().unwrap_or_else(|| self.add_nodes(2))
+    }
+
+    /// The first of so many new nodes with nobody in them.
+    fn add_nodes(&mut self, count: usize) -> u32 {
+        let first = self.nodes.len();
+        self.nodes.resize_with(first + count, Node::default);
+        u32::try_from(first).expect("there are fewer nodes than rows")
+    }
+
+    /// Leaves two nodes to who needs some.
+    fn leave(&mut self, first: u32) {
+        for at in [first, first + 1] {
+            self.nodes[at as usize] = Node::default();
         }
-        self.nodes.push(node);
-        u32::try_from(self.nodes.len() - 1).expect("there are fewer nodes than rows")
+        self.free.push(first);
+    }
+}
+
+/// The bytes of a leaf that is replaced, as far as a published snapshot still has them.
+fn copied(before: &Arc<[Entry]>) -> u64 {
+    if Arc::strong_count(before) > 1 { size_of_val(&**before) as u64 } else { 0 }
+}
+
+impl Default for Node {
+    fn default() -> Self {
+        Self { most: Most::NOBODY, part: Part::Leaf(Arc::default()) }
     }
 }
 
 fn most_of(entries: &[Entry]) -> Most {
     entries.iter().fold(Most::NOBODY, |most, entry| most.with(&Most::of(entry)))
-}
-
-/// The entries of a leaf, to be changed: copied first when a published snapshot has them, too.
-fn own(entries: &mut Arc<Vec<Entry>>) -> (&mut Vec<Entry>, u64) {
-    let copied = if Arc::strong_count(entries) > 1 { size_of_val(entries.as_slice()) } else { 0 };
-    (Arc::make_mut(entries), copied as u64)
 }
 
 #[cfg(test)]

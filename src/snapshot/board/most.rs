@@ -14,8 +14,8 @@ pub struct Most {
     pub spreads: [u8; 4],
     /// Values less half of that.
     pub sure: [u8; 4],
-    /// All of these of one together.
-    pub surest: u16,
+    /// A quarter of all of these of one together.
+    pub surest: u8,
     /// Least and most step of nearness to the niche.
     pub near: (u8, u8),
     /// Parts in other niches, by their places, as far as those are known.
@@ -28,14 +28,12 @@ pub struct Most {
     pub rest: u8,
     /// Parts in all of them together.
     pub total: u8,
-    /// Step of loyal reach.
+    /// Step of loyal reach, [`UNMEASURED`] when it is not measured of any.
     pub reach: u8,
     /// Least and most followers.
     pub followers: (u16, u16),
     /// One bit of many for each country.
     pub countries: u32,
-    /// Whether loyal reach is measured of any.
-    pub measured: bool,
     /// Whether it is not measured of any.
     pub unmeasured: bool,
 }
@@ -56,7 +54,6 @@ impl Most {
         reach: 0,
         followers: (u16::MAX, 0),
         countries: 0,
-        measured: false,
         unmeasured: false,
     };
 
@@ -69,7 +66,7 @@ impl Most {
             values: entry.values,
             spreads: entry.spreads,
             sure: entry.sure(),
-            surest: entry.sure().map(u16::from).iter().sum(),
+            surest: quarter(entry.sure()),
             near: (entry.near, entry.near),
             others,
             aside_at: (0..PLACES).filter(is_there).fold(0, |bits, place| bits | 1 << place),
@@ -79,9 +76,14 @@ impl Most {
             reach: entry.reach,
             followers: (entry.followers, entry.followers),
             countries: country_bit(entry.country),
-            measured: entry.reach != UNMEASURED,
             unmeasured: entry.reach == UNMEASURED,
         }
+    }
+
+    /// Whether loyal reach is measured of any.
+    #[must_use]
+    pub fn is_any_measured(&self) -> bool {
+        self.reach != UNMEASURED
     }
 
     /// Both together.
@@ -101,7 +103,6 @@ impl Most {
             reach: self.reach.max(other.reach),
             followers: (self.followers.0.min(other.followers.0), self.followers.1.max(other.followers.1)),
             countries: self.countries | other.countries,
-            measured: self.measured | other.measured,
             unmeasured: self.unmeasured | other.unmeasured,
         }
     }
@@ -114,6 +115,12 @@ impl Entry {
     pub fn sure(&self) -> [u8; 4] {
         std::array::from_fn(|one| self.values[one].saturating_sub(self.spreads[one] / 2))
     }
+}
+
+/// A quarter of four steps together, not less than it is.
+fn quarter(steps: [u8; 4]) -> u8 {
+    let all: u16 = steps.map(u16::from).iter().sum();
+    u8::try_from(all.div_ceil(4)).unwrap_or(u8::MAX)
 }
 
 /// One bit of 32 for a country; several share one.

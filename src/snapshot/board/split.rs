@@ -1,10 +1,15 @@
-//! How a full leaf of a list is divided: along what differs most in what it can make of a score.
+//! How a full leaf of a list is divided: along what differs most in what it can make of a score, once all of its creators are of the
+//! audience that is asked for unless somebody says otherwise, or none.
 
-use super::entry::Entry;
+use super::entry::{Entry, followers_step};
+use crate::recommendations::filters::DEFAULT_BAND;
+use std::cmp::Ordering;
 
 /// What leaves may be divided by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dimension {
+    /// Whether an audience is smaller or larger than those that are asked for unless somebody says otherwise.
+    Band,
     /// Loyalty, trust, authenticity or conversation, less half of its spread.
     Sure(u8),
     /// Nearness to the niche of the list.
@@ -38,8 +43,15 @@ pub(super) struct Split {
 }
 
 impl Split {
-    /// The division of entries into two parts of about the same size.
+    /// The division of entries into two parts: first those who hardly anybody asks for from the others, then into parts of about the
+    /// same size.
     pub(super) fn of(entries: &[Entry]) -> Self {
+        let bands = || entries.iter().map(|entry| Dimension::Band.of(entry));
+        if let (Some(least), Some(most)) = (bands().min(), bands().max())
+            && least < most
+        {
+            return Self { by: Dimension::Band, most_low: least };
+        }
         let spread = |(dimension, times)| (dimension, times * deviation(entries, dimension));
         let widest = DIMENSIONS.into_iter().map(spread).max_by(|one, other| one.1.total_cmp(&other.1));
         let by =
@@ -64,7 +76,12 @@ impl Split {
         entries.split_at_mut(low)
     }
 
-    pub(super) fn is_low(self, entry: &Entry) -> bool {
+    /// The half that an entry is in, given the first one.
+    pub(super) fn half(self, first: u32, entry: &Entry) -> u32 {
+        if self.is_low(entry) { first } else { first + 1 }
+    }
+
+    fn is_low(self, entry: &Entry) -> bool {
         self.by.of(entry) <= self.most_low
     }
 }
@@ -72,6 +89,7 @@ impl Split {
 impl Dimension {
     fn of(self, entry: &Entry) -> u32 {
         match self {
+            Self::Band => band(entry.followers),
             Self::Sure(component) => u32::from(entry.sure()[usize::from(component)]),
             Self::Near => u32::from(entry.near),
             Self::Reach => u32::from(entry.reach),
@@ -79,6 +97,16 @@ impl Dimension {
             Self::Followers => u32::from(entry.followers),
             Self::Row => entry.row,
         }
+    }
+}
+
+/// 1 for an audience within the default band as far as steps tell, 0 for a smaller one, 2 for a larger or unknown one.
+fn band(step: u16) -> u32 {
+    let (least, most) = DEFAULT_BAND;
+    match (step.cmp(&followers_step(least)), step.cmp(&followers_step(most))) {
+        (Ordering::Less, _) => 0,
+        (_, Ordering::Greater) => 2,
+        _ => 1,
     }
 }
 

@@ -96,6 +96,26 @@ proptest! {
 }
 
 #[test]
+fn who_is_seldom_asked_for_lies_apart_from_the_others() {
+    let board = Board::of((0..2_000).map(|row| entry(row, 1)).collect());
+    let (least, most) = (followers_step(1_000), followers_step(50_000));
+    let mut leaves = 0;
+    for node in 0..u32::try_from(board.nodes.len()).unwrap() {
+        if let Inside::Entries(entries) = board.inside(node) {
+            let side = |entry: &Entry| (entry.followers < least, entry.followers > most);
+            assert!(entries.iter().all(|entry| side(entry) == side(&entries[0])));
+            leaves += 1;
+        }
+    }
+    assert!(leaves > 2_000 / LEAF);
+}
+
+#[test]
+fn what_a_search_reads_of_nodes_stays_small() {
+    assert_eq!((size_of::<Most>(), size_of::<Node>()), (64, 88));
+}
+
+#[test]
 fn entries_that_are_the_same_but_for_their_rows_are_divided_all_the_same() {
     let mut board = Board::default();
     for row in 0..1_000 {
@@ -106,5 +126,5 @@ fn entries_that_are_the_same_but_for_their_rows_are_divided_all_the_same() {
         board.remove(&Entry { row, ..entry(1, 1) });
     }
     assert!(board.is_empty());
-    assert_eq!(board.nodes.len() - board.free.len(), 1, "all leaves have become one");
+    assert_eq!(board.nodes.len() - 2 * board.free.len(), 1, "all leaves have become one");
 }
