@@ -4,7 +4,7 @@ use super::{creator_id, keys, niches, number, whole};
 use voci::{
     creators::{Account, Platform, Profile},
     ids::{CreatorKey, TenantId},
-    scores::{CreatorStatistics, communities::Community, liveness::Liveness},
+    scores::{CreatorStatistics, communities::Community, liveness::Liveness, people_sample::PeopleSample},
     snapshot::source::SourceRow,
 };
 
@@ -119,7 +119,8 @@ impl Population {
                 shares.push((niche, 0.6 / (1.0 + place as f64)));
             }
         }
-        Community { people: 5 + u32::try_from(number(seed, 100, 500)).unwrap_or_default(), shares }
+        let people = 5 + u32::try_from(number(seed, 100, 500)).unwrap_or_default();
+        Community { people, shares, sample: PeopleSample::of_bytes(&keys(seed, 101)[..16]) }
     }
 }
 

@@ -54,7 +54,7 @@ pub(crate) async fn run(measures: &mut Vec<Measure>) -> Result<(), Failure> {
 async fn measure(stage: &Stage, declared: &HashMap<String, String>) -> Result<Measure, Failure> {
     count_all(stage.pool()).await?;
     let sql = "select c.creator_id, m.niches from creators c join creator_statistics s using (creator_key)
-               join creator_communities m using (creator_key) where s.engagers >= $1";
+               join creator_communities m using (creator_key) where s.engagers >= $1 and m.people > 0";
     let rows = stage.pool().get().await?.query(sql, &[&PEOPLE]).await?;
     let observed: Vec<(&String, Vec<String>)> = rows
         .iter()

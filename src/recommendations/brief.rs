@@ -49,8 +49,9 @@ pub struct RecommendationRequest {
     #[serde(default)]
     pub rank_by: RankBy,
     /// How much different voices count against the best ones, 0 to 1: with 0 the list is the ranking. Above it, stretches of 100 of
-    /// the ranking are put into another order, in which nobody stands next to many who resemble it by niches, country and
-    /// languages, and in which each niche of a brief of several gets its share of the places.
+    /// the ranking are put into another order, in which nobody stands next to many who resemble it by niches, people, place and
+    /// languages, and in which each niche of a brief of several gets its share of the places. How many people two share is told from
+    /// a sample of 16.
     #[serde(default)]
     #[schema(example = 0.3, minimum = 0.0, maximum = 1.0, default = 0.0)]
     pub diversity: f64,

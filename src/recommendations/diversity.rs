@@ -5,12 +5,22 @@
 //! chosen before. When a brief names several niches, half of novelty is calibration (after Steck 2018): how much somebody adds
 //! in the niches that have fewer of the places than their share of the brief.
 
-use crate::scores::nearness::NicheVector;
+use crate::{
+    scores::{
+        nearness::{NicheVector, narrow},
+        people_sample::PeopleSample,
+    },
+    snapshot::tenant::{NOWHERE, Place},
+};
 
-/// How much two creators resemble each other by their niches, their places and their languages.
-const BY_NICHES: f64 = 0.6;
-const BY_PLACE: f64 = 0.25;
-const BY_LANGUAGE: f64 = 0.15;
+/// How much two creators resemble each other by their niches, their people, their places and their languages. Where nobody is known
+/// of one of them, the others count for people, too.
+const BY_NICHES: f64 = 0.4;
+const BY_PEOPLE: f64 = 0.3;
+const BY_PLACE: f64 = 0.2;
+const BY_LANGUAGE: f64 = 0.1;
+/// How much two of a country are in the same place when their regions or cities are not.
+const ELSEWHERE: f64 = 0.5;
 
 /// What is compared of a creator.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,32 +29,96 @@ pub struct Voice {
     pub relevance: f64,
     /// Its niches.
     pub niches: NicheVector,
-    /// Where it lives.
+    /// A few of its people.
+    pub people: PeopleSample,
+    /// The country where it lives.
     pub country: u8,
+    /// Region and city, as far as they are known.
+    pub home: Place,
     /// Number of its set of languages.
     pub languages: u32,
     /// How its nearness is made up of the niches of the brief; adds up to 1, or is empty when the brief names one niche.
     pub of_brief: Vec<f64>,
 }
 
+/// Numbers that are multiplied together.
+const TOGETHER: usize = 8;
+
+/// Voices that are compared with each other, which is most of what choosing costs: their niches lie in rows of numbers, one for each
+/// niche that several of them have to do with.
+struct Compared<'a> {
+    voices: &'a [Voice],
+    niches: Vec<[f32; TOGETHER]>,
+    /// How long a row is.
+    width: usize,
+}
+
+impl<'a> Compared<'a> {
+    fn new(voices: &'a [Voice]) -> Self {
+        let mut all: Vec<u32> =
+            voices.iter().flat_map(|voice| voice.niches.entries()).map(|(niche, _)| *niche).collect();
+        all.sort_unstable();
+        let shared: Vec<u32> = all
+            .chunk_by(|one, other| one == other)
+            .filter(|same| same.len() > 1)
+            .map(|same| same[0])
+            .collect();
+        let width = shared.len().div_ceil(TOGETHER);
+        let mut niches = vec![[0.0; TOGETHER]; voices.len() * width];
+        for (number, voice) in voices.iter().enumerate() {
+            for (niche, weight) in voice.niches.entries() {
+                if let Ok(at) = shared.binary_search(niche) {
+                    niches[number * width + at / TOGETHER][at % TOGETHER] = narrow(*weight);
+                }
+            }
+        }
+        Self { voices, niches, width }
+    }
+
+    /// How much two of them resemble each other, from 0 to 1.
+    fn resemblance(&self, one: usize, other: usize) -> f64 {
+        let [a, b] = [one, other].map(|voice| &self.voices[voice]);
+        let by_language = if a.languages == b.languages { BY_LANGUAGE } else { 0.0 };
+        let others = BY_NICHES * self.cosine(one, other) + BY_PLACE * a.near(b) + by_language;
+        let shared = a.people.shared_with(&b.people);
+        shared.map_or(others / (1.0 - BY_PEOPLE), |shared| others + BY_PEOPLE * shared)
+    }
+
+    fn cosine(&self, one: usize, other: usize) -> f64 {
+        let row = |voice: usize| &self.niches[voice * self.width..(voice + 1) * self.width];
+        let mut sums = [0.0; TOGETHER];
+        for (a, b) in row(one).iter().zip(row(other)) {
+            for at in 0..TOGETHER {
+                sums[at] += a[at] * b[at];
+            }
+        }
+        f64::from(sums.iter().sum::<f32>())
+    }
+}
+
 impl Voice {
-    fn resembles(&self, other: &Self) -> f64 {
-        BY_NICHES * self.niches.dot(&other.niches)
-            + if self.country == other.country { BY_PLACE } else { 0.0 }
-            + if self.languages == other.languages { BY_LANGUAGE } else { 0.0 }
+    /// How much two are in the same place, as far as it is known.
+    fn near(&self, other: &Self) -> f64 {
+        let differs = |(one, other): (&u64, &u64)| one != other && *one != NOWHERE && *other != NOWHERE;
+        match self.country == other.country {
+            false => 0.0,
+            true if self.home.iter().zip(&other.home).any(differs) => ELSEWHERE,
+            true => 1.0,
+        }
     }
 }
 
 /// The first `wanted` voices in the order in which they are chosen, as places in the list given, which is the order of
 /// relevance; ties keep that order. Diversity 0 keeps it whole. `shares` are those of the brief's niches.
 ///
-/// Costs a look at all voices for each one wanted; only those are compared that are better than those before by what was known of
-/// them.
+/// Costs a look at all voices for each one wanted; only those are compared with others that are worth most by what was known of
+/// them, until the best one is compared with everybody.
 #[must_use]
 pub fn ordered(voices: &[Voice], shares: &[f64], diversity: f64, wanted: usize) -> Vec<usize> {
-    let relevance = relevances(voices);
+    let (relevance, compared) = (relevances(voices), Compared::new(voices));
     let mut nearest = vec![Nearest::default(); voices.len()];
     let mut left: Vec<usize> = (0..voices.len()).collect();
+    let mut values: Vec<f64> = Vec::with_capacity(voices.len());
     let mut filled = vec![0.0; shares.len()];
     let mut order: Vec<usize> = Vec::with_capacity(wanted.min(voices.len()));
     while order.len() < wanted && !left.is_empty() {
@@ -53,22 +127,28 @@ pub fn ordered(voices: &[Voice], shares: &[f64], diversity: f64, wanted: usize) 
             let novelty = novelty(1.0 - nearest.resembles, &voices[voice], &lacking);
             (1.0 - diversity) * relevance[voice] + diversity * novelty
         };
-        let (mut best, mut best_at) = (f64::NEG_INFINITY, 0);
-        for (at, voice) in left.iter().copied().enumerate() {
-            // With those who were chosen since it was compared last, it can only have less.
-            if value(voice, &nearest[voice]) > best {
-                nearest[voice].compare(voices, voice, &order);
-                let value = value(voice, &nearest[voice]);
-                if value > best {
-                    (best, best_at) = (value, at);
-                }
+        values.clear();
+        values.extend(left.iter().map(|voice| value(*voice, &nearest[*voice])));
+        let chosen_at = loop {
+            let at = first_of_most(&values);
+            let voice = left[at];
+            if nearest[voice].compared == order.len() {
+                break at;
             }
-        }
-        let chosen = left.remove(best_at);
+            // With those who were chosen since it was compared last, it can only have less.
+            nearest[voice].compare(&compared, voice, &order);
+            values[at] = value(voice, &nearest[voice]);
+        };
+        let chosen = left.remove(chosen_at);
         filled.iter_mut().zip(&voices[chosen].of_brief).for_each(|(filled, part)| *filled += part);
         order.push(chosen);
     }
     order
+}
+
+fn first_of_most(values: &[f64]) -> usize {
+    let first = |best: usize, at: usize| if values[at] > values[best] { at } else { best };
+    (0..values.len()).fold(0, first)
 }
 
 /// How much a voice resembles the most similar one of those that were chosen first.
@@ -80,8 +160,8 @@ struct Nearest {
 
 impl Nearest {
     /// Compares it with the others of those who are chosen.
-    fn compare(&mut self, voices: &[Voice], voice: usize, chosen: &[usize]) {
-        let others = chosen[self.compared..].iter().map(|other| voices[voice].resembles(&voices[*other]));
+    fn compare(&mut self, compared: &Compared<'_>, voice: usize, chosen: &[usize]) {
+        let others = chosen[self.compared..].iter().map(|other| compared.resemblance(voice, *other));
         self.resembles = others.fold(self.resembles, f64::max);
         self.compared = chosen.len();
     }
@@ -120,7 +200,7 @@ mod tests {
 
     fn voice(relevance: f64, niche: u32, country: u8) -> Voice {
         let niches = NichePlace { niche, parent: None }.vector();
-        Voice { relevance, niches, country, languages: 0, of_brief: Vec::new() }
+        Voice { relevance, niches, country, ..Voice::default() }
     }
 
     fn of_brief(relevance: f64, parts: [f64; 2]) -> Voice {
@@ -140,6 +220,52 @@ mod tests {
     }
 
     #[test]
+    fn two_resemble_each_other_by_the_cosine_of_their_niches() {
+        let place = |niche, parent| NichePlace { niche, parent };
+        let of = |places: &[(NichePlace, f64)]| Voice {
+            niches: NicheVector::of(places.iter().copied()),
+            country: u8::try_from(places.len()).unwrap(),
+            languages: u32::try_from(places.len()).unwrap(),
+            ..Voice::default()
+        };
+        let many: Vec<(NichePlace, f64)> =
+            (10..40).map(|niche| (place(niche, Some(niche % 3)), 0.3)).collect();
+        let voices = [
+            of(&[(place(1, None), 1.0)]),
+            of(&[(place(1, None), 1.0), (place(11, Some(2)), 1.0)]),
+            of(&many[..4]),
+            of(&many),
+            of(&[]),
+        ];
+        let compared = Compared::new(&voices);
+        for (one, other) in (0..5).flat_map(|one| (0..one).map(move |other| (one, other))) {
+            let expected = BY_NICHES / (1.0 - BY_PEOPLE) * voices[one].niches.dot(&voices[other].niches);
+            assert!((compared.resemblance(one, other) - expected).abs() < 1e-6, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn who_has_the_same_people_comes_after_who_has_others() {
+        let with = |relevance, people: u8| Voice {
+            people: PeopleSample::of_bytes(&[people; 16]),
+            ..voice(relevance, 1, RO)
+        };
+        let voices = [with(0.9, 1), with(0.8, 1), with(0.78, 2), with(0.4, 3)];
+        assert_eq!(ordered(&voices, &[1.0], 0.5, 4), [0, 2, 1, 3]);
+        assert_eq!(ordered(&voices, &[1.0], 0.0, 4), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn who_lives_in_another_town_comes_before_who_may_live_in_the_same() {
+        let at = |relevance, home: Place| Voice { home, ..voice(relevance, 1, RO) };
+        let voices = [at(0.9, [1, 7]), at(0.8, [1, NOWHERE]), at(0.79, [1, 8]), at(0.4, [2, NOWHERE])];
+        assert_eq!(ordered(&voices, &[1.0], 0.5, 2), [0, 2]);
+        let near = |one: usize, other: usize| voices[one].near(&voices[other]);
+        assert_eq!([near(0, 1), near(0, 2), near(1, 3)], [1.0, ELSEWHERE, ELSEWHERE]);
+        assert_eq!(near(0, 0) - voice(0.9, 1, US).near(&voices[0]), 1.0);
+    }
+
+    #[test]
     fn niches_of_a_brief_get_their_share_of_the_places() {
         let first = (0..30).map(|place| of_brief(0.9 - f64::from(place) * 1e-3, [1.0, 0.0]));
         let second = (0..30).map(|place| of_brief(0.8 - f64::from(place) * 1e-3, [0.0, 1.0]));
@@ -153,15 +279,27 @@ mod tests {
     }
 
     prop_compose! {
-        fn any_voice()(relevance in 0.0..1.0_f64, niche in 0..4_u32, place in 0..3_u8, languages in 0..3_u32, part in 0.0..1.0_f64) -> Voice {
-            Voice { languages, of_brief: vec![part, 1.0 - part], ..voice(relevance, niche, place) }
+        fn any_voice()(
+            relevance in 0.0..1.0_f64, niche in 0..4_u32, place in 0..3_u8, city in 0..3_u64, languages in 0..3_u32,
+            people in prop::collection::vec(0..3_u8, 16), part in 0.0..1.0_f64,
+        ) -> Voice {
+            let (people, of_brief) = (PeopleSample::of_bytes(&people), vec![part, 1.0 - part]);
+            Voice { languages, people, of_brief, home: [NOWHERE, city], ..voice(relevance, niche, place) }
         }
+    }
+
+    /// The most relevant first.
+    fn voices() -> impl Strategy<Value = Vec<Voice>> {
+        prop::collection::vec(any_voice(), 0..30).prop_map(|mut voices| {
+            voices.sort_by(|a, b| b.relevance.total_cmp(&a.relevance));
+            voices
+        })
     }
 
     proptest! {
         #[test]
         fn everybody_is_chosen_once_and_fewer_are_the_beginning_of_more(
-            voices in prop::collection::vec(any_voice(), 0..30), diversity in 0.0..=1.0_f64, wanted in 0..30_usize,
+            voices in voices(), diversity in 0.0..=1.0_f64, wanted in 0..30_usize,
         ) {
             let shares = [0.6, 0.4];
             let all = ordered(&voices, &shares, diversity, voices.len());
@@ -174,17 +312,18 @@ mod tests {
 
         #[test]
         fn every_place_goes_to_the_first_of_those_who_have_most_when_all_are_compared(
-            voices in prop::collection::vec(any_voice(), 0..30), diversity in 0.0..=1.0_f64,
+            voices in voices(), diversity in 0.0..=1.0_f64,
         ) {
             let shares = [0.6, 0.4];
             let (order, relevance) = (ordered(&voices, &shares, diversity, voices.len()), relevances(&voices));
+            let compared = Compared::new(&voices);
             for (places, chosen) in order.iter().enumerate() {
                 let (before, filled) = (&order[..places], |niche: usize| {
                     order[..places].iter().fold(0.0, |sum, other| sum + voices[*other].of_brief[niche])
                 });
                 let lacking = lacking(&shares, &[filled(0), filled(1)], places);
                 let value = |voice: usize| {
-                    let alike = before.iter().map(|other| voices[voice].resembles(&voices[*other]));
+                    let alike = before.iter().map(|other| compared.resemblance(voice, *other));
                     let novelty = novelty(1.0 - alike.fold(0.0, f64::max), &voices[voice], &lacking);
                     (1.0 - diversity) * relevance[voice] + diversity * novelty
                 };
@@ -197,12 +336,11 @@ mod tests {
 
         #[test]
         fn a_list_for_more_diversity_is_no_more_alike(
-            mut voices in prop::collection::vec(any_voice(), 8..30),
+            voices in voices().prop_filter("two to compare", |voices| voices.len() > 1),
         ) {
-            voices.sort_by(|a, b| b.relevance.total_cmp(&a.relevance));
             let alike = |diversity| {
                 let order = ordered(&voices, &[1.0], diversity, 2);
-                voices[order[0]].resembles(&voices[order[1]])
+                Compared::new(&voices).resemblance(order[0], order[1])
             };
             prop_assert!(alike(1.0) <= alike(0.0) + 1e-12);
         }

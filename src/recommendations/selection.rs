@@ -7,7 +7,7 @@ use super::{
     rank::{Position, Ranked, Ranking, rank_lists},
 };
 use crate::{
-    scores::nearness::CreatorNiches,
+    scores::{nearness::CreatorNiches, people_sample::PeopleSample},
     snapshot::{Row, TenantSnapshot},
 };
 use serde::{Deserialize, Serialize};
@@ -126,19 +126,29 @@ impl Reading {
 }
 
 fn in_order(snapshot: &TenantSnapshot, query: &Query, stretch: &[Ranked], wanted: usize) -> Vec<Ranked> {
-    let voice = |ranked: &Ranked| snapshot.row(ranked.row).map(|row| voice(snapshot, query, ranked, &row));
-    let voices: Vec<Voice> = stretch.iter().map(|ranked| voice(ranked).unwrap_or_default()).collect();
+    let rows: Vec<Row<'_>> = stretch.iter().filter_map(|ranked| snapshot.row(ranked.row)).collect();
+    // Ranking has read the rest of them; these are waited for together.
+    let people: Vec<PeopleSample> = rows.iter().map(|row| row.head().people()).collect();
+    let voice = |((ranked, row), people)| voice(snapshot, query, ranked, (row, people));
+    let voices: Vec<Voice> = stretch.iter().zip(&rows).zip(people).map(voice).collect();
     let shares: Vec<f64> = query.asked.niches.iter().map(|niche| niche.share).collect();
     let order = ordered(&voices, &shares, query.diversity, wanted);
     order.into_iter().map(|place| stretch[place]).collect()
 }
 
-fn voice(snapshot: &TenantSnapshot, query: &Query, ranked: &Ranked, row: &Row<'_>) -> Voice {
+fn voice(
+    snapshot: &TenantSnapshot,
+    query: &Query,
+    ranked: &Ranked,
+    (row, people): (&Row<'_>, PeopleSample),
+) -> Voice {
     let niches = row.niches();
     Voice {
         relevance: ranked.by,
         niches: niches.vector(snapshot.parents()),
+        people,
         country: row.hot.country,
+        home: snapshot.home(row),
         languages: row.hot.languages,
         of_brief: of_brief(query, &niches),
     }

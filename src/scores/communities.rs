@@ -1,6 +1,6 @@
 //! The communities around creators: who else their people engage with, counted in the background.
 
-use super::{model::has_moved, store::models::engagers_by_tenant};
+use super::{model::has_moved, people_sample::PeopleSample, store::models::engagers_by_tenant};
 use crate::{
     db::{Columns, DbError, Pool, Tx},
     ids::TenantId,
@@ -17,14 +17,16 @@ const GROWTH: f64 = 1.1;
 /// A tenant is counted anew after this time in any case, since niches and people change without growing.
 const MAX_AGE_MINUTES: i32 = 60;
 
-/// The community of a creator.
+/// The community of a creator, and a few of its people.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Community {
-    /// People who engage with this creator and with others.
+    /// People who engage with this creator and with others. There may be none.
     pub people: u32,
     /// Share of those people's other engagement that goes to each niche; first the one for which they speak most, given how popular
     /// it is everywhere.
     pub shares: Vec<(String, f64)>,
+    /// A few of all its people.
+    pub sample: PeopleSample,
 }
 
 /// Counts the communities of all tenants whose data has changed enough.
@@ -93,16 +95,22 @@ pub(crate) fn sampled_steps(all: i64, most: i64) -> i64 {
 
 /// Columns of communities; the table is prefixed with `m.`.
 pub const COMMUNITY_COLUMNS: &str =
-    "m.people as community_people, m.niches as community_niches, m.shares as community_shares";
+    "m.people as community_people, m.niches as community_niches, m.shares as community_shares,
+     m.people_sample as community_sample";
 
-/// A community from the columns of [`COMMUNITY_COLUMNS`]; `None` when the outer join found none.
+/// A community from the columns of [`COMMUNITY_COLUMNS`]; `None` when the outer join found nobody engaged.
 #[must_use]
 pub fn community(row: &impl Columns) -> Option<Community> {
     let people: Option<i32> = row.get("community_people");
-    let people = people.filter(|people| *people > 0)?;
+    let people = people?;
     let niches: Vec<String> = row.get("community_niches");
     let shares: Vec<f64> = row.get("community_shares");
-    Some(Community { people: people.unsigned_abs(), shares: niches.into_iter().zip(shares).collect() })
+    let sample: Vec<i64> = row.get("community_sample");
+    Some(Community {
+        people: people.unsigned_abs(),
+        shares: niches.into_iter().zip(shares).collect(),
+        sample: PeopleSample::of_numbers(&sample),
+    })
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@
    the people speak for them: the logarithm of how likely a niche is (its usual share), times how likely these votes
    are if it is the creator's (Dirichlet-multinomial naive Bayes, with one vote of what is usual added to each
    person's: ln(1 + votes / usual share), summed over people). Sums are rounded, so that the order in which they were
-   added up changes nothing. */
+   added up changes nothing.
+
+   Of all people of a creator a few leave marks, as scores::people_sample tells. */
 with own as (
     select c.creator_key, (account ->> 'engager_key')::bigint as engager_key
     from creators c cross join jsonb_array_elements(c.accounts) as account
@@ -55,6 +57,18 @@ with own as (
            row_number() over (partition by creator_key order by weight desc, niche) as place
     from observed join reached using (creator_key)
     where weight >= 0.02 * people
+), least as (
+    select creator_key, (engager_key >> 10) & 15 as place, min(engager_key) as engager_key
+    from engaged
+    group by creator_key, place
+), marked as (
+    select creator_key, place / 8 as number, (1 + ((engager_key >> 14) & 65535) % 255) << (place % 8 * 8)::int as mark
+    from least
+), sampled as (
+    select creator_key, array[coalesce(bit_or(mark) filter (where number = 0), 0),
+                              coalesce(bit_or(mark) filter (where number = 1), 0)] as people_sample
+    from marked
+    group by creator_key
 ), counted as (
     select creator_key, max(people)::int as people,
            array_agg(niche order by evidence desc, niche) as niches,
@@ -62,14 +76,17 @@ with own as (
     from ranked where place <= 8
     group by creator_key
 )
-insert into creator_communities as c (creator_key, tenant_id, people, niches, shares)
-select k.creator_key, $1, coalesce(n.people, 0), coalesce(n.niches, '{}'), coalesce(n.shares, '{}')
+insert into creator_communities as c (creator_key, tenant_id, people, niches, shares, people_sample)
+select k.creator_key, $1, coalesce(n.people, 0), coalesce(n.niches, '{}'), coalesce(n.shares, '{}'),
+       coalesce(s.people_sample, '{0,0}')
 from creators k
 left join counted n using (creator_key)
+left join sampled s using (creator_key)
 left join creator_communities before using (creator_key)
-where k.tenant_id = $1 and (n.creator_key is not null or before.creator_key is not null)
+where k.tenant_id = $1 and (s.creator_key is not null or before.creator_key is not null)
 order by k.creator_key
 on conflict (creator_key) do update
-set people = excluded.people, niches = excluded.niches, shares = excluded.shares,
+set people = excluded.people, niches = excluded.niches, shares = excluded.shares, people_sample = excluded.people_sample,
     changed_xid = pg_current_xact_id()::text::bigint
-where (c.people, c.niches, c.shares) is distinct from (excluded.people, excluded.niches, excluded.shares)
+where (c.people, c.niches, c.shares, c.people_sample)
+      is distinct from (excluded.people, excluded.niches, excluded.shares, excluded.people_sample)

@@ -334,7 +334,7 @@ fn receipt(
         peers: peers.as_ref().map(PeersView::from),
         statistics: scored.statistics.as_ref().map(StatisticsView::from),
         trust: scored.trust.as_ref().map(TrustSumsView::from),
-        community: scored.community.as_ref().map(CommunityView::from),
+        community: scored.community.as_ref().and_then(CommunityView::of),
         sponsorship: scored.sponsorship.as_ref().map(SponsorshipView::from),
         exposure: scored.exposure.as_ref().map(ExposureView::from),
     }

@@ -21,6 +21,7 @@ pub mod nearness;
 pub mod outlook;
 mod past;
 pub mod peers;
+pub mod people_sample;
 pub mod published;
 pub mod recalibration;
 mod recalibration_fit;

@@ -90,6 +90,12 @@ impl NicheVector {
         }
     }
 
+    /// Niches with their weights, by niche.
+    #[must_use]
+    pub fn entries(&self) -> &[(u32, f64)] {
+        &self.entries
+    }
+
     /// The scalar product; the cosine, since both have length 1.
     #[must_use]
     pub fn dot(&self, other: &Self) -> f64 {

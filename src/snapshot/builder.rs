@@ -191,8 +191,8 @@ impl TenantBuilder {
         }
         let Profile { display_name, country, region, city, languages, values, niches, accounts, .. } =
             source.profile;
-        let (in_niches, declared, lengths) =
-            self.current.located(&niches, &source.community.unwrap_or_default());
+        let community = source.community.unwrap_or_default();
+        let (in_niches, declared, lengths) = self.current.located(&niches, &community);
         let sums = Sums {
             statistics: source.statistics,
             trust: source.trust,
@@ -213,7 +213,7 @@ impl TenantBuilder {
         )
         .with_past(source.sponsored_share, source.reach_before);
         let values: Vec<u64> = values.iter().map(|value| words::number(value)).collect();
-        let packed = packed::pack(&source.creator_id, (&accounts, &values), &details);
+        let packed = packed::pack(&source.creator_id, (&accounts, &values, &community.sample), &details);
         NewRow { hot, niches: in_niches, declared, packed }
     }
 

@@ -9,6 +9,7 @@ use crate::{
         components::{Evidence, OF_CREATOR, Status},
         history::codec,
         interval::Estimate,
+        people_sample::PeopleSample,
     },
     sponsorship::UnderSponsorship,
     trust::TrustSums,
@@ -31,6 +32,7 @@ pub struct Head<'a> {
     pub creator_id: &'a str,
     accounts: &'a [u8],
     values: &'a [u8],
+    people: &'a [u8],
 }
 
 /// What is only shown, as it is written: of the components that are measured just what is not beside it among the scores.
@@ -93,12 +95,16 @@ pub fn evidence_of(sums: &CreatorStatistics) -> Evidence {
     Evidence { events: sums.events, engagers: sums.engagers, days: sums.observed_days() }
 }
 
-/// The bytes of a creator.
+/// The bytes of a creator with these accounts, values and people.
 #[must_use]
-pub fn pack(creator_id: &str, (accounts, values): (&[Account], &[u64]), details: &Details) -> Vec<u8> {
+pub fn pack(
+    creator_id: &str,
+    (accounts, values, people): (&[Account], &[u64], &PeopleSample),
+    details: &Details,
+) -> Vec<u8> {
     let accounts: Vec<u8> = accounts.iter().flat_map(account_bytes).collect();
     let values: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    let head = Head { creator_id, accounts: &accounts, values: &values };
+    let head = Head { creator_id, accounts: &accounts, values: &values, people: people.bytes() };
     with_tail(postcard::to_allocvec(&head).expect(GROWS), details)
 }
 
@@ -191,6 +197,12 @@ impl<'a> Head<'a> {
     pub fn values(&self) -> impl Iterator<Item = u64> + use<'a> {
         self.values.as_chunks::<VALUE>().0.iter().map(|bytes| u64::from_le_bytes(*bytes))
     }
+
+    /// A few of its people.
+    #[must_use]
+    pub fn people(&self) -> PeopleSample {
+        PeopleSample::of_bytes(self.people)
+    }
 }
 
 #[cfg(test)]
@@ -247,12 +259,13 @@ mod tests {
     #[test]
     fn what_is_packed_is_read_as_it_was() {
         let accounts = [account(Platform::Instagram, Some(12_400)), account(Platform::TikTok, None)];
-        let packed = pack("ana-verde", (&accounts, &[7, u64::MAX]), &known());
+        let people = PeopleSample::of_bytes(&[9; 16]);
+        let packed = pack("ana-verde", (&accounts, &[7, u64::MAX], &people), &known());
         let head = head(&packed);
         assert_eq!(head.creator_id, "ana-verde");
         let platforms = [(Platform::Instagram, Some(12_400)), (Platform::TikTok, None)];
         assert_eq!(head.accounts().collect::<Vec<_>>(), platforms);
-        assert_eq!(head.values().collect::<Vec<_>>(), [7, u64::MAX]);
+        assert_eq!((head.values().collect::<Vec<_>>(), head.people()), (vec![7, u64::MAX], people));
         assert_eq!(unpacked(&packed), known());
         let measured = known()
             .components
@@ -264,7 +277,8 @@ mod tests {
 
     #[test]
     fn what_is_known_changes_without_the_rest() {
-        let packed = pack("ana-verde", (&[account(Platform::Instagram, Some(9))], &[7]), &known());
+        let nobody = PeopleSample::default();
+        let packed = pack("ana-verde", (&[account(Platform::Instagram, Some(9))], &[7], &nobody), &known());
         let after = Details { sums: Sums::default(), ..known() };
         let again = packed_again(&packed, &after);
         assert_eq!((unpacked(&again), head(&again).creator_id), (after, "ana-verde"));

@@ -51,7 +51,7 @@ fn with_scores() -> String {
 fn columns() -> String {
     format!(
         "c.tenant_id as tenant, c.creator_key, c.creator_id, {PROFILE_COLUMNS}, {STATISTICS_COLUMNS},
-                community_people, community_niches, community_shares, {TRUST_COLUMNS}, {RETURNS_COLUMNS}, {SHARE_COLUMN},
+                community_people, community_niches, community_shares, community_sample, {TRUST_COLUMNS}, {RETURNS_COLUMNS}, {SHARE_COLUMN},
                 {REACH_BEFORE_COLUMN}, c.changed_xid as profile_xid, s.changed_xid as statistics_xid,
                 m.changed_xid as community_xid, t.changed_xid as trust_xid, p.changed_xid as sponsorship_xid,
                 g.changed_xid as growth_xid"

@@ -41,9 +41,9 @@ pub struct TenantSnapshot {
 }
 
 /// Numbers of the names of a region and a city, however they are written.
-pub(super) type Place = [u64; 2];
+pub type Place = [u64; 2];
 /// The number of the name of a place that is not known.
-pub(super) const NOWHERE: u64 = 0;
+pub const NOWHERE: u64 = 0;
 
 impl TenantSnapshot {
     /// A creator by row.
@@ -139,6 +139,12 @@ impl TenantSnapshot {
         let spoken = self.languages.get(row.hot.languages as usize).copied().unwrap_or_default();
         let speaks = |number: &usize| spoken[number / 64] >> (number % 64) & 1 == 1;
         (0..spoken.len() * 64).filter(speaks).filter_map(codes::language).collect()
+    }
+
+    /// Where the creator of a row lives.
+    #[must_use]
+    pub fn home(&self, row: &Row<'_>) -> Place {
+        self.places.get(row.hot.place as usize).copied().unwrap_or_default()
     }
 
     /// For each place by number, whether it is in any of these regions.

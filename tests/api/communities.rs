@@ -141,6 +141,44 @@ async fn communities_are_counted_as_defined() {
 }
 
 #[tokio::test]
+async fn a_few_people_of_each_creator_leave_marks() {
+    let app = App::start().await;
+    for (creator, niches) in CREATORS {
+        app.put_creator(creator, json!({"niches": niches})).await;
+    }
+    let act = |(creator, person): &(&'static str, u32)| {
+        event(&format!("{creator}-{person}"), creator, json!({"engager_id": format!("p{person}")}))
+    };
+    app.send(&engaged().iter().map(act).collect::<Vec<_>>()).await;
+    app.put_creator("unseen", json!({"niches": ["travel"]})).await;
+    app.settle().await;
+    counted_by_the_service(&app).await;
+    let rows = app
+        .sql(
+            "select c.creator_id, to_json(m.people_sample), json_agg(r.engager_key)
+             from creator_communities m join creators c using (creator_key) join relationships r using (creator_key)
+             group by c.creator_id, m.people_sample order by c.creator_id",
+        )
+        .await;
+    assert_eq!(
+        rows.iter().map(|row| row[0].as_deref().unwrap()).collect::<Vec<_>>(),
+        CREATORS.map(|(id, _)| id)
+    );
+    for row in rows {
+        let numbers =
+            |column: usize| serde_json::from_str::<Vec<i64>>(row[column].as_deref().unwrap()).unwrap();
+        let (sample, people) = (numbers(1), numbers(2));
+        let mark = |place: i64| {
+            let least = people.iter().filter(|key| (**key >> 10) & 15 == place).min();
+            least.map_or(0, |least| u8::try_from(1 + ((least >> 14) & 0xffff) % 255).unwrap())
+        };
+        let marks: Vec<u8> = (0..16).map(mark).collect();
+        let counted: Vec<u8> = sample.iter().flat_map(|eight| eight.to_le_bytes()).collect();
+        assert_eq!(counted, marks, "{:?}", row[0]);
+    }
+}
+
+#[tokio::test]
 async fn who_fits_without_saying_so_is_found_and_an_impostor_sinks() {
     let app = App::start().await;
     app.put_creators(&["true-gamer", "impostor"], json!({"niches": ["gaming"]})).await;

@@ -1,7 +1,8 @@
 //! Recommendations: other orders than the ranking, and places for creators who are hardly known.
 
-use crate::support::{App, community};
+use crate::support::{App, community, event};
 use serde_json::{Value, json};
+use voci::scores::communities::count_all;
 
 async fn page(app: &App, more: Value) -> Value {
     let mut request = json!({"brief": {"niches": [{"id": "gaming"}]}});
@@ -60,6 +61,32 @@ async fn a_diverse_list_begins_with_the_best_and_goes_on_with_somebody_else() {
     };
     assert_eq!(order(0.0).await, "a1 a2 a3 b1");
     assert_eq!(order(0.8).await, "a1 b1 a2 a3");
+}
+
+#[tokio::test]
+async fn who_has_the_same_people_as_the_best_one_comes_after_who_has_others() {
+    let app = App::start().await;
+    app.put_creators(&["a1", "a2", "b1"], json!({"country": "RO", "niches": ["gaming"]})).await;
+    let people = |creator: &'static str, first: usize| {
+        (first..first + 40).map(move |person| {
+            event(&format!("{creator}-{person}"), creator, json!({"engager_id": format!("p{person}")}))
+        })
+    };
+    let all = people("a1", 0).chain(people("a2", 0)).chain(people("b1", 100));
+    app.send(&all.collect::<Vec<_>>()).await;
+    app.settle().await;
+    let foundation = app.foundation().await;
+    count_all(&foundation.pools.background).await.unwrap();
+    foundation.close().await.unwrap();
+    app.settle().await;
+    let order = async |diversity: f64| {
+        let page = page(&app, json!({"diversity": diversity})).await;
+        of_items(&page, "creator_id").into_iter().cloned().collect::<Vec<Value>>()
+    };
+    assert_eq!(order(0.0).await, ["a1", "a2", "b1"]);
+    assert_eq!(order(0.8).await, ["a1", "b1", "a2"]);
+    let receipt = app.get("/v1/creators/b1/scores").await.ok();
+    assert_eq!(receipt.get("community"), None, "its people engage with nobody else");
 }
 
 #[tokio::test]

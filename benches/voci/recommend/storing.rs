@@ -8,7 +8,10 @@ use crate::{
 use jiff::civil::Date;
 use tokio_postgres::types::Json;
 use voci::{
-    creators::Account, relationships::days::date_of, scores::CreatorStatistics, snapshot::source::SourceRow,
+    creators::Account,
+    relationships::days::date_of,
+    scores::{CreatorStatistics, people_sample::PeopleSample},
+    snapshot::source::SourceRow,
 };
 
 /// Creators stored by one statement.
@@ -103,9 +106,19 @@ async fn store_communities(stage: &Stage, rows: &[SourceRow]) -> Result<(), Fail
             .collect()
     };
     let (niches, shares) = (joined(|(niche, _)| niche.clone()), joined(|(_, share)| share.to_string()));
-    let sql = "insert into creator_communities (creator_key, tenant_id, people, niches, shares)
-               select key, $1, people, string_to_array(niches, ','), string_to_array(shares, ',')::float8[]
-               from unnest($2::uuid[], $3::int4[], $4::text[], $5::text[]) as t (key, people, niches, shares)";
-    stage.pool().get().await?.execute(sql, &[&stage.tenant.0, &keys, &people, &niches, &shares]).await?;
+    let (low, high): (Vec<i64>, Vec<i64>) =
+        known.iter().map(|(_, community)| numbers(&community.sample)).unzip();
+    let sql = "insert into creator_communities (creator_key, tenant_id, people, niches, shares, people_sample)
+               select key, $1, people, string_to_array(niches, ','), string_to_array(shares, ',')::float8[], array[low, high]
+               from unnest($2::uuid[], $3::int4[], $4::text[], $5::text[], $6::int8[], $7::int8[])
+                    as t (key, people, niches, shares, low, high)";
+    let client = stage.pool().get().await?;
+    client.execute(sql, &[&stage.tenant.0, &keys, &people, &niches, &shares, &low, &high]).await?;
     Ok(())
+}
+
+/// A sample as the database has it.
+fn numbers(sample: &PeopleSample) -> (i64, i64) {
+    let mut numbers = sample.bytes().as_chunks().0.iter().map(|marks| i64::from_le_bytes(*marks));
+    (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default())
 }

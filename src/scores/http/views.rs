@@ -84,10 +84,11 @@ pub(super) struct ObservedNicheView {
     share: f64,
 }
 
-impl From<&Community> for CommunityView {
-    fn from(community: &Community) -> Self {
+impl CommunityView {
+    /// That of people who engage with others, too, if there are any.
+    pub(super) fn of(Community { people, shares, .. }: &Community) -> Option<Self> {
         let niche = |(id, share): &(String, f64)| ObservedNicheView { id: id.clone(), share: *share };
-        Self { people: community.people, niches: community.shares.iter().map(niche).collect() }
+        (*people > 0).then(|| Self { people: *people, niches: shares.iter().map(niche).collect() })
     }
 }
 

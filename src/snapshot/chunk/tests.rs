@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    scores::{Components, ScoringModel, nearness::Lengths},
+    scores::{Components, ScoringModel, nearness::Lengths, people_sample::PeopleSample},
     snapshot::{
         hot::Scores,
         packed::{Sums, pack},
@@ -17,7 +17,7 @@ fn new_row(name: &str, declared: u32, community: u32) -> NewRow {
         hot: Hot::new(Some(declared), (0, 0, 0, 0), Lengths::default(), scores),
         niches: (0..declared + community).map(|niche| InNiche { niche, share: 1.0 }).collect(),
         declared: declared as usize,
-        packed: pack(name, (&[], &[]), &details),
+        packed: pack(name, (&[], &[], &PeopleSample::default()), &details),
     }
 }
 
@@ -88,7 +88,7 @@ fn the_audience_is_that_of_the_platforms_asked_for() {
         components: Components::of(None, (None, None), &[], &ScoringModel::published_default()),
         sums: Sums::default(),
     };
-    row.packed = pack("ana", (&accounts, &[]), &details);
+    row.packed = pack("ana", (&accounts, &[], &PeopleSample::default()), &details);
     let [instagram, tiktok] = [Platform::Instagram, Platform::TikTok].map(platform_bit);
     row.hot = Hot::new(Some(9_000), (0, 0, 0, instagram | tiktok), Lengths::default(), Scores::default());
     let mut chunk = Chunk::default();
