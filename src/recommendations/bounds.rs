@@ -206,6 +206,12 @@ impl<'a> Bounds<'a> {
         reach.filter(|reach| *reach >= least)
     }
 
+    /// Whether the list tells for sure that an entry is looked for here: somebody may wait in several lists otherwise.
+    pub(super) fn is_told(&self, entry: &Entry) -> bool {
+        let is_shared = |name: u8| self.of_query.is_shared[usize::from(name)];
+        !entry.others.is_rest_listed() && !entry.others.listed().any(is_shared)
+    }
+
     /// The most authority of anybody below a node with such a loyal reach.
     fn authority_below(&self, most: &Most, reach: u8) -> f64 {
         let is_there = |place: usize| most.others[place] > 0 || most.rest > 0;

@@ -13,8 +13,8 @@ use crate::{
     snapshot::tenant::{NOWHERE, Place},
 };
 
-/// How much two creators resemble each other by their niches, their people, their places and their languages. Where nobody is known
-/// of one of them, the others count for people, too.
+/// How much two creators resemble each other by their niches, their people, their places and their languages. Two share nobody as far
+/// as nobody is known of one of them: who is new is not held to be like everybody.
 const BY_NICHES: f64 = 0.4;
 const BY_PEOPLE: f64 = 0.3;
 const BY_PLACE: f64 = 0.2;
@@ -79,9 +79,8 @@ impl<'a> Compared<'a> {
     fn resemblance(&self, one: usize, other: usize) -> f64 {
         let [a, b] = [one, other].map(|voice| &self.voices[voice]);
         let by_language = if a.languages == b.languages { BY_LANGUAGE } else { 0.0 };
-        let others = BY_NICHES * self.cosine(one, other) + BY_PLACE * a.near(b) + by_language;
         let shared = a.people.shared_with(&b.people);
-        shared.map_or(others / (1.0 - BY_PEOPLE), |shared| others + BY_PEOPLE * shared)
+        BY_NICHES * self.cosine(one, other) + BY_PEOPLE * shared + BY_PLACE * a.near(b) + by_language
     }
 
     fn cosine(&self, one: usize, other: usize) -> f64 {
@@ -97,12 +96,13 @@ impl<'a> Compared<'a> {
 }
 
 impl Voice {
-    /// How much two are in the same place, as far as it is known.
+    /// How much two are in the same place, as far as it is known: by their cities or else by their regions.
     fn near(&self, other: &Self) -> f64 {
-        let differs = |(one, other): (&u64, &u64)| one != other && *one != NOWHERE && *other != NOWHERE;
+        let is_known = |(one, other): &(&u64, &u64)| **one != NOWHERE && **other != NOWHERE;
+        let finest = self.home.iter().zip(&other.home).rfind(is_known);
         match self.country == other.country {
             false => 0.0,
-            true if self.home.iter().zip(&other.home).any(differs) => ELSEWHERE,
+            true if finest.is_some_and(|(one, other)| one != other) => ELSEWHERE,
             true => 1.0,
         }
     }
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn another_voice_comes_before_one_that_says_the_same() {
-        let voices = [voice(0.9, 1, RO), voice(0.89, 1, RO), voice(0.7, 2, US), voice(0.6, 1, RO)];
+        let voices = [voice(0.9, 1, RO), voice(0.85, 1, RO), voice(0.7, 2, US), voice(0.6, 1, RO)];
         assert_eq!(ordered(&voices, &[1.0], 0.5, 4), [0, 2, 1, 3]);
     }
 
@@ -239,7 +239,7 @@ mod tests {
         ];
         let compared = Compared::new(&voices);
         for (one, other) in (0..5).flat_map(|one| (0..one).map(move |other| (one, other))) {
-            let expected = BY_NICHES / (1.0 - BY_PEOPLE) * voices[one].niches.dot(&voices[other].niches);
+            let expected = BY_NICHES * voices[one].niches.dot(&voices[other].niches);
             assert!((compared.resemblance(one, other) - expected).abs() < 1e-6, "{one} {other}");
         }
     }
@@ -261,8 +261,9 @@ mod tests {
         let voices = [at(0.9, [1, 7]), at(0.8, [1, NOWHERE]), at(0.79, [1, 8]), at(0.4, [2, NOWHERE])];
         assert_eq!(ordered(&voices, &[1.0], 0.5, 2), [0, 2]);
         let near = |one: usize, other: usize| voices[one].near(&voices[other]);
-        assert_eq!([near(0, 1), near(0, 2), near(1, 3)], [1.0, ELSEWHERE, ELSEWHERE]);
-        assert_eq!(near(0, 0) - voice(0.9, 1, US).near(&voices[0]), 1.0);
+        let abroad = voice(0.9, 1, US).near(&voices[0]);
+        let expected = [1.0, ELSEWHERE, ELSEWHERE, 0.0].map(f64::to_bits);
+        assert_eq!([near(0, 1), near(0, 2), near(1, 3), abroad].map(f64::to_bits), expected);
     }
 
     #[test]

@@ -39,6 +39,11 @@ impl Guess {
         Self { enough: usize::MAX, ..Self::new(0, f64::INFINITY) }
     }
 
+    /// No guess: so much is known to be reached by as many as are wanted.
+    pub(super) fn known(least: f64) -> Self {
+        Self { least, ..Self::never() }
+    }
+
     /// Counts somebody who can reach so much.
     pub(super) fn add(&mut self, reach: f64) {
         let step = step(reach);
@@ -76,7 +81,9 @@ mod tests {
             reaches in prop::collection::vec(-0.1..1.1_f64, 0..400), wanted in 1..40_usize, most in 0.5..1.2_f64,
         ) {
             let mut guess = Guess::new(wanted, most);
-            reaches.iter().for_each(|reach| guess.add(*reach));
+            for reach in &reaches {
+                guess.add(*reach);
+            }
             let counted: Vec<f64> = reaches.into_iter().filter(|reach| *reach <= most).collect();
             let (least, enough) = (guess.least(), FOR_EACH * wanted + MORE);
             let can = |least: f64| counted.iter().filter(|reach| **reach >= least).count();

@@ -72,9 +72,12 @@ pub fn rank_lists(
     read: [(Option<&Position>, usize); 2],
 ) -> [Ranking; 2] {
     let (after, limit) = read[0];
-    let guess = || Guess::new(limit + 1, after.map_or(f64::INFINITY, |position| position.by));
-    let (lists, is_sure) = found(snapshot, query, read, can_be_guessed(query).then(guess));
-    if is_sure { lists } else { found(snapshot, query, read, None).0 }
+    let most = after.map_or(f64::INFINITY, |position| position.by);
+    let guess = if can_be_guessed(query) { Guess::new(limit + 1, most) } else { Guess::never() };
+    match found(snapshot, query, read, guess) {
+        (lists, None) => lists,
+        (_, Some(least)) => found(snapshot, query, read, Guess::known(least)).0,
+    }
 }
 
 /// Whether creators reach about what lists say that they can at most: no filter asks for anything else than what those keep, nobody
@@ -86,16 +89,16 @@ fn can_be_guessed(query: &Query) -> bool {
         && query.in_use.early.iter().all(|filter| is_kept(query, *filter))
 }
 
-/// The best of two lists, and whether they are so for sure: with a wrong guess, some are missing.
+/// The best of two lists. With a wrong guess some are missing: then, also what as many as are wanted do reach.
 fn found(
     snapshot: &TenantSnapshot,
     query: &Query,
     read: [(Option<&Position>, usize); 2],
-    guess: Option<Guess>,
-) -> ([Ranking; 2], bool) {
+    guess: Guess,
+) -> ([Ranking; 2], Option<f64>) {
     let mut lists = read.map(|(after, limit)| Best::new(snapshot, after, limit));
     let list_of = |is_measured: bool| usize::from(query.explore > 0 && !is_measured);
-    let mut search = Search::new(snapshot, query, guess.unwrap_or_else(Guess::never));
+    let mut search = Search::new(snapshot, query, guess);
     loop {
         let least = Least { measured: lists[0].least, unmeasured: lists[list_of(false)].least };
         let Some(few) = next_eligible(snapshot, query, &mut search, least) else { break };
@@ -104,8 +107,8 @@ fn found(
             promising.ranked(query, &row, best.least).into_iter().for_each(|ranked| best.add(ranked));
         }
     }
-    let is_sure = lists[0].least >= search.guessed();
-    (lists.map(Best::finish), is_sure)
+    let reached = lists[0].least;
+    (lists.map(Best::finish), (reached < search.guessed()).then_some(reached))
 }
 
 /// The eligible ones of the next creators of a search; `None`: it has ended. One who stands in several lists is found in one.

@@ -170,7 +170,9 @@ impl<'a> Search<'a> {
         let List { board, bounds } = &self.lists[list as usize];
         match board.inside(node) {
             Inside::Nodes(nodes) => {
-                nodes.into_iter().for_each(|node| self.add_node(list, (node, most_fit), least));
+                for node in nodes {
+                    self.add_node(list, (node, most_fit), least);
+                }
             }
             Inside::Entries(entries) => {
                 let first = place(self.waiting.len());
@@ -178,7 +180,9 @@ impl<'a> Search<'a> {
                     // The guess rises with everybody who is counted.
                     let least = least.raised(self.guess.least());
                     let Some(waiting) = waiting(bounds, entry, most_fit, least) else { continue };
-                    self.guess.add(waiting.reach);
+                    if bounds.is_told(entry) {
+                        self.guess.add(waiting.reach);
+                    }
                     self.waiting.push(waiting);
                 }
                 self.wait(list, (first, place(self.waiting.len())));

@@ -126,11 +126,16 @@ impl Reading {
 }
 
 fn in_order(snapshot: &TenantSnapshot, query: &Query, stretch: &[Ranked], wanted: usize) -> Vec<Ranked> {
-    let rows: Vec<Row<'_>> = stretch.iter().filter_map(|ranked| snapshot.row(ranked.row)).collect();
+    let row = |ranked: &Ranked| snapshot.row(ranked.row);
     // Ranking has read the rest of them; these are waited for together.
-    let people: Vec<PeopleSample> = rows.iter().map(|row| row.head().people()).collect();
-    let voice = |((ranked, row), people)| voice(snapshot, query, ranked, (row, people));
-    let voices: Vec<Voice> = stretch.iter().zip(&rows).zip(people).map(voice).collect();
+    let people: Vec<PeopleSample> = stretch
+        .iter()
+        .map(|ranked| row(ranked).map_or_else(Default::default, |row| row.head().people()))
+        .collect();
+    let voice = |(ranked, people): (&Ranked, PeopleSample)| {
+        row(ranked).map_or_else(Voice::default, |row| voice(snapshot, query, ranked, (&row, people)))
+    };
+    let voices: Vec<Voice> = stretch.iter().zip(people).map(voice).collect();
     let shares: Vec<f64> = query.asked.niches.iter().map(|niche| niche.share).collect();
     let order = ordered(&voices, &shares, query.diversity, wanted);
     order.into_iter().map(|place| stretch[place]).collect()

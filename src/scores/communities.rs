@@ -25,7 +25,7 @@ pub struct Community {
     /// Share of those people's other engagement that goes to each niche; first the one for which they speak most, given how popular
     /// it is everywhere.
     pub shares: Vec<(String, f64)>,
-    /// A few of all its people.
+    /// A few of its people who were looked at.
     pub sample: PeopleSample,
 }
 
@@ -61,6 +61,8 @@ async fn count(pool: &Pool, tenant: TenantId, engagers: i64) -> Result<(), DbErr
         return tx.rollback().await;
     }
     if is_behind(&tx, tenant, engagers).await? {
+        // Seconds, as a rule; with more people than are sampled and beside everything else, minutes.
+        tx.batch("set local statement_timeout = '15min'").await?;
         let changed = tx
             .execute(
                 include_str!("communities.sql"),

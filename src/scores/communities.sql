@@ -10,7 +10,7 @@
    person's: ln(1 + votes / usual share), summed over people). Sums are rounded, so that the order in which they were
    added up changes nothing.
 
-   Of all people of a creator a few leave marks, as scores::people_sample tells. */
+   Of the people of a creator who are looked at a few leave marks, as scores::people_sample tells. */
 with own as (
     select c.creator_key, (account ->> 'engager_key')::bigint as engager_key
     from creators c cross join jsonb_array_elements(c.accounts) as account
@@ -84,6 +84,9 @@ left join counted n using (creator_key)
 left join sampled s using (creator_key)
 left join creator_communities before using (creator_key)
 where k.tenant_id = $1 and (s.creator_key is not null or before.creator_key is not null)
+  -- Those that are as they were are not even locked: there is one for every creator with people.
+  and (before.people, before.niches, before.shares, before.people_sample)
+      is distinct from (coalesce(n.people, 0), coalesce(n.niches, '{}'), coalesce(n.shares, '{}'), coalesce(s.people_sample, '{0,0}'))
 order by k.creator_key
 on conflict (creator_key) do update
 set people = excluded.people, niches = excluded.niches, shares = excluded.shares, people_sample = excluded.people_sample,

@@ -1,11 +1,11 @@
 //! A small sample of the people of a creator: enough to tell about how many two creators share. Pure.
 //!
-//! Keys of people are hashes. They put everybody in one of 16 places, and of those in a place the one with the least key leaves a
-//! mark of one byte (one permutation hashing: Li, Owen and Zhang 2012; marks of a few bits: Li and König 2010). The share of
-//! places in which two creators have the same mark tells the share of their people whom they share. Nobody can be told from a mark:
-//! each is that of one person in 255.
+//! Keys of people are hashes. Bits 10 to 13 of a key put everybody in one of 16 places, and of those in a place the one with the
+//! least key leaves a mark: 1 + (bits 14 to 29 modulo 255), in the byte of the place (one permutation hashing: Li, Owen and Zhang
+//! 2012; marks of a few bits: Li and König 2010). The share of places in which two creators have the same mark tells the share of
+//! their people whom they share. A mark is that of one person in 255, and is made anew with the next count of communities.
 
-/// Places for marks. More: a finer share; fewer: less memory for every creator. A share is about 0.12 off at worst (one standard
+/// Places for marks. More: a finer share; fewer: less memory for every creator. A share is 0.14 off at worst (one standard
 /// deviation).
 const PLACES: usize = 16;
 /// The mark of a place that nobody is in.
@@ -32,26 +32,19 @@ impl PeopleSample {
     /// Its bytes; none for a sample of nobody.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        if self.is_empty() { &[] } else { &self.0 }
+        if *self == Self::default() { &[] } else { &self.0 }
     }
 
-    /// The share of the people of two creators who engage with both, from 0 to 1 (Dice 1945); `None`: nobody is known of one of them.
+    /// The share of the people of two creators who engage with both, from 0 to 1 (Dice 1945).
     #[must_use]
     #[inline]
-    pub fn shared_with(&self, other: &Self) -> Option<f64> {
-        if self.is_empty() || other.is_empty() {
-            return None;
-        }
+    pub fn shared_with(&self, other: &Self) -> f64 {
         let (mut seen, mut same) = (0_u8, 0_u8);
         for (one, other) in self.0.into_iter().zip(other.0) {
             seen += u8::from((one | other) != NOBODY);
             same += u8::from(one == other) & u8::from(one != NOBODY);
         }
-        Some(2.0 * f64::from(same) / f64::from(seen + same))
-    }
-
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
+        if seen == 0 { 0.0 } else { 2.0 * f64::from(same) / f64::from(seen + same) }
     }
 }
 
@@ -62,7 +55,7 @@ mod tests {
     use proptest::prelude::*;
     use std::ops::Range;
 
-    /// A sample of these people, by the words of the definition.
+    /// A sample of these people, as it is defined above.
     fn sample(people: Range<u32>) -> PeopleSample {
         let keys: Vec<i64> =
             people.map(|person| EngagerKey::derive(&[7; 32], &format!("person-{person}")).0).collect();
@@ -78,12 +71,10 @@ mod tests {
     fn the_same_people_are_shared_and_strangers_are_not() {
         let own = sample(0..500);
         let nobody = PeopleSample::default();
-        assert_eq!(own.shared_with(&own), Some(1.0));
-        assert!(own.shared_with(&sample(500..1_000)).is_some_and(|shared| shared < 0.2));
-        assert_eq!(
-            (own.shared_with(&nobody), nobody.shared_with(&own), nobody.shared_with(&nobody)),
-            (None, None, None)
-        );
+        let shared = |other: &PeopleSample| own.shared_with(other).to_bits();
+        assert_eq!([shared(&own), shared(&nobody)], [1.0, 0.0].map(f64::to_bits));
+        assert!(own.shared_with(&sample(500..1_000)) < 0.2);
+        assert_eq!(nobody.shared_with(&nobody).to_bits(), 0.0_f64.to_bits());
     }
 
     #[test]
@@ -105,7 +96,7 @@ mod tests {
             let alike = (0..50).map(|pair| {
                 let first = pair * 1_000;
                 let other = sample(first + 300 - shared..first + 600 - shared);
-                sample(first..first + 300).shared_with(&other).unwrap()
+                sample(first..first + 300).shared_with(&other)
             });
             let (mean, expected) = (alike.sum::<f64>() / 50.0, f64::from(shared) / 300.0);
             prop_assert!((mean - expected).abs() < 0.1, "{} {}", mean, expected);

@@ -10,7 +10,7 @@ use crate::{
         candidates::near_niches,
         rank::{scored, tests::TENANT},
     },
-    scores::{CreatorStatistics, communities::Community},
+    scores::{CreatorStatistics, communities::Community, nearness::narrow},
     snapshot::{TenantBuilder, board::Inside, source::SourceRow},
 };
 use proptest::prelude::*;
@@ -81,20 +81,22 @@ fn brief(niches: Vec<String>, weights: &[f64]) -> RecommendationRequest {
 fn check(snapshot: &TenantSnapshot, query: &Query, of_query: &Rc<OfQuery<'_>>, niche: u32) -> Vec<u32> {
     let bounds = Bounds::new(snapshot, of_query.clone(), snapshot.placed(niche));
     let board = snapshot.board(niche).unwrap();
-    let mut open: Vec<(u32, f64)> = board.root().map(|root| (root, f64::INFINITY)).into_iter().collect();
-    let mut found = Vec::new();
-    while let Some((node, above)) = open.pop() {
-        let most = bounds.of_node(board.most(node), f64::INFINITY, f64::NEG_INFINITY);
+    let root = board.root().map(|root| (root, f64::INFINITY, f64::INFINITY));
+    let (mut open, mut found) = (Vec::from_iter(root), Vec::new());
+    while let Some((node, above, fit_above)) = open.pop() {
+        let most = bounds.of_node(board.most(node), fit_above, f64::NEG_INFINITY);
         let reach = most.map_or(f64::NEG_INFINITY, |(reach, _)| reach).min(above);
+        // As it is kept while a node waits.
+        let fit = most.map_or(f64::NEG_INFINITY, |(_, fit)| f64::from(narrow(fit)));
         match board.inside(node) {
-            Inside::Nodes(nodes) => open.extend(nodes.map(|node| (node, reach))),
+            Inside::Nodes(nodes) => open.extend(nodes.map(|node| (node, reach, fit))),
             Inside::Entries(entries) => {
                 for entry in entries {
                     let row = snapshot.row(entry.row).unwrap();
                     let ranked = scored(query, entry.row, &row);
                     let is_near = ranked.fit.nearness.estimate.value >= MIN_NEARNESS;
                     if is_near && bounds.is_home(row.niches()) {
-                        let (_, fit) = most.unwrap();
+                        assert!(bounds.of_node(board.most(node), fit_above, ranked.by).is_some());
                         let own = bounds.of_entry(entry, fit, ranked.by).unwrap_or(f64::NEG_INFINITY);
                         let by = ranked.by;
                         assert!(by <= own && by <= reach, "{by} {own} {reach} {entry:?}");

@@ -282,18 +282,7 @@ proptest! {
     fn pages_neither_skip_nor_repeat(
         people in prop::collection::vec(person(), 0..60), request in any_request(), limit in 1..7_usize,
     ) {
-        let snapshot = snapshot(&people);
-        let query = request.query(&snapshot).unwrap();
-        let (mut collected, mut after) = (Vec::new(), None);
-        loop {
-            let (page, more) = rank(&snapshot, &query, after.as_ref(), limit);
-            collected.extend(ids(&snapshot, &page));
-            prop_assert!(page.len() <= limit && (!more || page.len() == limit));
-            let Some(last) = page.last().filter(|_| more) else { break };
-            let creator_id = snapshot.row(last.row).unwrap().creator_id().to_owned();
-            after = Some(Position { by: last.by, creator_id });
-        }
-        prop_assert_eq!(collected, oracle(&snapshot, &people, &request));
+        prop_assert_eq!(paged(&people, &request, limit), oracle(&snapshot(&people), &people, &request));
     }
 
     #[test]
@@ -328,9 +317,9 @@ fn guessed(
 ) -> (Ranking, bool, Ranking) {
     let snapshot = snapshot(people);
     let (query, read) = (request.query(&snapshot).unwrap(), [(None, limit), (None, 0)]);
-    let ([with, _], is_sure) = found(&snapshot, &query, read, Some(Guess::new(guessed, f64::INFINITY)));
-    let ([without, _], _) = found(&snapshot, &query, read, None);
-    (with, is_sure, without)
+    let ([with, _], missing) = found(&snapshot, &query, read, Guess::new(guessed, f64::INFINITY));
+    let ([without, _], _) = found(&snapshot, &query, read, Guess::never());
+    (with, missing.is_none(), without)
 }
 
 #[test]
@@ -360,8 +349,59 @@ fn a_guess_for_too_few_is_known_to_be_wrong() {
     assert!(is_sure && with == without && with.more);
 }
 
+#[test]
+fn who_reaches_less_than_was_guessed_is_found_all_the_same() {
+    // Nobody is measured, so that all reach the same, and less than lists say that they can at most.
+    let person = || Person {
+        niches: vec!["gaming"],
+        community: Vec::new(),
+        followers: Some(5_000),
+        country: "RO",
+        language: "ro",
+        values: Vec::new(),
+        platform: Platform::Instagram,
+        engagers: 0,
+        loyal: 0,
+        talking: 0,
+        region: None,
+        city: None,
+        events: 0,
+        last_seen: 0,
+        sponsored: None,
+        before: None,
+    };
+    let (people, request) = (vec![person(); 200], request(&[("gaming", 1.0)]));
+    let (_, is_sure, _) = guessed(&people, &request, (4, 3));
+    assert!(!is_sure);
+    assert_eq!(paged(&people, &request, 3), (0..200).map(id).collect::<Vec<_>>());
+}
+
+/// All pages of a list.
+fn paged(people: &[Person], request: &RecommendationRequest, limit: usize) -> Vec<String> {
+    let snapshot = snapshot(people);
+    let query = request.query(&snapshot).unwrap();
+    let (mut collected, mut after) = (Vec::new(), None);
+    loop {
+        let (page, more) = rank(&snapshot, &query, after.as_ref(), limit);
+        collected.extend(ids(&snapshot, &page));
+        assert!(page.len() <= limit && (!more || page.len() == limit));
+        let Some(last) = page.last().filter(|_| more) else { return collected };
+        after = Some(Position::of(&snapshot, last));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn pages_of_a_list_that_is_guessed_neither_skip_nor_repeat(
+        people in prop::collection::vec(person(), 100..200), niches in prop::sample::subsequence(&NICHES, 1..4),
+        weights in prop::collection::vec(0.1..5.0_f64, 4), limit in 1..8_usize,
+    ) {
+        let niches: Vec<(&str, f64)> = niches.into_iter().zip(weights).collect();
+        let request = RecommendationRequest { filters: narrowed(r#"{"followers":{}}"#, &[]), ..request(&niches) };
+        prop_assert_eq!(paged(&people, &request, limit), oracle(&snapshot(&people), &people, &request));
+    }
 
     #[test]
     fn a_list_that_is_sure_is_the_same_without_a_guess(

@@ -1,8 +1,8 @@
 //! The list of a niche: its creators in a tree, similar ones together, so that the best of them under any weights and filters are
 //! found by looking at few.
 //!
-//! A leaf holds up to 64 entries. When one more comes, the leaf is divided along what differs most in it, as the nodes above were; two
-//! leaves that have become small are one again. So the way to an entry follows from the entry itself, and nothing has to
+//! A leaf holds up to 64 entries. When one more comes, the leaf is divided, first by audience and then along what differs most in it,
+//! as the nodes above were; two leaves that have become small are one again. So the way to an entry follows from the entry itself, and nothing has to
 //! remember where it lies.
 
 pub mod entry;
