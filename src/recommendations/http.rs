@@ -343,9 +343,7 @@ fn items(
             display_name: details.display_name,
         })
     };
-    let mut items = Vec::with_capacity(selected.len());
-    items.extend(selected.iter().enumerate().filter_map(item));
-    items
+    selected.iter().enumerate().filter_map(item).collect()
 }
 
 /// The components of a creator as a list shows them.

@@ -27,9 +27,6 @@ use std::{cmp::Ordering, collections::BinaryHeap, rc::Rc};
 /// Creators that are found together. More: fewer waits for memory; fewer: fewer are looked at who turn out to be needless.
 const FEW: usize = 8;
 
-/// Nodes and creators that wait in most searches.
-const ROOM: usize = 1_024;
-
 /// What creators must reach at least: those whose loyalty is measured, and the others.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Least {
@@ -113,8 +110,7 @@ impl<'a> Search<'a> {
             Some(List { board, bounds: Bounds::new(snapshot, of_query.clone(), snapshot.placed(*niche)) })
         };
         let lists = niches.iter().filter_map(list).collect();
-        let mut search =
-            Self { lists, open: BinaryHeap::with_capacity(ROOM), waiting: Vec::with_capacity(ROOM), guess };
+        let mut search = Self { lists, open: BinaryHeap::new(), waiting: Vec::new(), guess };
         for list in 0..u32::try_from(search.lists.len()).unwrap_or(u32::MAX) {
             if let Some(root) = search.lists[list as usize].board.root() {
                 search.add_node(list, (root, f64::INFINITY), Least::of_all(f64::NEG_INFINITY));

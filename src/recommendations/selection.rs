@@ -126,16 +126,15 @@ impl Reading {
 }
 
 fn in_order(snapshot: &TenantSnapshot, query: &Query, stretch: &[Ranked], wanted: usize) -> Vec<Ranked> {
-    let row = |ranked: &Ranked| snapshot.row(ranked.row);
-    // Ranking has read the rest of them; these are waited for together.
-    let people: Vec<PeopleSample> = stretch
-        .iter()
-        .map(|ranked| row(ranked).map_or_else(Default::default, |row| row.head().people()))
-        .collect();
-    let voice = |(ranked, people): (&Ranked, PeopleSample)| {
-        row(ranked).map_or_else(Voice::default, |row| voice(snapshot, query, ranked, (&row, people)))
+    // Ranking has read the rest of them; people are waited for together.
+    let known = |ranked: &Ranked| snapshot.row(ranked.row).map(|row| (row, row.head().people()));
+    let rows: Vec<Option<(Row<'_>, PeopleSample)>> = stretch.iter().map(known).collect();
+    let voice = |(ranked, known): (&Ranked, &Option<(Row<'_>, PeopleSample)>)| {
+        known
+            .as_ref()
+            .map_or_else(Voice::default, |(row, people)| voice(snapshot, query, ranked, (row, *people)))
     };
-    let voices: Vec<Voice> = stretch.iter().zip(people).map(voice).collect();
+    let voices: Vec<Voice> = stretch.iter().zip(&rows).map(voice).collect();
     let shares: Vec<f64> = query.asked.niches.iter().map(|niche| niche.share).collect();
     let order = ordered(&voices, &shares, query.diversity, wanted);
     order.into_iter().map(|place| stretch[place]).collect()

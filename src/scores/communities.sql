@@ -76,7 +76,7 @@ with own as (
     from ranked where place <= 8
     group by creator_key
 )
-insert into creator_communities as c (creator_key, tenant_id, people, niches, shares, people_sample)
+insert into creator_communities (creator_key, tenant_id, people, niches, shares, people_sample)
 select k.creator_key, $1, coalesce(n.people, 0), coalesce(n.niches, '{}'), coalesce(n.shares, '{}'),
        coalesce(s.people_sample, '{0,0}')
 from creators k
@@ -84,12 +84,10 @@ left join counted n using (creator_key)
 left join sampled s using (creator_key)
 left join creator_communities before using (creator_key)
 where k.tenant_id = $1 and (s.creator_key is not null or before.creator_key is not null)
-  -- Those that are as they were are not even locked: there is one for every creator with people.
+  -- Those that are as they were are not even locked: there is one for every creator with people. One count at a time writes here.
   and (before.people, before.niches, before.shares, before.people_sample)
       is distinct from (coalesce(n.people, 0), coalesce(n.niches, '{}'), coalesce(n.shares, '{}'), coalesce(s.people_sample, '{0,0}'))
 order by k.creator_key
 on conflict (creator_key) do update
 set people = excluded.people, niches = excluded.niches, shares = excluded.shares, people_sample = excluded.people_sample,
     changed_xid = pg_current_xact_id()::text::bigint
-where (c.people, c.niches, c.shares, c.people_sample)
-      is distinct from (excluded.people, excluded.niches, excluded.shares, excluded.people_sample)

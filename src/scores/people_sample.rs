@@ -37,7 +37,6 @@ impl PeopleSample {
 
     /// The share of the people of two creators who engage with both, from 0 to 1 (Dice 1945).
     #[must_use]
-    #[inline]
     pub fn shared_with(&self, other: &Self) -> f64 {
         let (mut seen, mut same) = (0_u8, 0_u8);
         for (one, other) in self.0.into_iter().zip(other.0) {

@@ -3,10 +3,7 @@
 use crate::support::{App, event};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use voci::{
-    ids::{CreatorKey, TenantId},
-    scores::communities::count_all,
-};
+use voci::ids::{CreatorKey, TenantId};
 
 const CREATORS: [(&str, &[&str]); 6] = [
     ("ana", &["gaming"]),
@@ -89,9 +86,7 @@ fn counted_here(pairs: &BTreeSet<(&str, u32)>) -> Counted {
 }
 
 async fn counted_by_the_service(app: &App) -> Counted {
-    let foundation = app.foundation().await;
-    count_all(&foundation.pools.background).await.unwrap();
-    foundation.close().await.unwrap();
+    app.count_communities().await;
     let rows = app
         .sql(
             "select c.creator_id, m.people, to_json(m.niches), to_json(m.shares)

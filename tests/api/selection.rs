@@ -2,7 +2,6 @@
 
 use crate::support::{App, community, event};
 use serde_json::{Value, json};
-use voci::scores::communities::count_all;
 
 async fn page(app: &App, more: Value) -> Value {
     let mut request = json!({"brief": {"niches": [{"id": "gaming"}]}});
@@ -75,9 +74,7 @@ async fn who_has_the_same_people_as_the_best_one_comes_after_who_has_others() {
     let all = people("a1", 0).chain(people("a2", 0)).chain(people("b1", 100));
     app.send(&all.collect::<Vec<_>>()).await;
     app.settle().await;
-    let foundation = app.foundation().await;
-    count_all(&foundation.pools.background).await.unwrap();
-    foundation.close().await.unwrap();
+    app.count_communities().await;
     app.settle().await;
     let order = async |diversity: f64| {
         let page = page(&app, json!({"diversity": diversity})).await;

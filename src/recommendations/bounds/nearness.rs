@@ -33,7 +33,8 @@ pub(super) struct Nearness {
 }
 
 impl Nearness {
-    /// For the list of a niche, given which niches have anything in common with the brief. Who stands in one of `elsewhere` is looked for there.
+    /// For the list of a niche, given which niches have anything in common with the brief. Who stands in one of `elsewhere` is looked
+    /// for there.
     pub(super) fn new(
         snapshot: &TenantSnapshot,
         (asked, touched): (&Asked, &[u32]),

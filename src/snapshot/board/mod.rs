@@ -2,8 +2,8 @@
 //! found by looking at few.
 //!
 //! A leaf holds up to 64 entries. When one more comes, the leaf is divided, first by audience and then along what differs most in it,
-//! as the nodes above were; two leaves that have become small are one again. So the way to an entry follows from the entry itself, and nothing has to
-//! remember where it lies.
+//! as the nodes above were; two leaves that have become small are one again. So the way to an entry follows from the entry itself,
+//! and nothing has to remember where it lies.
 
 pub mod entry;
 pub mod most;

@@ -14,6 +14,7 @@ use voci::{
     app::{Application, Foundation},
     config::{DatabaseConfig, ServeConfig, WorkConfig},
     keys::{Scope, store as keys},
+    scores::communities,
 };
 
 /// The API key of the default tenant, with all scopes.
@@ -117,6 +118,13 @@ impl App {
     /// The database of the service and its master key, as commands beside it open them.
     pub(crate) async fn foundation(&self) -> Foundation {
         Foundation::open(&database_config(&self.database), 1).await.unwrap()
+    }
+
+    /// Counts communities, as happens in the background once an hour.
+    pub(crate) async fn count_communities(&self) {
+        let foundation = self.foundation().await;
+        communities::count_all(&foundation.pools.background).await.unwrap();
+        foundation.close().await.unwrap();
     }
 
     /// Runs SQL past the service; the rows as text.
