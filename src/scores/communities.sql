@@ -6,9 +6,9 @@
 
    Niches that are popular everywhere are popular here, too, and tell little. So niches stand in the order of how much
    the people speak for them: the logarithm of how likely a niche is (its usual share), times how likely these votes
-   are if it is the creator's (Dirichlet-multinomial naive Bayes, with one vote of what is usual added to each
-   person's: ln(1 + votes / usual share), summed over people). Sums are rounded, so that the order in which they were
-   added up changes nothing.
+   are if it is the creator's (Dirichlet-multinomial naive Bayes, summed over people). To each person's votes is added
+   what is usual, a quarter of the root of their number: what one person does is of a piece, so that many votes of one
+   person tell less than as many of many. Sums are rounded, so that the order in which they were added up changes nothing.
 
    Of the people of a creator who are looked at a few leave marks, as scores::people_sample tells. */
 with own as (
@@ -43,7 +43,7 @@ with own as (
     group by niche
 ), observed as (
     select p.creator_key, v.niche, sum((v.votes - coalesce(mine.vote, 0)) / p.others) as weight,
-           sum(ln(1 + (v.votes - coalesce(mine.vote, 0))::float8 / u.share)) + ln(min(u.share)) as evidence
+           sum(ln(1 + 4 * (v.votes - coalesce(mine.vote, 0))::float8 / (sqrt(p.others) * u.share))) + ln(min(u.share)) as evidence
     from pairs p
     join votes v using (engager_key)
     join usual u on u.niche = v.niche

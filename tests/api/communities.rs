@@ -72,8 +72,11 @@ fn counted_here(pairs: &BTreeSet<(&str, u32)>) -> Counted {
             shares.sum::<f64>() / people.len() as f64
         };
         let evidence = |niche: &String| {
-            let votes = people.iter().map(|(_, votes)| votes.get(niche).copied().unwrap_or(0.0));
-            usual[niche].ln() + votes.map(|votes| (votes / usual[niche]).ln_1p()).sum::<f64>()
+            let speaks = |(creators, votes): &(f64, BTreeMap<String, f64>)| {
+                let votes = votes.get(niche).copied().unwrap_or(0.0);
+                (4.0 * votes / (creators.sqrt() * usual[niche])).ln_1p()
+            };
+            usual[niche].ln() + people.iter().map(speaks).sum::<f64>()
         };
         let mut niches: Vec<&String> = usual.keys().filter(|niche| share(niche) >= 0.02).collect();
         niches.sort_by(|a, b| evidence(b).total_cmp(&evidence(a)));

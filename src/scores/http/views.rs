@@ -67,8 +67,8 @@ pub(super) struct CommunityView {
     #[schema(example = 230, minimum = 1)]
     people: u32,
     /// The largest niches in what they do elsewhere. First the one for which they speak most, given how popular each is among all
-    /// people (naive Bayes: ln usual share + the sum over people of ln(1 + votes / usual share), where everybody has one vote for
-    /// each other creator, split over its niches).
+    /// people (naive Bayes: ln usual share + the sum over people of ln(1 + 4 x votes / (root of others x usual share)), where
+    /// everybody has one vote for each of the others they engage with, split over its niches).
     #[schema(max_items = 8)]
     niches: Vec<ObservedNicheView>,
 }
