@@ -1,7 +1,7 @@
 //! Made-up fraud among real people: whoever is hired behaves like somebody honest, but for what he is hired for.
 
 use super::super::history::{Act, DAY, History, MADE_UP};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use voci::demo::random::Random;
 
 /// Accounts that sell likes.
@@ -13,6 +13,8 @@ const FIRST_OF_POD: u32 = LIKERS + LOCKSTEP;
 const POD: u32 = 30;
 /// Acts towards others that each hired account copies from somebody honest, at most.
 const CAMOUFLAGE: usize = 5;
+/// Days before the cut from which on those are not hired who are with a target anyway: from the first week of bought likes on.
+const UNTOUCHED_DAYS: i64 = 67;
 /// Days before the cut on which bought likes begin and end, a burst comes, and a pod begins.
 const LIKES_DAYS: (i64, i64) = (60, 30);
 const LOCKSTEP_DAY: i64 = 45;
@@ -82,22 +84,33 @@ impl Hired {
     /// Everything that hired accounts do for those who hired them, before a cut in seconds; for each kind of fraud.
     pub(crate) fn acts(&self, targets: &[Targets; 3], history: &History, cut: i64) -> [Vec<Act>; 3] {
         let mut random = Random::new(cut.unsigned_abs());
+        // What somebody does besides is done for others. In these weeks it would be lost with the fraud: it counted before, and that
+        // would be taken for a gain or a loss by fraud.
+        let busy = self.with_a_target(targets, cut);
+        let is_free = |model: &&Model| !busy.contains(&model.account);
         let [likes, pod, lockstep] = targets;
         let (from, to) = (cut - LIKES_DAYS.0 * DAY, cut - LIKES_DAYS.1 * DAY);
         let mut begin = || from + i64::from(random.below(u32::try_from(to - from).unwrap_or(1)));
         let both = |targets: &Targets| [targets.cheater, targets.rival];
-        let likes = self.likers.iter().flat_map(|model| {
+        let likes = self.likers.iter().filter(is_free).flat_map(|model| {
             let begin = begin();
             both(likes).into_iter().flat_map(move |target| model.acts_for(target, begin, cut))
         });
         let likes = likes.collect();
         let mut second = || cut - LOCKSTEP_DAY * DAY + i64::from(random.below(3_600));
-        let lockstep = self.lockstep.iter().flat_map(|model| {
+        let lockstep = self.lockstep.iter().filter(is_free).flat_map(|model| {
             let begin = second();
             both(lockstep).into_iter().flat_map(move |target| model.acts_for(target, begin, cut))
         });
         let lockstep = lockstep.collect();
         [likes, self.pod_acts(*pod, history, cut, &mut random), lockstep]
+    }
+
+    /// Hired accounts that are with a target besides, in the weeks of the fraud.
+    fn with_a_target(&self, targets: &[Targets; 3], cut: i64) -> BTreeSet<u32> {
+        let is_target = |creator: u32| targets.iter().any(|of| creator == of.cheater || creator == of.rival);
+        let late = |act: &&Act| act.second >= cut - UNTOUCHED_DAYS * DAY;
+        self.camouflage.iter().filter(late).filter(|act| is_target(act.creator)).map(|act| act.engager).collect()
     }
 
     /// Every member of a pod engages with every other one, and all of them with the rival, who does not answer.

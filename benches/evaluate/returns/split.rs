@@ -34,9 +34,10 @@ impl<'a> Split<'a> {
         Some(Self { past, cut, back })
     }
 
-    /// Days from the cut to now.
+    /// Days from the cut to now, or to a day less than a week ago: whole weeks, so that weekdays stay what they were, and what is
+    /// counted by weeks is the same whenever this runs.
     pub(crate) fn days_later(&self) -> Day {
-        history::today() - self.cut
+        (history::today() - self.cut) / 7 * 7
     }
 
     /// Tells a service of acts, as if the cut were now; names keep the ids of several lists apart.
