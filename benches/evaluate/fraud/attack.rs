@@ -13,8 +13,8 @@ const FIRST_OF_POD: u32 = LIKERS + LOCKSTEP;
 const POD: u32 = 30;
 /// Acts towards others that each hired account copies from somebody honest, at most.
 const CAMOUFLAGE: usize = 5;
-/// Days before the cut from which on those are not hired who are with a target anyway: from the first week of bought likes on.
-const UNTOUCHED_DAYS: i64 = 67;
+/// Days before the cut in which crowds are told: from the first week of bought likes on.
+const MEANWHILE_DAYS: i64 = 67;
 /// Days before the cut on which bought likes begin and end, a burst comes, and a pod begins.
 const LIKES_DAYS: (i64, i64) = (60, 30);
 const LOCKSTEP_DAY: i64 = 45;
@@ -85,8 +85,10 @@ impl Hired {
     pub(crate) fn acts(&self, targets: &[Targets; 3], history: &History, cut: i64) -> [Vec<Act>; 3] {
         let mut random = Random::new(cut.unsigned_abs());
         // What somebody does besides is done for others. In these weeks it would be lost with the fraud: it counted before, and that
-        // would be taken for a gain or a loss by fraud.
-        let busy = self.with_a_target(targets, cut);
+        // would be taken for a gain or a loss by fraud. Rings are told by what their members do to each other alone.
+        let is_target = |creator: u32| targets.iter().any(|of| creator == of.cheater || creator == of.rival);
+        let busy: BTreeSet<u32> =
+            self.meanwhile(cut).filter(|act| is_target(act.creator)).map(|act| act.engager).collect();
         let is_free = |model: &&Model| !busy.contains(&model.account);
         let [likes, pod, lockstep] = targets;
         let (from, to) = (cut - LIKES_DAYS.0 * DAY, cut - LIKES_DAYS.1 * DAY);
@@ -106,11 +108,9 @@ impl Hired {
         [likes, self.pod_acts(*pod, history, cut, &mut random), lockstep]
     }
 
-    /// Hired accounts that are with a target besides, in the weeks of the fraud.
-    fn with_a_target(&self, targets: &[Targets; 3], cut: i64) -> BTreeSet<u32> {
-        let is_target = |creator: u32| targets.iter().any(|of| creator == of.cheater || creator == of.rival);
-        let late = |act: &&Act| act.second >= cut - UNTOUCHED_DAYS * DAY;
-        self.camouflage.iter().filter(late).filter(|act| is_target(act.creator)).map(|act| act.engager).collect()
+    /// What hired accounts do besides in the weeks of the fraud.
+    pub(crate) fn meanwhile(&self, cut: i64) -> impl Iterator<Item = &Act> {
+        self.camouflage.iter().filter(move |act| act.second >= cut - MEANWHILE_DAYS * DAY)
     }
 
     /// Every member of a pod engages with every other one, and all of them with the rival, who does not answer.

@@ -104,7 +104,8 @@ async fn judge(history: &History, split: &Split<'_>, checks: &mut Checks) -> Res
         stage.stop().await?;
         return Ok(None);
     };
-    let acts = hired.acts(&targets, history, i64::from(split.cut) * DAY);
+    let cut = i64::from(split.cut) * DAY;
+    let acts = hired.acts(&targets, history, cut);
     for (kind, acts) in KINDS.iter().zip(&acts) {
         split.tell(&stage, kind, acts).await?;
     }
@@ -114,6 +115,8 @@ async fn judge(history: &History, split: &Split<'_>, checks: &mut Checks) -> Res
         .iter()
         .flat_map(|targets| [targets.cheater, targets.rival])
         .chain(hired.pod_creators())
+        // What is found out of those who were hired changes them, too.
+        .chain(hired.meanwhile(cut).map(|act| act.creator))
         .map(creator_id)
         .collect();
     let place = |ranking: &[String], creator: u32| {
