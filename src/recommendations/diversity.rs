@@ -111,39 +111,103 @@ impl Voice {
 /// The first `wanted` voices in the order in which they are chosen, as places in the list given, which is the order of
 /// relevance; ties keep that order. Diversity 0 keeps it whole. `shares` are those of the brief's niches.
 ///
-/// Costs a look at all voices for each one wanted; only those are compared with others that are worth most by what was known of
-/// them, until the best one is compared with everybody.
+/// Costs a look at all voices for each one wanted; only those are compared with others that could be the best by what was known of
+/// them.
 #[must_use]
 pub fn ordered(voices: &[Voice], shares: &[f64], diversity: f64, wanted: usize) -> Vec<usize> {
-    let (relevance, compared) = (relevances(voices), Compared::new(voices));
-    let mut nearest = vec![Nearest::default(); voices.len()];
-    let mut left: Vec<usize> = (0..voices.len()).collect();
-    let mut values: Vec<f64> = Vec::with_capacity(voices.len());
+    let mut left = Left::new(voices, shares.len(), diversity);
     let mut filled = vec![0.0; shares.len()];
-    let mut order: Vec<usize> = Vec::with_capacity(wanted.min(voices.len()));
-    while order.len() < wanted && !left.is_empty() {
-        let lacking = lacking(shares, &filled, order.len());
-        let value = |voice: usize, nearest: &Nearest| {
-            let novelty = novelty(1.0 - nearest.resembles, &voices[voice], &lacking);
-            (1.0 - diversity) * relevance[voice] + diversity * novelty
-        };
-        values.clear();
-        values.extend(left.iter().map(|voice| value(*voice, &nearest[*voice])));
-        let chosen_at = loop {
-            let at = first_of_most(&values);
-            let voice = left[at];
-            if nearest[voice].compared == order.len() {
-                break at;
-            }
-            // With those who were chosen since it was compared last, it can only have less.
-            nearest[voice].compare(&compared, voice, &order);
-            values[at] = value(voice, &nearest[voice]);
-        };
-        let chosen = left.remove(chosen_at);
+    let wanted = wanted.min(voices.len());
+    let mut order: Vec<usize> = Vec::with_capacity(wanted);
+    while order.len() < wanted {
+        let chosen = left.best(&lacking(shares, &filled, order.len()), &order);
         filled.iter_mut().zip(&voices[chosen].of_brief).for_each(|(filled, part)| *filled += part);
+        left.take(chosen);
         order.push(chosen);
     }
     order
+}
+
+/// Voices of which some are chosen. What is worth what lies in rows of numbers, one number for each voice.
+struct Left<'a> {
+    compared: Compared<'a>,
+    diversity: f64,
+    /// What relevance is worth; those who are chosen are worth nothing any more.
+    relevance: Vec<f64>,
+    /// How nearness is made up, a row for each niche of the brief; none in a brief of one niche.
+    of_brief: Vec<Vec<f64>>,
+    nearest: Vec<Nearest>,
+    /// What each would be worth if it resembled nobody else than is known: never less than it is.
+    values: Vec<f64>,
+}
+
+impl<'a> Left<'a> {
+    fn new(voices: &'a [Voice], niches: usize, diversity: f64) -> Self {
+        let part = |voice: &Voice, niche: usize| voice.of_brief.get(niche).copied().unwrap_or_default();
+        let row = |niche: usize| voices.iter().map(|voice| part(voice, niche)).collect();
+        let rows = if niches < 2 { 0 } else { niches };
+        Self {
+            compared: Compared::new(voices),
+            diversity,
+            relevance: relevances(voices)
+                .into_iter()
+                .map(|relevance| (1.0 - diversity) * relevance)
+                .collect(),
+            of_brief: (0..rows).map(row).collect(),
+            nearest: vec![Nearest::default(); voices.len()],
+            values: vec![0.0; voices.len()],
+        }
+    }
+
+    fn take(&mut self, voice: usize) {
+        self.relevance[voice] = f64::NEG_INFINITY;
+    }
+
+    /// The first of those who are worth most beside those who are chosen.
+    fn best(&mut self, lacking: &[f64], chosen: &[usize]) -> usize {
+        self.value(lacking);
+        // Most often the one who seems to be the best is.
+        let likely = first_of_most(&self.values);
+        let (mut best, mut most) = (likely, self.exact(likely, lacking, chosen));
+        for voice in 0..self.values.len() {
+            let can_be = self.values[voice] >= most && (self.values[voice] > most || voice < best);
+            if can_be && voice != likely {
+                let exact = self.exact(voice, lacking, chosen);
+                if exact >= most && (exact > most || voice < best) {
+                    (best, most) = (voice, exact);
+                }
+            }
+        }
+        best
+    }
+
+    /// What each is worth at most.
+    fn value(&mut self, lacking: &[f64]) {
+        self.values.fill(0.0);
+        for (row, lacking) in self.of_brief.iter().zip(lacking) {
+            self.values.iter_mut().zip(row).for_each(|(sum, part)| *sum += part * lacking);
+        }
+        let known = self.relevance.iter().zip(&self.nearest);
+        let (is_one_niche, diversity) = (self.of_brief.is_empty(), self.diversity);
+        for (value, (relevance, nearest)) in self.values.iter_mut().zip(known) {
+            let adds = if is_one_niche { 1.0 - nearest.resembles } else { *value };
+            *value = relevance + diversity * novelty(1.0 - nearest.resembles, adds);
+        }
+    }
+
+    /// What one is worth, compared with all who are chosen.
+    fn exact(&mut self, voice: usize, lacking: &[f64], chosen: &[usize]) -> f64 {
+        let nearest = &mut self.nearest[voice];
+        if nearest.compared < chosen.len() {
+            nearest.compare(&self.compared, voice, chosen);
+            let adds =
+                self.of_brief.iter().zip(lacking).fold(0.0, |sum, (row, lacking)| sum + row[voice] * lacking);
+            let unlike = 1.0 - nearest.resembles;
+            let adds = if self.of_brief.is_empty() { unlike } else { adds };
+            self.values[voice] = self.relevance[voice] + self.diversity * novelty(unlike, adds);
+        }
+        self.values[voice]
+    }
 }
 
 fn first_of_most(values: &[f64]) -> usize {
@@ -175,12 +239,9 @@ fn relevances(voices: &[Voice]) -> Vec<f64> {
     all().map(|relevance| (relevance - least) / span).collect()
 }
 
-fn novelty(unlike: f64, voice: &Voice, lacking: &[f64]) -> f64 {
-    if lacking.len() < 2 {
-        return unlike;
-    }
-    let adds: f64 = voice.of_brief.iter().zip(lacking).map(|(part, lacking)| part * lacking).sum();
-    f64::midpoint(unlike, adds)
+/// Half by how little somebody resembles others, half by what they add where something lacks.
+fn novelty(unlike: f64, adds: f64) -> f64 {
+    0.5 * (unlike + adds)
 }
 
 /// How much each niche of the brief lacks of its share if one place more is filled: 1 for a whole place or more, 0 for none.
@@ -325,7 +386,8 @@ mod tests {
                 let lacking = lacking(&shares, &[filled(0), filled(1)], places);
                 let value = |voice: usize| {
                     let alike = before.iter().map(|other| compared.resemblance(voice, *other));
-                    let novelty = novelty(1.0 - alike.fold(0.0, f64::max), &voices[voice], &lacking);
+                    let adds = voices[voice].of_brief.iter().zip(&lacking).fold(0.0, |sum, (part, lacking)| sum + part * lacking);
+                    let novelty = novelty(1.0 - alike.fold(0.0, f64::max), adds);
                     (1.0 - diversity) * relevance[voice] + diversity * novelty
                 };
                 for other in order[places + 1..].iter().copied() {
