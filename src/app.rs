@@ -95,9 +95,9 @@ impl Application {
         // First of all: a start that ends here has not made a key that nobody gets to see.
         let listeners = Listeners::bind(config)?;
         // Each worker, the snapshot feed, the backlog, metrics, quality and its counts, erasures, changes, clocks, models, edge weights,
-        // discounts, conversations, sponsorship, insight, history and presence use one connection at a time, trust and retention two,
+        // discounts, conversations, sponsorship, topics, insight, history and presence use one connection at a time, trust and retention two,
         // and a creator's erasure another.
-        let foundation = Foundation::open(database, usize::from(config.work.workers) + 21).await?;
+        let foundation = Foundation::open(database, usize::from(config.work.workers) + 22).await?;
         let key = key_store::bootstrap(&foundation.pools.background, &foundation.master, given).await;
         let (foundation, first_key) = foundation.closed_on_failure(key.map_err(StartError::from)).await?;
         let (services, draining) = (Services::new(&foundation, config), Data::new(Draining::default()));

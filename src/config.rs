@@ -111,8 +111,8 @@ pub struct WorkConfig {
     #[arg(long, env = "VOCI_FOLD_BATCH", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub fold_batch: u32,
 
-    /// Seconds between looks at whether a tenant's model should be fitted anew. Too low: work for nothing; too
-    /// high: priors and maps lag behind the data.
+    /// Seconds between looks at whether a tenant's model should be fitted anew, and at what was posted. Too low: work for nothing;
+    /// too high: priors, maps and topics lag behind the data.
     #[arg(long, env = "VOCI_MODEL_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub model_seconds: u32,
 }

@@ -33,6 +33,7 @@ pub mod snapshot;
 pub mod sponsorship;
 pub mod telemetry;
 pub mod time;
+pub mod topics;
 pub mod transfer;
 pub mod trust;
 pub mod worker;

@@ -229,7 +229,7 @@ async fn run(command: Command) -> Result<(), CommandError> {
         )),
         Command::Work { database, work } => {
             let stop = tokio::spawn(stop_signal());
-            let foundation = Foundation::open(&database, usize::from(work.workers) + 15).await?;
+            let foundation = Foundation::open(&database, usize::from(work.workers) + 16).await?;
             tokio::select! {
                 () = worker::run(foundation.pools.background.clone(), work) => {}
                 _ = stop => {}

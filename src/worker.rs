@@ -21,7 +21,7 @@ use crate::{
         history, refit,
         store::{Turn, score_lane},
     },
-    snapshot, sponsorship, trust,
+    snapshot, sponsorship, topics, trust,
 };
 use jiff::Timestamp;
 use std::{
@@ -95,6 +95,9 @@ pub async fn run(pool: Pool, config: WorkConfig) {
         }));
         tasks.spawn(keep_up("sponsorship", every, pool.clone(), |pool| async move {
             sponsorship::rounds::renew_all(&pool).await
+        }));
+        tasks.spawn(keep_up("topics", every, pool.clone(), |pool| async move {
+            topics::rounds::read_all(&pool).await
         }));
         tasks.spawn(keep_up("insight", every, pool.clone(), |pool| async move {
             insight::rounds::renew_all(&pool).await

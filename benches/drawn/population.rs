@@ -6,6 +6,7 @@ use voci::{
     ids::{CreatorKey, TenantId},
     scores::{CreatorStatistics, communities::Community, liveness::Liveness, people_sample::PeopleSample},
     snapshot::source::SourceRow,
+    topics::Topics,
 };
 
 /// Niches that creators are in.
@@ -66,6 +67,7 @@ impl Population {
             profile: self.profile(seed, &dice),
             statistics: (dice[0] < 180).then(|| statistics(seed)),
             community: (dice[1] < 150).then(|| self.community(seed)),
+            topics: if dice[10] < 128 { self.topics(seed) } else { Topics::default() },
             trust: None,
             sponsorship: None,
             sponsored_share: None,
@@ -108,6 +110,15 @@ impl Population {
             niches,
             accounts: (0..=dice[8] % 2).map(account).collect(),
         }
+    }
+
+    /// Half post about what they declare first, the others now and then about something else.
+    fn topics(&self, seed: u64) -> Topics {
+        let (first, other) = (self.drawn(seed, 91), self.drawn(seed, 102));
+        let posts = 5 + u32::try_from(number(seed, 103, 45)).unwrap_or_default();
+        let both = number(seed, 104, 2) == 0 && first != other;
+        let shares = if both { vec![(first, 0.7), (other, 0.3)] } else { vec![(first, 1.0)] };
+        Topics { posts, shares }
     }
 
     fn community(&self, seed: u64) -> Community {

@@ -17,8 +17,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What is seen in a niche. Members are the creators in its list: those who declare it, and those a fifth of whose community's
-/// engagement elsewhere goes to it. Followers are no part of any number here.
+/// What is seen in a niche. Members are the creators in its list: those who declare it, and those a fifth of whose topics, or of
+/// whose community's engagement elsewhere, is in it. Followers are no part of any number here.
 #[derive(Serialize, ToSchema)]
 pub struct NicheInsight {
     /// Moment that everything said of creators is of.

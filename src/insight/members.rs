@@ -13,7 +13,7 @@ pub struct Member<'a> {
     pub creator_id: &'a str,
     /// Name shown to brands.
     pub display_name: &'a str,
-    /// Whether it declares the niche; if not, its community is much in it.
+    /// Whether it declares the niche; if not, its topics or its community are much in it.
     pub declares: bool,
     /// Country code.
     pub country: &'a str,
@@ -49,7 +49,7 @@ fn member<'a>(row: Row<'a>, town: Option<&'a Town>, niche: u32) -> Member<'a> {
     Member {
         creator_id: row.creator_id(),
         display_name,
-        declares: row.niches().declared.iter().any(|one| one.niche == niche),
+        declares: row.niches().declared.iter().any(|one| one.niche() == niche),
         country: codes::country(row.hot.country).unwrap_or_default(),
         town,
         days,

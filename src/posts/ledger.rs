@@ -43,6 +43,7 @@ pub struct Ledger {
     counts: HashMap<(PostRef, Timestamp), Counts>,
     ids: BTreeMap<PostRef, String>,
     added: BTreeSet<(PostRef, Timestamp)>,
+    retold: BTreeSet<CreatorKey>,
 }
 
 impl Ledger {
@@ -96,6 +97,9 @@ impl Ledger {
     fn note(&mut self, sent: &Submission, new_metrics: Option<Snapshot>) {
         let before = self.posts.get(&sent.post_ref);
         let (version, counted) = before.map_or((None, None), |before| (before.version, before.counted));
+        if tells_otherwise(before.map(|before| &before.post), &sent.post) {
+            self.retold.insert(sent.post_ref.0);
+        }
         let counted = new_metrics.map(|metrics| Counted::with(counted, metrics.as_of)).or(counted);
         self.posts.insert(sent.post_ref, Present { post: sent.post.clone(), version, counted });
         self.ids.insert(sent.post_ref, sent.post_id.clone());
@@ -120,6 +124,21 @@ impl Ledger {
     pub fn touched(&self) -> BTreeSet<CreatorKey> {
         self.ids.keys().map(|post_ref| post_ref.0).collect()
     }
+
+    /// Those of them who may post about something else than before.
+    #[must_use]
+    pub fn retold(&self) -> &BTreeSet<CreatorKey> {
+        &self.retold
+    }
+}
+
+/// Whether a post tells something else of what its creator posts about than it did before.
+fn tells_otherwise(before: Option<&Post>, now: &Post) -> bool {
+    fn told(post: &Post) -> Option<(Timestamp, &[String])> {
+        let tells = !post.topics.is_empty() && !post.sponsored;
+        tells.then_some((post.published_at, post.topics.as_slice()))
+    }
+    before.and_then(told) != told(now)
 }
 
 #[cfg(test)]
@@ -193,6 +212,31 @@ mod tests {
         let counted = Counted { first: at(15), newest: at(20), snapshots: 2 };
         assert_eq!((a.post.published_at, a.counted), (at(12), Some(counted)));
         assert_eq!((ledger.changed().count(), ledger.added().count(), ledger.touched().len()), (2, 3, 1));
+    }
+
+    #[test]
+    fn a_creator_posts_about_something_else_when_topics_come_change_or_go() {
+        let topic = |topics: &[&str], sponsored, metrics| {
+            let mut sent = sent("a", 10, metrics);
+            sent.post.topics = topics.iter().map(ToString::to_string).collect();
+            sent.post.sponsored = sponsored;
+            sent
+        };
+        let retold = |before: &Submission, now: &Submission| {
+            let mut ledger = empty();
+            ledger.apply(before);
+            let mut after = Ledger { retold: BTreeSet::new(), ..ledger };
+            after.apply(now);
+            !after.retold().is_empty()
+        };
+        let [plain, yoga] = [topic(&[], false, None), topic(&["yoga"], false, None)];
+        let (paid, counted) = (topic(&["yoga"], true, None), topic(&["yoga"], false, Some((20, 5))));
+        assert!(
+            retold(&plain, &yoga) && retold(&yoga, &plain) && retold(&yoga, &topic(&["diy"], false, None))
+        );
+        assert!(retold(&yoga, &paid) && retold(&paid, &yoga));
+        assert!(!retold(&yoga, &yoga) && !retold(&yoga, &counted));
+        assert!(!retold(&plain, &paid) && !retold(&paid, &topic(&["diy"], true, None)));
     }
 
     #[test]

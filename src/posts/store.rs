@@ -172,7 +172,7 @@ async fn put_in<E>(
     Ok((post, created))
 }
 
-/// Stores posts of any creators in one transaction of at most nine statements, each applied to what the one before left.
+/// Stores posts of any creators in one transaction of at most ten statements, each applied to what the one before left.
 /// What became of each, in order; everything told is committed.
 pub async fn store_all(pool: Pool, sent: Arc<Vec<Submission>>) -> Result<Vec<Outcome>, DbError> {
     if sent.is_empty() {
@@ -205,7 +205,7 @@ async fn delete_in<E>(
     if writing::lock_creators(tx, &[creator.0]).await?.is_empty() {
         return Err(PostError::NoCreator);
     }
-    let present = "/* posts::delete */ select version from posts where creator_key = $1 and post_key = $2";
+    let present = "/* posts::delete */ select version, topics <> '{}' and not sponsored as tells from posts where creator_key = $1 and post_key = $2";
     let row = tx.query_opt(present, &[&creator.0, &post.0]).await?.ok_or(PostError::NoPost)?;
     check(row.get(0)).map_err(PostError::Refused)?;
     for table in ["post_metrics", "posts"] {
@@ -213,6 +213,9 @@ async fn delete_in<E>(
         tx.execute(&sql, &[&creator.0, &post.0]).await?;
     }
     crate::sponsorship::store::mark(tx, creator).await?;
+    if row.get("tells") {
+        crate::topics::store::enqueue(tx, &[creator]).await?;
+    }
     Ok(crate::scores::store::enqueue(tx, &[creator]).await?)
 }
 

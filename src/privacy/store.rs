@@ -182,6 +182,14 @@ async fn try_sweep(pool: &Pool, key: CreatorKey) -> Result<(), DbError> {
         &[&key.lane(), &key.0],
     )
     .await?;
+    // And of this one, only its tenant.
+    tx.execute(
+        "/* privacy::sweep */
+         delete from topic_queue q using erasures e
+         where e.creator_key = $1 and q.tenant_id = e.tenant_id and q.creator_key = e.creator_key",
+        &[&key.0],
+    )
+    .await?;
     for table in TABLES {
         tx.execute(&format!("/* privacy::sweep */ delete from {table} where creator_key = $1"), &[&key.0])
             .await?;

@@ -237,7 +237,7 @@ impl<'a> Bounds<'a> {
 
     /// Whether a creator is looked at in this list: of all that are searched it is so in one.
     pub(super) fn is_home(&self, creator: CreatorNiches<'_>) -> bool {
-        self.of_query.home(creator.lists()) == Some(self.niche)
+        self.of_query.home(creator.listed()) == Some(self.niche)
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn for_each_member<'a>(
 #[must_use]
 pub(super) fn is_candidate(snapshot: &TenantSnapshot, query: &Query, row: &Row<'_>) -> bool {
     let niches = near_niches(snapshot, query);
-    row.niches().lists().any(|list| niches.binary_search(&list).is_ok())
+    row.niches().listed().any(|list| niches.binary_search(&list).is_ok())
 }
 
 /// The niches of the brief and those near to them, ascending.

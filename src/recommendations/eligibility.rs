@@ -110,7 +110,7 @@ impl Filter {
     fn early() -> Vec<Self> {
         let places = [Self::Platforms, Self::Countries, Self::Regions, Self::Cities, Self::Languages];
         let evidence = (0..EVIDENCE.len()).map(Self::MinEvidence);
-        let seen = [Self::MinLoyalReach, Self::Growth, Self::MaxSponsoredShare];
+        let seen = [Self::MinLoyalReach, Self::MaxSponsoredShare];
         let scores = (FIT + 1..SCORES.len()).map(Self::MinScore);
         let rest = [Self::Followers, Self::Tiers, Self::Niches, Self::ExcludeNiches];
         places
@@ -124,7 +124,7 @@ impl Filter {
     }
 
     fn late() -> Vec<Self> {
-        vec![Self::ExcludeCreators, Self::Values, Self::MinScore(FIT)]
+        vec![Self::ExcludeCreators, Self::Growth, Self::Values, Self::MinScore(FIT)]
     }
 
     /// Where it stands in the request.
@@ -263,7 +263,7 @@ fn is_within(row: &Row<'_>, platforms: u32, bands: &[(u32, u32)]) -> bool {
 }
 
 fn is_in_any(row: &Row<'_>, niches: &[bool]) -> bool {
-    row.niches().lists().any(|niche| niches[niche as usize])
+    row.niches().listed().any(|niche| niches[niche as usize])
 }
 
 fn grows(row: &Row<'_>, least: f64) -> bool {
@@ -274,5 +274,5 @@ fn grows(row: &Row<'_>, least: f64) -> bool {
 #[must_use]
 pub fn row_growth(row: &Row<'_>) -> Option<f64> {
     let now = row.hot.scores.loyal_reach();
-    row.hot.reach_before().map(|before| growth(before, now))
+    row.head().reach_before.map(|before| growth(before, now))
 }

@@ -60,7 +60,7 @@ pub struct Filters {
     #[serde(default)]
     #[schema(max_items = 50)]
     pub platforms: Vec<Platform>,
-    /// Ids of niches: any of them, or one that is part of it. The creator declares it, or its community is much in it (a fifth).
+    /// Ids of niches: any of them, or one that is part of it. The creator declares it, or its topics or its community are much in it (a fifth).
     #[serde(default)]
     #[schema(example = json!(["sustainable-fashion"]), max_items = 50)]
     pub niches: Vec<String>,

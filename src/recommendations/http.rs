@@ -84,7 +84,7 @@ pub struct AskedNicheView {
     /// Its part of the weights of all niches of the brief.
     #[schema(example = 1.0, minimum = 0.0, maximum = 1.0)]
     share: f64,
-    /// Creators in its list whose loyal reach is measured: those who declare it, or whose community is much in it.
+    /// Creators in its list whose loyal reach is measured: those who declare it, or whose topics or community are much in it.
     #[schema(example = 140, minimum = 0)]
     measured_creators: i64,
     /// Loyal reach that is usual among them: the geometric mean, of one person more each.

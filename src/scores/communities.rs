@@ -100,7 +100,7 @@ pub const COMMUNITY_COLUMNS: &str =
     "m.people as community_people, m.niches as community_niches, m.shares as community_shares,
      m.people_sample as community_sample";
 
-/// A community from the columns of [`COMMUNITY_COLUMNS`]; `None` when the outer join found nobody engaged.
+/// A community from the columns of [`COMMUNITY_COLUMNS`]; `None` when the outer join found nothing observed of the creator.
 #[must_use]
 pub fn community(row: &impl Columns) -> Option<Community> {
     let people: Option<i32> = row.get("community_people");

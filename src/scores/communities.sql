@@ -84,7 +84,8 @@ left join counted n using (creator_key)
 left join sampled s using (creator_key)
 left join creator_communities before using (creator_key)
 where k.tenant_id = $1 and (s.creator_key is not null or before.creator_key is not null)
-  -- Those that are as they were are not even locked: there is one for every creator with people. One count at a time writes here.
+  -- Those that are as they were are not even locked: there is one for every creator with people. Beside one count, topics are written
+  -- here, in the same order of keys.
   and (before.people, before.niches, before.shares, before.people_sample)
       is distinct from (coalesce(n.people, 0), coalesce(n.niches, '{}'), coalesce(n.shares, '{}'), coalesce(s.people_sample, '{0,0}'))
 order by k.creator_key

@@ -5,7 +5,10 @@ mod views;
 
 pub use self::views::{ComponentView, PartView, component_views, trusted_evidence};
 
-use self::{then::receipt_then, views::CommunityView};
+use self::{
+    then::receipt_then,
+    views::{CommunityView, TopicsView},
+};
 use super::{
     components::{Component, Components, Evidence, Status, authenticity_factors},
     discounts::views::DiscountsView,
@@ -122,6 +125,10 @@ pub struct ScoreReceipt {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     community: Option<CommunityView>,
+    /// What it posts about; absent as long as no topics of its posts could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    topics: Option<TopicsView>,
     /// Its sponsored posts and who comes back after them; absent while there are none. Looked at once an hour at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -335,6 +342,7 @@ fn receipt(
         statistics: scored.statistics.as_ref().map(StatisticsView::from),
         trust: scored.trust.as_ref().map(TrustSumsView::from),
         community: scored.community.as_ref().and_then(CommunityView::of),
+        topics: TopicsView::of(&scored.topics),
         sponsorship: scored.sponsorship.as_ref().map(SponsorshipView::from),
         exposure: scored.exposure.as_ref().map(ExposureView::from),
     }

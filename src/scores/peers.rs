@@ -28,7 +28,7 @@ impl<'a> Peers<'a> {
     pub fn of(snapshot: &'a TenantSnapshot, creator: CreatorKey, niches: &'a [String]) -> Option<Self> {
         let niche = niches.first()?;
         let number = snapshot.place(niche)?.niche;
-        let declares = |row: &Row<'_>| row.niches().declared.iter().any(|one| one.niche == number);
+        let declares = |row: &Row<'_>| row.niches().declared.iter().any(|one| one.niche() == number);
         let rows = snapshot.members(number).filter_map(|row| snapshot.row(row));
         let rows: Vec<Row<'_>> = rows.filter(declares).collect();
         let own = snapshot.row(snapshot.find(creator)?).filter(declares)?;

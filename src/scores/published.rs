@@ -12,7 +12,10 @@ use super::{
         ANSWER_PRIOR_WEIGHT, AUTHENTICITY_PRIOR, AUTHENTICITY_PRIOR_WEIGHT, AUTHENTICITY_SPREAD,
         LOYALTY_PRIOR_WEIGHT, MIN_ENGAGERS, MIN_WINDOW_DAYS, Rates, ScoringModel, Spread, TALK_PRIOR_WEIGHT,
     },
-    nearness::{COMMUNITY_HALF, LISTED_SHARE, MAX_COMMUNITY_SHARE, MIN_NEARNESS, PARENT_SHARE},
+    nearness::{
+        COMMUNITY_HALF, LISTED_SHARE, MAX_COMMUNITY_SHARE, MAX_TOPICS_SHARE, MIN_NEARNESS, PARENT_SHARE,
+        TOPICS_HALF,
+    },
     recalibration::Recalibration,
     receipt::Weights,
     store::models::{InForce, in_force},
@@ -26,6 +29,7 @@ use crate::{
     },
     relationships::{model::HALF_LIFE_DAYS, purchases},
     sponsorship::http::SponsorshipParameters,
+    topics,
     trust::http::TrustParameters,
 };
 use actix_web::{HttpResponse, get, web::Data};
@@ -164,13 +168,28 @@ pub struct FitParameters {
     /// How much shared values count, when the brief names values.
     #[schema(example = 0.15)]
     values_share: f64,
-    /// Most that the community counts, against what the creator declares.
+    /// Most that topics count, against what the creator declares.
+    #[schema(example = 0.5)]
+    topics_share_max: f64,
+    /// Posts at which topics count half of their most.
+    #[schema(example = 10.0)]
+    topics_half: f64,
+    /// Newest posts whose topics are read.
+    #[schema(example = 50)]
+    topics_posts: i64,
+    /// Most niches that topics are in.
+    #[schema(example = 4)]
+    topics_niches: usize,
+    /// Least share of a niche in topics.
+    #[schema(example = 0.05)]
+    topics_least_share: f64,
+    /// Most that the community counts, against what the creator tells: what it declares and what it posts about.
     #[schema(example = 0.5)]
     community_share_max: f64,
     /// People at which the community counts half of its most.
     #[schema(example = 20.0)]
     community_half: f64,
-    /// Share of a community at which a creator is a candidate for a niche without declaring it.
+    /// Share of topics or of a community at which a creator is a candidate for a niche without declaring it.
     #[schema(example = 0.2)]
     listed_share: f64,
 }
@@ -271,6 +290,11 @@ impl ModelView {
                 minimum: MIN_NEARNESS,
                 authority_share: AUTHORITY_SHARE,
                 values_share: VALUES_SHARE,
+                topics_share_max: MAX_TOPICS_SHARE,
+                topics_half: TOPICS_HALF,
+                topics_posts: topics::model::POSTS,
+                topics_niches: topics::model::NICHES,
+                topics_least_share: topics::model::LEAST_SHARE,
                 community_share_max: MAX_COMMUNITY_SHARE,
                 community_half: COMMUNITY_HALF,
                 listed_share: LISTED_SHARE,

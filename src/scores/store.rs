@@ -45,6 +45,10 @@ use crate::{
         store::{Found, load_creators},
     },
     sponsorship::{Sponsorship, store as sponsorship},
+    topics::{
+        Topics,
+        store::{TOPIC_COLUMNS, topics},
+    },
     trust::{
         TrustSums,
         store::{TRUST_COLUMNS, trust_sums},
@@ -355,6 +359,8 @@ pub struct Scored {
     pub threads: Option<(Threads, Timestamp)>,
     /// What its people engage with elsewhere, once that was counted.
     pub community: Option<Community>,
+    /// What its posts are about.
+    pub topics: Topics,
     /// Its sponsored posts, once they were looked at.
     pub sponsorship: Option<Sponsorship>,
     /// When they were computed.
@@ -367,7 +373,7 @@ pub struct Scored {
 pub async fn scored(client: &Client, creator: CreatorKey) -> Result<Option<Scored>, DbError> {
     let sql = format!(
         "/* scores::scored */ select {STATISTICS_COLUMNS}, {EXPOSURE_COLUMNS}, {TRUST_COLUMNS}, {CONVERSATION_COLUMNS},
-                {COMMUNITY_COLUMNS}, s.computed_at, c.niches
+                {COMMUNITY_COLUMNS}, {TOPIC_COLUMNS}, s.computed_at, c.niches
          from creators c left join creator_statistics s using (creator_key)
          left join creator_exposure x using (creator_key) left join creator_trust t using (creator_key)
          left join creator_conversations v using (creator_key)
@@ -382,6 +388,7 @@ pub async fn scored(client: &Client, creator: CreatorKey) -> Result<Option<Score
         trust: trust_sums(&row),
         threads: counted(&row),
         community: community(&row),
+        topics: topics(&row),
         sponsorship,
         computed_at: row.get("computed_at"),
         niches: row.get("niches"),

@@ -4,7 +4,6 @@
 
 mod located;
 
-use self::located::niches_of;
 use super::{
     board::{Board, entry::Entry},
     chunk::{CHUNK, Chunk, NewRow},
@@ -174,7 +173,7 @@ impl TenantBuilder {
         let Some(number) = self.current.find(key) else { return };
         if let Some(row) = self.current.row(number) {
             let (entries, scores) = (self.current.entries(number, &row), row.hot.scores);
-            let home = row.niches().declared.first().map(|first| first.niche);
+            let home = row.niches().declared.first().map(|first| first.niche());
             count_reach(&mut self.current.reaches, &entries, &scores, -1);
             self.file(&entries, &[]);
             self.free.entry(home).or_default().push(number);
@@ -192,7 +191,7 @@ impl TenantBuilder {
         let Profile { display_name, country, region, city, languages, values, niches, accounts, .. } =
             source.profile;
         let community = source.community.unwrap_or_default();
-        let (in_niches, declared, lengths) = self.current.located(&niches, &community);
+        let (in_niches, sides, lengths) = self.current.located(&niches, &source.topics, &community);
         let sums = Sums {
             statistics: source.statistics,
             trust: source.trust,
@@ -204,17 +203,23 @@ impl TenantBuilder {
         let platforms = accounts.iter().fold(0, |bits, account| bits | platform_bit(account.platform));
         let languages = self.languages(language_bits(languages.iter().map(String::as_str)));
         let place = self.place(region.as_deref(), city.as_deref());
-        let lists = niches_of(&in_niches, declared, &lengths).lists().count();
+        let lists = sides.of(&in_niches, &lengths).lists().count();
         let hot = Hot::new(
             audience(&accounts, |_| true),
             (country_number(&country), place, languages, platforms),
             lengths,
             Scores::of(details.sums.statistics.as_ref(), &details.components, lists),
         )
-        .with_past(source.sponsored_share, source.reach_before);
+        .with_sponsored(source.sponsored_share);
         let values: Vec<u64> = values.iter().map(|value| words::number(value)).collect();
-        let packed = packed::pack(&source.creator_id, (&accounts, &values, &community.sample), &details);
-        NewRow { hot, niches: in_niches, declared, packed }
+        let parts = packed::HeadParts {
+            accounts: &accounts,
+            values: &values,
+            people: community.sample,
+            reach_before: source.reach_before,
+        };
+        let packed = packed::pack(&source.creator_id, parts, &details);
+        NewRow { hot, niches: in_niches, sides, packed }
     }
 
     /// The number of a set of languages.
@@ -229,7 +234,7 @@ impl TenantBuilder {
     }
 
     fn add(&mut self, key: CreatorKey, row: &NewRow) -> u32 {
-        let home = row.niches[..row.declared].first().map(|first| first.niche);
+        let home = row.sides.of(&row.niches, &row.hot.lengths).declared.first().map(|first| first.niche());
         let number = match self.free.get_mut(&home).and_then(Vec::pop) {
             Some(number) => {
                 self.own_chunk(number).put(number as usize % CHUNK, row);
@@ -349,7 +354,8 @@ impl TenantBuilder {
         self.coming.iter_mut().for_each(Vec::clear);
         for number in 0..number_of(snapshot.rows()) {
             let Some(row) = snapshot.row(number) else { continue };
-            let lengths = snapshot.lengths(&row.niches());
+            let seen = &row.hot.lengths;
+            let lengths = snapshot.lengths(row.niches_as_kept(), seen.posts(), seen.people());
             let summed_up = snapshot.summed_up(&row, row.summed_up());
             let row = NewRow { hot: summed_up.hot.with_lengths(lengths), ..summed_up };
             let entries = snapshot.entries_of_new(number, &row);

@@ -11,7 +11,7 @@ use crate::{
     scores::{
         components::OF_CREATOR,
         interval::Estimate,
-        nearness::{CreatorNiches, InNiche},
+        nearness::{CreatorNiches, InNiche, Lengths},
     },
 };
 
@@ -25,7 +25,24 @@ struct Slot {
     hot: Hot,
     packed_end: u32,
     niches_end: u16,
-    declared: u8,
+    sides: Sides,
+}
+
+/// How many of a creator's niches are declared, and how many after them are those of its topics; the others are those of its
+/// community.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sides {
+    pub declared: u8,
+    pub topics: u8,
+}
+
+impl Sides {
+    /// Takes niches that lie one after the other apart.
+    pub(super) fn of<'a>(self, niches: &'a [InNiche], lengths: &'a Lengths) -> CreatorNiches<'a> {
+        let (declared, observed) = niches.split_at(usize::from(self.declared));
+        let (topics, community) = observed.split_at(usize::from(self.topics));
+        CreatorNiches { declared, topics, community, lengths }
+    }
 }
 
 /// Rows that are copied together.
@@ -39,9 +56,9 @@ pub(super) struct Chunk {
 /// A creator to be put into a row.
 pub(super) struct NewRow {
     pub hot: Hot,
-    /// Declared niches first, then those of the community.
+    /// Declared niches first, then those of topics, then those of the community.
     pub niches: Vec<InNiche>,
-    pub declared: usize,
+    pub sides: Sides,
     pub packed: Vec<u8>,
 }
 
@@ -50,8 +67,8 @@ pub(super) struct NewRow {
 pub struct Row<'a> {
     /// What filters and ranking read.
     pub hot: &'a Hot,
-    declared: &'a [InNiche],
-    community: &'a [InNiche],
+    niches: &'a [InNiche],
+    sides: Sides,
     packed: &'a [u8],
 }
 
@@ -71,12 +88,10 @@ impl Chunk {
         if packed == slot.packed_end as usize {
             return None;
         }
-        let (declared, community) =
-            self.niches[niches..usize::from(slot.niches_end)].split_at(usize::from(slot.declared));
         Some(Row {
             hot: &slot.hot,
-            declared,
-            community,
+            niches: &self.niches[niches..usize::from(slot.niches_end)],
+            sides: slot.sides,
             packed: &self.packed[packed..slot.packed_end as usize],
         })
     }
@@ -96,7 +111,7 @@ impl Chunk {
             hot: row.hot,
             packed_end: end(self.packed.len()),
             niches_end: end(self.niches.len()),
-            declared: end(row.declared),
+            sides: row.sides,
         });
         if self.is_full() {
             // Copied and not shrunk: allocators leave what is to shrink where it is as long as half of it is used.
@@ -110,14 +125,13 @@ impl Chunk {
     pub(super) fn put(&mut self, place: usize, row: &NewRow) {
         self.replace(place, &row.niches, &row.packed);
         let Slot { packed_end, niches_end, .. } = self.slots[place];
-        let declared = end(row.declared);
-        self.slots[place] = Slot { hot: row.hot, packed_end, niches_end, declared };
+        self.slots[place] = Slot { hot: row.hot, packed_end, niches_end, sides: row.sides };
     }
 
     /// Frees a place.
     pub(super) fn clear(&mut self, place: usize) {
         self.replace(place, &[], &[]);
-        self.slots[place].declared = 0;
+        self.slots[place].sides = Sides::default();
     }
 
     fn replace(&mut self, place: usize, niches: &[InNiche], packed: &[u8]) {
@@ -183,10 +197,15 @@ impl<'a> Row<'a> {
         packed::shown(self.packed, &self.hot.scores)
     }
 
+    /// Its niches one after the other, and how many of them are of which side.
+    pub(super) fn niches_as_kept(&self) -> (&'a [InNiche], Sides) {
+        (self.niches, self.sides)
+    }
+
     /// Its niches.
     #[must_use]
     pub fn niches(&self) -> CreatorNiches<'a> {
-        CreatorNiches { declared: self.declared, community: self.community, lengths: &self.hot.lengths }
+        self.sides.of(self.niches, &self.hot.lengths)
     }
 
     /// Audience on the platforms asked for: followers of the largest account there.

@@ -32,8 +32,6 @@ pub struct Hot {
     /// What is measured of it.
     pub scores: Scores,
     followers: u32,
-    /// Not a number: not known.
-    reach_before: f32,
 }
 
 impl Hot {
@@ -48,15 +46,14 @@ impl Hot {
         let followers = followers.unwrap_or(UNKNOWN);
         let [first, second, third, _] = platforms.to_le_bytes();
         let platforms = [first, second, third];
-        Self { country, platforms, place, languages, lengths, scores, followers, reach_before: f32::NAN }
+        Self { country, platforms, place, languages, lengths, scores, followers }
     }
 
-    /// The same of a creator with such a share of sponsored posts, when posts are known, and such a loyal reach 30 days ago,
-    /// when it is.
+    /// The same of a creator with such a share of sponsored posts, when posts are known.
     #[must_use]
-    pub fn with_past(self, sponsored_share: Option<f64>, reach_before: Option<f64>) -> Self {
-        let scores = Scores { sponsored: share_steps(sponsored_share.unwrap_or_default()), ..self.scores };
-        Self { scores, reach_before: reach_before.map_or(f32::NAN, narrow), ..self }
+    pub fn with_sponsored(self, share: Option<f64>) -> Self {
+        let scores = Scores { sponsored: share_steps(share.unwrap_or_default()), ..self.scores };
+        Self { scores, ..self }
     }
 
     /// The same with other scores; of posts nothing else is known.
@@ -82,12 +79,6 @@ impl Hot {
     #[must_use]
     pub fn followers(&self) -> Option<u32> {
         (self.followers != UNKNOWN).then_some(self.followers)
-    }
-
-    /// Loyal reach as it was published 30 days ago, when it was.
-    #[must_use]
-    pub fn reach_before(&self) -> Option<f32> {
-        (!self.reach_before.is_nan()).then_some(self.reach_before)
     }
 }
 
@@ -263,12 +254,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_of_the_past_is_told_from_nothing() {
+    fn the_share_of_sponsored_posts_outlives_other_scores() {
         let every = Platform::ALL.iter().fold(0, |bits, platform| bits | platform_bit(*platform));
         let hot = Hot::new(None, (0, 0, 0, every), Lengths::default(), Scores::default());
-        assert_eq!((hot.scores.sponsored, hot.reach_before(), hot.platforms()), (0, None, every));
-        let known = hot.with_past(Some(1.0 / 3.0), Some(0.0)).with_scores(Scores::default());
-        assert_eq!((known.scores.sponsored, known.reach_before()), (3_333, Some(0.0)));
+        assert_eq!((hot.scores.sponsored, hot.platforms()), (0, every));
+        let known = hot.with_sponsored(Some(1.0 / 3.0)).with_scores(Scores::default());
+        assert_eq!(known.scores.sponsored, 3_333);
     }
 
     #[test]

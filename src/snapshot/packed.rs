@@ -9,6 +9,7 @@ use crate::{
         components::{Evidence, OF_CREATOR, Status},
         history::codec,
         interval::Estimate,
+        nearness::narrow,
         people_sample::PeopleSample,
     },
     sponsorship::UnderSponsorship,
@@ -33,6 +34,21 @@ pub struct Head<'a> {
     accounts: &'a [u8],
     values: &'a [u8],
     people: &'a [u8],
+    /// Loyal reach as it was published 30 days ago, when it was.
+    pub reach_before: Option<f32>,
+}
+
+/// What goes into a head besides.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HeadParts<'a> {
+    /// Its accounts.
+    pub accounts: &'a [Account],
+    /// Numbers of the values it names.
+    pub values: &'a [u64],
+    /// A few of its people.
+    pub people: PeopleSample,
+    /// Loyal reach as it was published 30 days ago, when it was.
+    pub reach_before: Option<f64>,
 }
 
 /// What is only shown, as it is written: of the components that are measured just what is not beside it among the scores.
@@ -95,16 +111,18 @@ pub fn evidence_of(sums: &CreatorStatistics) -> Evidence {
     Evidence { events: sums.events, engagers: sums.engagers, days: sums.observed_days() }
 }
 
-/// The bytes of a creator with these accounts, values and people.
+/// The bytes of a creator.
 #[must_use]
-pub fn pack(
-    creator_id: &str,
-    (accounts, values, people): (&[Account], &[u64], &PeopleSample),
-    details: &Details,
-) -> Vec<u8> {
-    let accounts: Vec<u8> = accounts.iter().flat_map(account_bytes).collect();
-    let values: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    let head = Head { creator_id, accounts: &accounts, values: &values, people: people.bytes() };
+pub fn pack(creator_id: &str, parts: HeadParts<'_>, details: &Details) -> Vec<u8> {
+    let accounts: Vec<u8> = parts.accounts.iter().flat_map(account_bytes).collect();
+    let values: Vec<u8> = parts.values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let head = Head {
+        creator_id,
+        accounts: &accounts,
+        values: &values,
+        people: parts.people.bytes(),
+        reach_before: parts.reach_before.map(narrow),
+    };
     with_tail(postcard::to_allocvec(&head).expect(GROWS), details)
 }
 
@@ -260,12 +278,15 @@ mod tests {
     fn what_is_packed_is_read_as_it_was() {
         let accounts = [account(Platform::Instagram, Some(12_400)), account(Platform::TikTok, None)];
         let people = PeopleSample::of_bytes(&[9; 16]);
-        let packed = pack("ana-verde", (&accounts, &[7, u64::MAX], &people), &known());
+        let parts =
+            HeadParts { accounts: &accounts, values: &[7, u64::MAX], people, reach_before: Some(0.0) };
+        let packed = pack("ana-verde", parts, &known());
         let head = head(&packed);
         assert_eq!(head.creator_id, "ana-verde");
         let platforms = [(Platform::Instagram, Some(12_400)), (Platform::TikTok, None)];
         assert_eq!(head.accounts().collect::<Vec<_>>(), platforms);
         assert_eq!((head.values().collect::<Vec<_>>(), head.people()), (vec![7, u64::MAX], people));
+        assert_eq!(head.reach_before, Some(0.0));
         assert_eq!(unpacked(&packed), known());
         let measured = known()
             .components
@@ -277,8 +298,8 @@ mod tests {
 
     #[test]
     fn what_is_known_changes_without_the_rest() {
-        let nobody = PeopleSample::default();
-        let packed = pack("ana-verde", (&[account(Platform::Instagram, Some(9))], &[7], &nobody), &known());
+        let accounts = [account(Platform::Instagram, Some(9))];
+        let packed = pack("ana-verde", HeadParts { accounts: &accounts, ..HeadParts::default() }, &known());
         let after = Details { sums: Sums::default(), ..known() };
         let again = packed_again(&packed, &after);
         assert_eq!((unpacked(&again), head(&again).creator_id), (after, "ana-verde"));

@@ -6,6 +6,7 @@ use crate::{
     ids::CreatorKey,
     scores::{CreatorStatistics, communities::Community},
     sponsorship::UnderSponsorship,
+    topics::Topics,
     trust::TrustSums,
 };
 
@@ -21,6 +22,8 @@ pub struct SourceRow {
     pub statistics: Option<CreatorStatistics>,
     /// What its people engage with elsewhere, once it was counted.
     pub community: Option<Community>,
+    /// What the topics of its posts are about.
+    pub topics: Topics,
     /// Its trusted people, once trust was looked at.
     pub trust: Option<TrustSums>,
     /// Its people after sponsored posts, once they were looked at.

@@ -16,6 +16,7 @@ use crate::{
         store::{STATISTICS_COLUMNS, statistics},
     },
     sponsorship::store::{RETURNS_COLUMNS, SHARE_COLUMN, returns},
+    topics::store::{TOPIC_COLUMNS, topics},
     trust::store::{TRUST_COLUMNS, trust_sums},
 };
 use tokio_postgres::Row;
@@ -36,7 +37,7 @@ fn with_scores() -> String {
         format!("left join (select {columns} from {table} {name}) {name} using (creator_key)")
     };
     // Its niches have the name of those that profiles declare.
-    let community = format!("creator_key, {COMMUNITY_COLUMNS}, changed_xid");
+    let community = format!("creator_key, {COMMUNITY_COLUMNS}, {TOPIC_COLUMNS}, changed_xid");
     [
         joined("creator_statistics", "s", "*"),
         joined("creator_communities", "m", &community),
@@ -51,7 +52,8 @@ fn with_scores() -> String {
 fn columns() -> String {
     format!(
         "c.tenant_id as tenant, c.creator_key, c.creator_id, {PROFILE_COLUMNS}, {STATISTICS_COLUMNS},
-                community_people, community_niches, community_shares, community_sample, {TRUST_COLUMNS}, {RETURNS_COLUMNS}, {SHARE_COLUMN},
+                community_people, community_niches, community_shares, community_sample, topic_posts, topic_niches,
+                topic_shares, {TRUST_COLUMNS}, {RETURNS_COLUMNS}, {SHARE_COLUMN},
                 {REACH_BEFORE_COLUMN}, c.changed_xid as profile_xid, s.changed_xid as statistics_xid,
                 m.changed_xid as community_xid, t.changed_xid as trust_xid, p.changed_xid as sponsorship_xid,
                 g.changed_xid as growth_xid"
@@ -196,6 +198,7 @@ pub fn source(row: &Row) -> (TenantId, SourceRow) {
         profile: profile(row),
         statistics: statistics(row),
         community: community(row),
+        topics: topics(row),
         trust: trust_sums(row),
         sponsorship: returns(row),
         sponsored_share: row.get("sponsored_share"),

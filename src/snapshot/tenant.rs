@@ -108,13 +108,13 @@ impl TenantSnapshot {
         self.niches.children.get(niche as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// The creators who declare a niche or whose community is much in it; `None` for a niche that does not exist.
+    /// The creators who declare a niche or whose topics or community are much in it; `None` for a niche that does not exist.
     #[must_use]
     pub fn board(&self, niche: u32) -> Option<&Board> {
         self.boards.get(niche as usize).map(Arc::as_ref)
     }
 
-    /// Rows of the creators who declare a niche or whose community is much in it.
+    /// Rows of the creators who declare a niche or whose topics or community are much in it.
     pub fn members(&self, niche: u32) -> impl Iterator<Item = u32> {
         self.board(niche).into_iter().flat_map(Board::rows)
     }
@@ -175,6 +175,6 @@ impl TenantSnapshot {
     /// Ids of the niches a creator declares.
     #[must_use]
     pub fn declared(&self, row: &Row<'_>) -> Vec<&str> {
-        row.niches().declared.iter().map(|one| self.niche(one.niche)).collect()
+        row.niches().declared.iter().map(|one| self.niche(one.niche())).collect()
     }
 }

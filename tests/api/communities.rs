@@ -214,7 +214,8 @@ async fn who_fits_without_saying_so_is_found_and_an_impostor_sinks() {
         let items = page["items"].as_array().unwrap();
         let fit = &items.iter().find(|item| item["creator_id"] == id).unwrap()["components"][0];
         let number = |value: &Value| value.as_f64().unwrap();
-        let authority = &fit["parts"][2];
+        let authority =
+            fit["parts"].as_array().unwrap().iter().find(|part| part["name"] == "authority").unwrap();
         let (share, authority) = (number(&authority["share"]), number(&authority["value"]));
         (number(&fit["value"]) - share * authority) / (1.0 - share)
     };

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 21] = [
     "creators",
     "events",
     "posts",
@@ -14,6 +14,8 @@ const TABLES: [&str; 19] = [
     "retractions",
     "relationships",
     "score_queue",
+    "topic_queue",
+    "creator_communities",
     "creator_statistics",
     "creator_exposure",
     "creator_bases",

@@ -51,5 +51,6 @@ mod selection;
 mod similar;
 mod sponsorship;
 mod support;
+mod topics;
 mod trust;
 mod why_not;

@@ -194,7 +194,7 @@ async fn snapshots_and_connections_are_measured() {
     let pool = |gauge: &str, pool: &str| {
         seen.count(&format!("voci_database_connections_{gauge}{{pool=\"{pool}\"}}"))
     };
-    for (name, limit) in [("ingest", 3), ("reads", 3), ("background", 22)] {
+    for (name, limit) in [("ingest", 3), ("reads", 3), ("background", 23)] {
         assert_eq!(pool("limit", name), limit, "{name}");
         assert!(pool("in_use", name) <= pool("open", name) && pool("open", name) <= limit, "{name}");
         assert_eq!(pool("waited_for", name), 0, "{name}");

@@ -6,11 +6,11 @@ use crate::{
     ingest::copy::connect,
 };
 use jiff::civil::Date;
-use tokio_postgres::types::Json;
+use tokio_postgres::types::{Json, ToSql};
 use voci::{
     creators::Account,
     relationships::days::date_of,
-    scores::{CreatorStatistics, people_sample::PeopleSample},
+    scores::{CreatorStatistics, communities::Community, people_sample::PeopleSample},
     snapshot::source::SourceRow,
 };
 
@@ -24,7 +24,7 @@ pub(super) async fn store(stage: &Stage, population: &Population, creators: u64)
             (first..first + ROWS).map(|seed| population.creator(stage.tenant, seed)).collect();
         store_profiles(stage, &rows).await?;
         store_statistics(stage, &rows).await?;
-        store_communities(stage, &rows).await?;
+        store_observed(stage, &rows).await?;
     }
     let upkeep = "vacuum (analyze) creators; vacuum (analyze) creator_statistics; vacuum (analyze) creator_communities; checkpoint";
     // It takes longer than a statement of the service may.
@@ -78,7 +78,7 @@ async fn store_statistics(stage: &Stage, rows: &[SourceRow]) -> Result<(), Failu
         counts(|sums| sums.answered_engagers),
     );
     let client = stage.pool().get().await?;
-    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 10] = [
+    let values: [&(dyn ToSql + Sync); 10] = [
         &stage.tenant.0,
         &window.0,
         &window.1,
@@ -94,27 +94,40 @@ async fn store_statistics(stage: &Stage, rows: &[SourceRow]) -> Result<(), Failu
     Ok(())
 }
 
-async fn store_communities(stage: &Stage, rows: &[SourceRow]) -> Result<(), Failure> {
-    let known: Vec<_> = rows.iter().filter_map(|row| Some((row.key.0, row.community.as_ref()?))).collect();
-    let keys: Vec<_> = known.iter().map(|(key, _)| *key).collect();
+async fn store_observed(stage: &Stage, rows: &[SourceRow]) -> Result<(), Failure> {
+    let is_known = |row: &&SourceRow| row.community.is_some() || row.topics.posts > 0;
+    let known: Vec<(&SourceRow, Community)> =
+        rows.iter().filter(is_known).map(|row| (row, row.community.clone().unwrap_or_default())).collect();
+    let keys: Vec<_> = known.iter().map(|(row, _)| row.key.0).collect();
     let people: Vec<i32> =
         known.iter().map(|(_, community)| i32::try_from(community.people).unwrap_or_default()).collect();
-    let joined = |of: fn(&(String, f64)) -> String| -> Vec<String> {
-        known
-            .iter()
-            .map(|(_, community)| community.shares.iter().map(of).collect::<Vec<_>>().join(","))
-            .collect()
-    };
-    let (niches, shares) = (joined(|(niche, _)| niche.clone()), joined(|(_, share)| share.to_string()));
+    let posts: Vec<i32> =
+        known.iter().map(|(row, _)| i32::try_from(row.topics.posts).unwrap_or_default()).collect();
+    let of_communities: Vec<&[_]> = known.iter().map(|(_, community)| &community.shares[..]).collect();
+    let [niches, shares] = joined(&of_communities);
+    let of_topics: Vec<&[_]> = known.iter().map(|(row, _)| &row.topics.shares[..]).collect();
+    let [topics, of_topics] = joined(&of_topics);
     let (low, high): (Vec<i64>, Vec<i64>) =
         known.iter().map(|(_, community)| numbers(&community.sample)).unzip();
-    let sql = "insert into creator_communities (creator_key, tenant_id, people, niches, shares, people_sample)
-               select key, $1, people, string_to_array(niches, ','), string_to_array(shares, ',')::float8[], array[low, high]
-               from unnest($2::uuid[], $3::int4[], $4::text[], $5::text[], $6::int8[], $7::int8[])
-                    as t (key, people, niches, shares, low, high)";
+    let sql = "insert into creator_communities (creator_key, tenant_id, people, niches, shares, people_sample, topic_posts,
+                                                topic_niches, topic_shares)
+               select key, $1, people, string_to_array(niches, ','), string_to_array(shares, ',')::float8[], array[low, high],
+                      posts, string_to_array(topics, ','), string_to_array(of_topics, ',')::float8[]
+               from unnest($2::uuid[], $3::int4[], $4::text[], $5::text[], $6::int8[], $7::int8[], $8::int4[], $9::text[],
+                           $10::text[]) as t (key, people, niches, shares, low, high, posts, topics, of_topics)";
     let client = stage.pool().get().await?;
-    client.execute(sql, &[&stage.tenant.0, &keys, &people, &niches, &shares, &low, &high]).await?;
+    let values: [&(dyn ToSql + Sync); 10] =
+        [&stage.tenant.0, &keys, &people, &niches, &shares, &low, &high, &posts, &topics, &of_topics];
+    client.execute(sql, &values).await?;
     Ok(())
+}
+
+/// Niches, and their shares, of each creator in one text: arrays of arrays would be flattened.
+fn joined(all: &[&[(String, f64)]]) -> [Vec<String>; 2] {
+    let each = |of: fn(&(String, f64)) -> String| {
+        all.iter().map(|shares| shares.iter().map(of).collect::<Vec<_>>().join(",")).collect()
+    };
+    [each(|(niche, _)| niche.clone()), each(|(_, share)| share.to_string())]
 }
 
 /// A sample as the database has it.

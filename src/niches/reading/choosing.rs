@@ -22,8 +22,10 @@ const NAMED: f64 = 0.6;
 /// What evidence for a top-level niche counts beside others: where the same is said of one of its children, that one is meant.
 const TOP_LEVEL: f64 = 0.7;
 
-/// Niches that are looked for beyond what the words say that are left: a text seldom means one niche only.
-const FILLED: usize = 3;
+/// Niches that are looked for in a brief beyond what the words say that are left: it seldom means one niche only.
+pub(super) const FILLED: usize = 3;
+/// In a tag nothing is looked for beyond: it says one thing.
+pub(super) const NOT_FILLED: usize = 1;
 /// What words count there that tell another niche already. In a parent they count nothing: its child is meant.
 const TOLD_AGAIN: f64 = 0.4;
 /// What a niche counts there that goes along with one that is chosen, as part of the weight of that.
@@ -56,8 +58,9 @@ struct Candidate {
     filled: f64,
 }
 
-/// The niche with the most evidence, then the one with the most evidence beside that, and so on.
-pub(super) fn chosen(glossary: &Glossary, evidence: &Evidence) -> Vec<Chosen> {
+/// The niche with the most evidence, then the one with the most evidence beside that, and so on; up to so many are looked for
+/// beyond what the words say that are left.
+pub(super) fn chosen(glossary: &Glossary, evidence: &Evidence, filled: usize) -> Vec<Chosen> {
     let mut chosen: Vec<Chosen> = Vec::new();
     let mut least = LEAST_FIRST;
     while chosen.len() < MAX_NICHES {
@@ -65,7 +68,7 @@ pub(super) fn chosen(glossary: &Glossary, evidence: &Evidence) -> Vec<Chosen> {
             let factor = if is_top_level(glossary, candidate.niche) { TOP_LEVEL } else { 1.0 };
             candidate.filled * factor
         };
-        let is_filled = (1..FILLED).contains(&chosen.len());
+        let is_filled = (1..filled).contains(&chosen.len());
         let least_here = if is_filled { least * LEAST_FILLED } else { least };
         let candidates = candidates(glossary, evidence, &chosen, is_filled);
         let candidates = candidates.filter(|candidate| candidate.filled >= least_here);

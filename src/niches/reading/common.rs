@@ -94,7 +94,7 @@ static WORDS: LazyLock<HashMap<&'static str, Common>> = LazyLock::new(|| {
 });
 
 /// Words of many texts about anything, English ones before the bar. They are no slips of others.
-const ORDINARY: &str = include_str!("ordinary.txt");
+pub(super) const ORDINARY: &str = include_str!("ordinary.txt");
 
 static EITHER: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| ROMANIAN_OR_ENGLISH.split_whitespace().collect());

@@ -22,7 +22,7 @@ const ORDINARY: f64 = 0.45;
 /// Least letters of two words that are also known as one.
 const JOINED_LETTERS: usize = 7;
 
-const VOCABULARY: &str = include_str!("vocabulary.txt");
+pub(super) const VOCABULARY: &str = include_str!("vocabulary.txt");
 
 /// The language of a term.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

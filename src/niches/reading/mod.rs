@@ -10,6 +10,7 @@
 mod choosing;
 mod common;
 mod evidence;
+mod fingerprint;
 mod glossary;
 mod meaning;
 mod relations;
@@ -18,9 +19,10 @@ mod standing;
 mod stems;
 mod text;
 
+pub use fingerprint::fingerprint;
 pub use glossary::Glossary;
 
-use choosing::Chosen;
+use choosing::{Chosen, FILLED, NOT_FILLED};
 use evidence::Evidence;
 use std::{
     cmp::Reverse,
@@ -69,7 +71,7 @@ impl Glossary {
     #[must_use]
     pub fn read(&self, text: &str) -> Reading {
         let evidence = Evidence::of(self, text);
-        let chosen = choosing::chosen(self, &evidence);
+        let chosen = choosing::chosen(self, &evidence, FILLED);
         let all: f64 = chosen.iter().map(|niche| niche.weight).sum();
         let terms = |niche: &Chosen| {
             niche.matched.values().map(|said| said.term).collect::<BTreeSet<_>>().into_iter()
@@ -87,6 +89,16 @@ impl Glossary {
             niches: chosen.iter().map(read).collect(),
             ignored_words: evidence.words_as_written(ignored),
         }
+    }
+
+    /// The niches that a tag names, with their shares, which add up to 1. Less than a brief with these words means: nothing that
+    /// goes along with what is named.
+    #[must_use]
+    pub fn named(&self, tag: &str) -> Vec<(String, f64)> {
+        let chosen = choosing::chosen(self, &Evidence::of(self, tag), NOT_FILLED);
+        let all: f64 = chosen.iter().map(|niche| niche.weight).sum();
+        let named = |niche: &Chosen| (self.niches[niche.niche as usize].id.clone(), niche.weight / all);
+        chosen.iter().map(named).collect()
     }
 
     /// Niches with words that look like those of a text, the most similar first.

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-const RELATED: &str = include_str!("related.txt");
+pub(super) const RELATED: &str = include_str!("related.txt");
 /// How likely the next niche of a line is, beside the one before.
 const NEXT: f64 = 0.7;
 

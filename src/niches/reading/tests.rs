@@ -25,6 +25,20 @@ fn assert_reads(text: &str, niches: &[&str]) {
 }
 
 #[test]
+fn a_tag_names_what_it_says_and_nothing_that_goes_along() {
+    let named = |tag: &str| GLOSSARY.named(tag);
+    assert_eq!(named("#Yoga"), [("yoga-pilates".to_owned(), 1.0)]);
+    assert!(ids("yoga").len() > 1, "as a brief it also means what goes along");
+    assert_eq!(named("fyp"), []);
+    let both = named("eco-friendly clothes for kids");
+    assert_eq!(
+        both.iter().map(|(niche, _)| niche.as_str()).collect::<Vec<_>>(),
+        ["sustainable-fashion", "conscious-parenting"]
+    );
+    assert!((both.iter().map(|(_, share)| share).sum::<f64>() - 1.0).abs() < 1e-12);
+}
+
+#[test]
 fn both_ways_of_asking_for_eco_clothes_for_kids_are_understood() {
     for text in ["haine eco pentru copii", "eco-friendly clothes for kids"] {
         assert_eq!(

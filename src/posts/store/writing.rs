@@ -98,6 +98,8 @@ pub(super) async fn write(tx: &Tx, ledger: &Ledger) -> Result<(), DbError> {
     write_posts(tx, ledger).await?;
     write_counts(tx, ledger).await?;
     thin(tx, ledger).await?;
+    let retold: Vec<CreatorKey> = ledger.retold().iter().copied().collect();
+    crate::topics::store::enqueue(tx, &retold).await?;
     crate::scores::store::enqueue(tx, &touched).await
 }
 

@@ -12,6 +12,7 @@ use crate::{
     },
     scores::{CreatorStatistics, communities::Community, nearness::narrow},
     snapshot::{TenantBuilder, board::Inside, source::SourceRow},
+    topics::Topics,
 };
 use proptest::prelude::*;
 use std::sync::{Arc, LazyLock};
@@ -27,6 +28,7 @@ static NICHES: LazyLock<Vec<String>> = LazyLock::new(|| {
 #[derive(Clone, Debug)]
 struct Person {
     niches: Vec<String>,
+    topics: Vec<(String, f64)>,
     community: Vec<(String, f64)>,
     loyal: i32,
 }
@@ -34,15 +36,17 @@ struct Person {
 prop_compose! {
     fn person()(
         niches in prop::sample::subsequence(&NICHES[..], 0..8),
+        topics in prop::sample::subsequence(&NICHES[..], 0..4),
         community in prop::sample::subsequence(&NICHES[..], 0..8),
         shares in prop::array::uniform8(0.05..0.5_f64),
         loyal in 0..40_i32,
     ) -> Person {
-        Person { niches, community: community.into_iter().zip(shares).collect(), loyal }
+        let topics = topics.into_iter().zip(shares).collect();
+        Person { niches, topics, community: community.into_iter().zip(shares).collect(), loyal }
     }
 }
 
-fn source(index: usize, Person { niches, community, loyal }: &Person) -> SourceRow {
+fn source(index: usize, Person { niches, topics, community, loyal }: &Person) -> SourceRow {
     let creator_id = format!("creator-{index}");
     let profile = serde_json::json!({"display_name": creator_id, "country": "RO", "languages": [], "niches": niches,
         "accounts": [{"platform": "instagram", "handle": creator_id, "followers": 5_000}]});
@@ -61,6 +65,7 @@ fn source(index: usize, Person { niches, community, loyal }: &Person) -> SourceR
         profile: Profile::parse(serde_json::from_value(profile).unwrap(), &[0; 32]).unwrap(),
         statistics: (loyal % 4 > 0).then_some(statistics),
         community: Some(Community { people: 200, shares: community.clone(), ..Community::default() }),
+        topics: Topics { posts: 12, shares: topics.clone() },
         trust: None,
         sponsorship: None,
         sponsored_share: None,

@@ -15,6 +15,7 @@ use crate::{
     },
     scores::{CreatorStatistics, authority::NicheReach, communities::Community, fit::Asked},
     snapshot::{TenantBuilder, source::SourceRow},
+    topics::Topics,
 };
 use eligible::{NARROWING, is_eligible};
 use proptest::prelude::*;
@@ -39,6 +40,7 @@ pub(in crate::recommendations) fn rank(
 #[derive(Clone, Debug)]
 pub(in crate::recommendations) struct Person {
     niches: Vec<&'static str>,
+    topics: Vec<(&'static str, f64)>,
     community: Vec<(&'static str, f64)>,
     pub(in crate::recommendations) followers: Option<u32>,
     country: &'static str,
@@ -59,6 +61,7 @@ pub(in crate::recommendations) struct Person {
 prop_compose! {
     pub(in crate::recommendations) fn person()(
         niches in prop::sample::subsequence(&NICHES, 0..3),
+        topics in prop::sample::subsequence(&NICHES, 0..3),
         community in prop::sample::subsequence(&NICHES, 0..3),
         followers in prop::option::of(prop::sample::select(&[0, 999, 1_000, 5_000, 50_000, 50_001, 2_000_000][..])),
         country in prop::sample::select(&["RO", "US"][..]),
@@ -74,12 +77,13 @@ prop_compose! {
         ][..]),
         [events, last_seen, sponsored, before] in prop::array::uniform4(0..4_usize),
     ) -> Person {
-        let community = community.into_iter().map(|niche| (niche, 0.5)).collect();
+        let [topics, community]: [Vec<_>; 2] =
+            [topics, community].map(|niches| niches.into_iter().map(|niche| (niche, 0.5)).collect());
         let (events, last_seen) = ([0, 19, 20, 900][events], [0, 59, 60, 90][last_seen]);
         let sponsored = [None, Some(0.0), Some(0.25), Some(0.26)][sponsored];
         let before = [None, Some(0.0), Some(1.0), Some(4.0)][before];
         Person {
-            niches, community, followers, country, language, values, platform, engagers, loyal, talking, region, city,
+            niches, topics, community, followers, country, language, values, platform, engagers, loyal, talking, region, city,
             events, last_seen, sponsored, before,
         }
     }
@@ -119,13 +123,15 @@ fn source(index: usize, person: &Person) -> SourceRow {
         until: Some(90),
         ..CreatorStatistics::default()
     };
-    let shares = person.community.iter().map(|(niche, share)| ((*niche).to_owned(), *share)).collect();
+    let [topics, shares]: [Vec<_>; 2] = [&person.topics, &person.community]
+        .map(|side| side.iter().map(|(niche, share)| ((*niche).to_owned(), *share)).collect());
     SourceRow {
         key: CreatorKey::derive(TENANT, &id(index)),
         creator_id: id(index),
         profile,
         statistics: (person.engagers > 0).then_some(statistics),
         community: Some(Community { people: 30, shares, ..Community::default() }),
+        topics: Topics { posts: 15, shares: topics },
         trust: None,
         sponsorship: None,
         sponsored_share: person.sponsored,

@@ -7,7 +7,11 @@ pub use self::creator::{Told, of_creator};
 
 use self::words::{Grouped, Listed, Percent};
 use crate::{
-    scores::{fit::Fit, interval::Estimate, nearness::Nearness},
+    scores::{
+        fit::Fit,
+        interval::Estimate,
+        nearness::{InNiche, Nearness},
+    },
     snapshot::{Row, TenantSnapshot, packed::Details},
 };
 
@@ -21,7 +25,9 @@ pub fn reasons(
 ) -> Vec<String> {
     let niches = snapshot.declared(row);
     let mut reasons = vec![fit_reason(snapshot, asked, &niches, fit.nearness.estimate.value)];
-    reasons.extend(community_reason(snapshot, asked, row, &fit.nearness));
+    let is_asked = |one: &&InNiche| asked.contains(&snapshot.niche(one.niche()));
+    reasons.extend(topics_reason(row.niches().topics.iter().filter(is_asked), &fit.nearness));
+    reasons.extend(community_reason(row.niches().community.iter().filter(is_asked), &fit.nearness));
     reasons.extend(authority_reason(snapshot, asked, &fit.authority));
     reasons.extend(values_reason(fit.values));
     let told = Told {
@@ -51,7 +57,7 @@ fn declared(shared: &[&str], besides: &[&str], asked: usize, fit: Percent) -> St
     let (told, more) = (Listed(shared), Listed(besides));
     let part = match (shared.len(), asked) {
         (0, _) if besides.is_empty() => {
-            return format!("Declares no niche; its people are near the brief (nearness {fit})");
+            return format!("Declares no niche; its posts or people are near the brief (nearness {fit})");
         }
         (0, _) => return format!("Declares {more}, next to what the brief asks for (nearness {fit})"),
         (1, 1) => "the niche of the brief".to_owned(),
@@ -73,7 +79,7 @@ pub fn declaring_too(snapshot: &TenantSnapshot, own: &Row<'_>, other: &Row<'_>, 
         theirs.iter().filter(|niche| own.contains(niche)).map(|niche| name(snapshot, niche)).collect();
     let alike = Percent(cosine);
     match (&both[..], &theirs[..]) {
-        ([], []) => format!("Its people engage with much the same (niches {alike} alike)"),
+        ([], []) => format!("Its posts or people are in much the same niches ({alike} alike)"),
         ([], _) => {
             let theirs: Vec<&str> = theirs.iter().map(|niche| name(snapshot, niche)).collect();
             format!("Declares {}, next to it (niches {alike} alike)", Listed(&theirs))
@@ -89,23 +95,29 @@ pub fn sharing_people(people: i64, overlap: f64) -> String {
     format!("About {people} people engage with both: {share} of those of the one who has fewer")
 }
 
-/// Least people of a community that is worth a sentence.
+/// Least posts whose topics are worth a sentence.
+const TOLD_POSTS: u32 = 5;
+/// Least people of a community that is worth one.
 const TOLD_PEOPLE: u32 = 10;
 
-fn community_reason(
-    snapshot: &TenantSnapshot,
-    asked: &[&str],
-    row: &Row<'_>,
-    near: &Nearness,
-) -> Option<String> {
-    let is_asked = |niche: u32| asked.contains(&snapshot.niche(niche));
-    let shares = row.niches().community.iter().filter(|one| is_asked(one.niche));
-    let share = Percent(shares.map(|one| f64::from(one.share)).sum());
-    let people = near.people;
-    let told = people >= TOLD_PEOPLE && near.share > 0.0;
+fn topics_reason<'a>(asked: impl Iterator<Item = &'a InNiche>, near: &Nearness) -> Option<String> {
+    let (posts, share) = (near.posts, Percent(sum(asked)));
+    let told = posts >= TOLD_POSTS && near.topics.share > 0.0;
+    told.then(|| {
+        format!("{posts} of its newest posts name niches by their topics: {share} of that is in these niches")
+    })
+}
+
+fn community_reason<'a>(asked: impl Iterator<Item = &'a InNiche>, near: &Nearness) -> Option<String> {
+    let (people, share) = (near.people, Percent(sum(asked)));
+    let told = people >= TOLD_PEOPLE && near.community.share > 0.0;
     told.then(|| {
         format!("{people} of its people also engage with other creators: {share} of that is in these niches")
     })
+}
+
+fn sum<'a>(niches: impl Iterator<Item = &'a InNiche>) -> f64 {
+    niches.map(|one| one.share()).sum()
 }
 
 /// Authority that is worth a sentence: twice the usual loyal reach.

@@ -49,8 +49,7 @@ pub fn nearest(snapshot: &TenantSnapshot, own: u32, most: usize) -> Vec<Near> {
     let Some(row) = snapshot.row(own) else { return Vec::new() };
     let (niches, vector) = (row.niches(), row.niches().vector(snapshot.parents()));
     let common: Common = vector.common(snapshot.parents());
-    let own_niches = niches.declared.iter().chain(niches.community);
-    let places: Vec<NichePlace> = own_niches.map(|one| snapshot.placed(one.niche)).collect();
+    let places: Vec<NichePlace> = niches.all().map(|one| snapshot.placed(one.niche())).collect();
     let mut found = Vec::new();
     for_each_member(snapshot, &niches_near(snapshot, &places), |number, other| {
         let cosine = other.niches().near(&common);

@@ -90,7 +90,7 @@ pub struct RemovalView {
     #[schema(example = "/filters/followers", max_length = 64)]
     pointer: &'static str,
     /// The name of the filter; `nearness`: its niches are too far from the brief; `niche_lists`: they are near enough, but it
-    /// neither declares one that is looked through for the brief, nor is its community much in one.
+    /// neither declares one that is looked through for the brief, nor are its topics or its community much in one.
     #[schema(example = "followers", max_length = 32)]
     code: &'static str,
     /// What is asked and what the creator has.
@@ -199,7 +199,7 @@ fn removal(obstacle: Obstacle, case: &Case<'_>) -> RemovalView {
         Obstacle::NicheLists => RemovalView {
             pointer: niches,
             code: "niche_lists",
-            detail: "Asked is a niche of the brief or next to one, declared or with much of the community; it has none".to_owned(),
+            detail: "Asked is a niche of the brief or next to one, declared or with much of the topics or the community; it has none".to_owned(),
         },
     }
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::scores::nearness::{InNiche, Lengths};
 use proptest::prelude::*;
+use std::iter;
 
 const GAMING: NichePlace = NichePlace { niche: 1, parent: None };
 const TRAVEL: NichePlace = NichePlace { niche: 2, parent: None };
@@ -15,10 +16,9 @@ fn niche_of(reaches: &[f64]) -> NicheReach {
 }
 
 fn fit(asked: &Asked, places: &[NichePlace], reach: Option<f64>, values: &[u64]) -> Fit {
-    let lengths = Lengths::of(places.iter().copied(), std::iter::empty(), 0);
-    let declared: Vec<InNiche> =
-        places.iter().map(|place| InNiche { niche: place.niche, share: 1.0 }).collect();
-    let niches = CreatorNiches { declared: &declared, community: &[], lengths: &lengths };
+    let lengths = Lengths::of(places.iter().copied(), (iter::empty(), 0), (iter::empty(), 0));
+    let declared: Vec<InNiche> = places.iter().map(|place| InNiche::declared(place.niche)).collect();
+    let niches = CreatorNiches { declared: &declared, topics: &[], community: &[], lengths: &lengths };
     let reach = reach.map(Estimate::exactly);
     Fit::of(asked, &Candidate { niches, reach, values })
 }

@@ -8,6 +8,7 @@ use crate::{
         fit::{AUTHORITY_SHARE, Fit, VALUES_SHARE},
         receipt::Weights,
     },
+    topics::Topics,
     trust::TrustSums,
 };
 use serde::Serialize;
@@ -52,7 +53,7 @@ pub struct ComponentView {
     evidence: Evidence,
     /// What fit is made of, or authenticity where trust under sponsorship is measured; absent otherwise.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 4)]
+    #[schema(max_items = 5)]
     parts: Vec<PartView>,
     /// How people and the creator talk with each other; absent for the other components, in lists, and before the first event.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,29 +74,52 @@ pub(super) struct CommunityView {
     niches: Vec<ObservedNicheView>,
 }
 
-/// A niche in which people of a creator are.
+/// What a creator posts about: its newest 50 posts that have topics, without those that somebody paid for. Topics are read with the words by
+/// which briefs are, once a minute as a rule, and anew within an hour after a niche of the tenant has changed.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TopicsView {
+    /// Those of these posts some of whose topics name a niche.
+    #[schema(example = 31, minimum = 1, maximum = 50)]
+    posts: u32,
+    /// The niches that make up a twentieth or more of what these posts are about, the largest first, four at most.
+    #[schema(max_items = 4)]
+    niches: Vec<ObservedNicheView>,
+}
+
+/// A niche in which people or posts of a creator are.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ObservedNicheView {
     /// The niche.
     #[schema(example = "sustainable-fashion", max_length = 64)]
     id: String,
-    /// Its share of what they do elsewhere.
+    /// Its share: of what the people do elsewhere, or of the posts, each of which counts once, in equal parts for its topics.
     #[schema(example = 0.34, minimum = 0.02, maximum = 1.0)]
     share: f64,
+}
+
+impl TopicsView {
+    /// That of posts whose topics could be read, if there are any.
+    pub(super) fn of(Topics { posts, shares }: &Topics) -> Option<Self> {
+        (*posts > 0).then(|| Self { posts: *posts, niches: observed(shares) })
+    }
+}
+
+fn observed(shares: &[(String, f64)]) -> Vec<ObservedNicheView> {
+    shares.iter().map(|(id, share)| ObservedNicheView { id: id.clone(), share: *share }).collect()
 }
 
 impl CommunityView {
     /// That of people who engage with others, too, if there are any.
     pub(super) fn of(Community { people, shares, .. }: &Community) -> Option<Self> {
-        let niche = |(id, share): &(String, f64)| ObservedNicheView { id: id.clone(), share: *share };
-        (*people > 0).then(|| Self { people: *people, niches: shares.iter().map(niche).collect() })
+        (*people > 0).then(|| Self { people: *people, niches: observed(shares) })
     }
 }
 
 /// A part of fit, or one of the two factors of authenticity.
 #[derive(Serialize, ToSchema)]
 pub struct PartView {
-    /// Of fit: `declared` (niches the creator names), `community` (niches its people engage with elsewhere), `authority` (its
+    /// Of fit: `declared` (niches the creator names), `topics` (niches its posts are about), `community` (niches its people engage
+    /// with elsewhere), `authority` (its
     /// loyal reach beside what is usual in the niches of the brief) or `values` (those of the brief that it names, when the brief
     /// names any). Of authenticity: `outside_rings` (what is not lost to rings) or `under_sponsorship` (less than 1 where people
     /// stay away after sponsored posts beyond chance).
@@ -105,7 +129,7 @@ pub struct PartView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 0.4, minimum = 0.0, maximum = 1.0)]
     share: Option<f64>,
-    /// Declared and community: cosine of the brief and this side alone. Authority: x / (1 + x) for x times the
+    /// Declared, topics and community: cosine of the brief and this side alone. Authority: x / (1 + x) for x times the
     /// loyal reach that is usual in the niche. Values: cosine of the brief's and the creator's. Of authenticity: the factor.
     #[schema(example = 0.9, minimum = 0.0, maximum = 1.0)]
     value: f64,
@@ -164,8 +188,9 @@ fn fit_parts(fit: &Fit) -> Vec<PartView> {
     let (near, share) = (&fit.nearness, fit.nearness_share());
     let part = |name, share, value| PartView { name, share: Some(share), value };
     let mut parts = vec![
-        part("declared", share * (1.0 - near.share), near.declared),
-        part("community", share * near.share, near.community),
+        part("declared", share * near.declared.share, near.declared.cosine),
+        part("topics", share * near.topics.share, near.topics.cosine),
+        part("community", share * near.community.share, near.community.cosine),
         part("authority", AUTHORITY_SHARE, fit.authority.value),
     ];
     parts.extend(fit.values.map(|value| part("values", VALUES_SHARE, value)));

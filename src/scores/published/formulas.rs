@@ -46,10 +46,12 @@ pub(super) const FORMULAS: [(&str, &str); 17] = [
         "fit",
         "(1 - authority_share - v) nearness + authority_share authority + v values, v = values_share when the brief names \
          values, else 0. Nearness: cosine of brief and creator. A niche is a vector with 1 on itself and parent_share on its parent. The brief sums \
-         its niches by weight. The creator is (1 - s) D + s C: D sums its declared niches, C the niches its people engage \
-         with elsewhere by their share, each scaled to length 1; s = community_share_max n / (n + community_half) for n \
-         people who engage with other creators, too (0 without them, 1 without declared niches). Its interval: nearness -+ 1.2816 \
-         s sqrt(c (1 - c) / (n + 1)) / |creator|, c the cosine of brief and C. Authority: the mean over the brief's niches by \
+         its niches by weight. The creator is (1 - s) ((1 - u) D + u T) + s C: D sums its declared niches, T the niches its posts are \
+         about and C those its people engage with elsewhere, both by their share (rounded to 1/65,535), each scaled to length 1; s = community_share_max n / (n + \
+         community_half) for n people who engage with other creators, too (0 without them, 1 without D and T), u = topics_share_max m / \
+         (m + topics_half) for m posts whose topics were read (0 without them, 1 without D). Its interval: nearness -+ 1.2816 \
+         sqrt(s^2 c (1 - c) / (n + 1) + ((1 - s) u)^2 t (1 - t) / (m + 1)) / |creator|, c the cosine of brief and C, t that of brief \
+         and T. Authority: the mean over the brief's niches by \
          share of (1 + r) / (1 + r + 1 + usual_reach), r = reach_per_niche, the loyal reach divided by the number of niches in whose \
          lists the creator stands, with loyal_reach -+ 1.2816 sqrt(loyal_reach_variance), not below 0, as interval; usual_reach = \
          exp(mean of ln(1 + r) over the measured creators in the niche's list) - 1, each logarithm rounded to millionths; 0 in a \
@@ -57,7 +59,7 @@ pub(super) const FORMULAS: [(&str, &str); 17] = [
          cosine of the brief's and the creator's (shared / sqrt(asked named)). The ends of the interval of fit are the same \
          sum over the ends of its parts. \
          Candidates are creators who declare a niche of the brief, its parent or a child of it (and siblings, when the \
-         brief names several niches of one parent), or whose community has at least listed_share in one of these.",
+         brief names several niches of one parent), or whose topics or community have at least listed_share in one of these.",
     ),
     (
         "strength",

@@ -5,31 +5,40 @@ use crate::{
         Components,
         communities::Community,
         components::unmeasured,
-        nearness::{CreatorNiches, InNiche, Lengths, NichePlace, narrow},
+        nearness::{CreatorNiches, InNiche, Lengths},
     },
     snapshot::{
         board::entry::{Entry, entries},
-        chunk::{NewRow, Row},
+        chunk::{NewRow, Row, Sides},
         hot::Scores,
         packed::{self, Details, Sums},
         tenant::TenantSnapshot,
     },
+    topics::Topics,
 };
 
 impl TenantSnapshot {
-    /// Where a creator stands: the niches it declares, then those of its community, how many are declared, and the lengths of
-    /// the two as vectors.
-    pub(super) fn located(&self, niches: &[String], community: &Community) -> (Vec<InNiche>, usize, Lengths) {
-        let declared: Vec<NichePlace> = niches.iter().filter_map(|niche| self.place(niche)).collect();
-        let shares = community.shares.iter();
-        let observed: Vec<(NichePlace, f32)> =
-            shares.filter_map(|(niche, share)| Some((self.place(niche)?, narrow(*share)))).collect();
-        let exact = observed.iter().map(|(place, share)| (*place, f64::from(*share)));
-        let lengths = Lengths::of(declared.iter().copied(), exact, community.people);
-        let of_declared = declared.iter().map(|place| InNiche { niche: place.niche, share: 1.0 });
-        let of_community =
-            observed.iter().map(|(place, share)| InNiche { niche: place.niche, share: *share });
-        (of_declared.chain(of_community).collect(), declared.len(), lengths)
+    /// Where a creator stands: the niches it declares, those of its topics, and those of its community, how many are of which
+    /// side, and the lengths of the three as vectors.
+    pub(super) fn located(
+        &self,
+        niches: &[String],
+        topics: &Topics,
+        community: &Community,
+    ) -> (Vec<InNiche>, Sides, Lengths) {
+        let shares = |all: &[(String, f64)]| -> Vec<InNiche> {
+            let share = |(niche, share): &(String, f64)| Some(InNiche::new(self.place(niche)?.niche, *share));
+            all.iter().filter_map(share).collect()
+        };
+        let declared = niches.iter().filter_map(|niche| self.place(niche));
+        let declared: Vec<InNiche> = declared.map(|place| InNiche::declared(place.niche)).collect();
+        let (of_topics, of_community) = (shares(&topics.shares), shares(&community.shares));
+        let count =
+            |side: &[InNiche]| u8::try_from(side.len()).expect("profiles and what is observed are bounded");
+        let sides = Sides { declared: count(&declared), topics: count(&of_topics) };
+        let all = [declared, of_topics, of_community].concat();
+        let lengths = self.lengths((&all, sides), topics.posts, community.people);
+        (all, sides, lengths)
     }
 
     /// A creator in each of the lists in which it stands.
@@ -38,15 +47,20 @@ impl TenantSnapshot {
     }
 
     pub(super) fn entries_of_new(&self, number: u32, row: &NewRow) -> Vec<(u32, Entry)> {
-        entries(number, &row.hot, &niches_of(&row.niches, row.declared, &row.hot.lengths), self.parents())
+        entries(number, &row.hot, &row.sides.of(&row.niches, &row.hot.lengths), self.parents())
     }
 
-    /// The lengths of a creator's vectors, now that niches have moved.
-    pub(super) fn lengths(&self, niches: &CreatorNiches<'_>) -> Lengths {
-        let place = |one: &InNiche| self.placed(one.niche);
-        let declared = niches.declared.iter().map(place);
-        let community = niches.community.iter().map(|one| (place(one), f64::from(one.share)));
-        Lengths::of(declared, community, niches.lengths.people())
+    /// The lengths of the vectors of a creator of whom so many posts and people were seen.
+    pub(super) fn lengths(&self, (niches, sides): (&[InNiche], Sides), posts: u32, people: u32) -> Lengths {
+        let unknown = Lengths::default();
+        let CreatorNiches { declared, topics, community, .. } = sides.of(niches, &unknown);
+        let place = |one: &InNiche| self.placed(one.niche());
+        let shared = |one: &InNiche| (place(one), one.share());
+        Lengths::of(
+            declared.iter().map(place),
+            (topics.iter().map(shared), posts),
+            (community.iter().map(shared), people),
+        )
     }
 
     /// What is known of a creator by itself.
@@ -64,23 +78,14 @@ impl TenantSnapshot {
     /// A creator of whom other sums are known.
     pub(super) fn summed_up(&self, row: &Row<'_>, (display_name, sums): (String, Sums)) -> NewRow {
         let details = self.detailed(display_name, &self.declared(row), sums);
-        let niches = row.niches();
-        let scores =
-            Scores::of(details.sums.statistics.as_ref(), &details.components, niches.lists().count());
+        let lists = row.niches().lists().count();
+        let scores = Scores::of(details.sums.statistics.as_ref(), &details.components, lists);
+        let (niches, sides) = row.niches_as_kept();
         NewRow {
             hot: row.hot.with_scores(scores),
-            niches: [niches.declared, niches.community].concat(),
-            declared: niches.declared.len(),
+            niches: niches.to_vec(),
+            sides,
             packed: packed::packed_again(row.packed(), &details),
         }
     }
-}
-
-pub(super) fn niches_of<'a>(
-    niches: &'a [InNiche],
-    declared: usize,
-    lengths: &'a Lengths,
-) -> CreatorNiches<'a> {
-    let (declared, community) = niches.split_at(declared);
-    CreatorNiches { declared, community, lengths }
 }

@@ -3,7 +3,8 @@
 use super::*;
 use crate::{
     ids::TenantId,
-    scores::{Components, CreatorStatistics, model::Rates},
+    scores::{Components, CreatorStatistics, communities::Community, model::Rates},
+    topics::Topics,
 };
 use proptest::prelude::*;
 
@@ -16,6 +17,7 @@ fn source(id: &str, niches: &[&str]) -> SourceRow {
         profile: Profile::parse(serde_json::from_value(profile).unwrap(), &[0; 32]).unwrap(),
         statistics: None,
         community: None,
+        topics: Topics::default(),
         trust: None,
         sponsorship: None,
         sponsored_share: None,
@@ -50,7 +52,7 @@ fn statistics_replace_those_of_a_creator_and_of_nobody_else() {
     assert_eq!([engagers(&before, 0), engagers(&after, 0), engagers(&after, 1)], [None, Some(7), None]);
     let ana = after.row(0).unwrap();
     assert_eq!(after.details(&ana).sums.stamp.1, Some(5));
-    assert_eq!((ana.hot.scores.sponsored, ana.hot.reach_before()), (5_000, Some(2.0)));
+    assert_eq!((ana.hot.scores.sponsored, ana.head().reach_before), (5_000, Some(2.0)));
     assert_eq!((ana.hot.scores.evidence(), after.row(1).unwrap().hot.scores.evidence()), ([0, 7, 0], [0; 3]));
     builder.apply_statistics(sums("ana", 5));
     assert!(builder.publish().is_none(), "the same statistics again change nothing");
@@ -240,6 +242,10 @@ fn a_niche_that_moves_takes_its_creators_along() {
     let mut builder = builder();
     builder.apply_niche(denim("fashion"));
     builder.apply_creator(source("ana", &["denim"]));
+    let shares = || vec![("denim".to_owned(), 0.75)];
+    builder.apply_creator(SourceRow { topics: Topics { posts: 9, shares: shares() }, ..source("bea", &[]) });
+    let community = Community { people: 9, shares: shares(), ..Community::default() };
+    builder.apply_creator(SourceRow { community: Some(community), ..source("cia", &[]) });
     builder.apply_niche(denim("beauty"));
     let snapshot = builder.publish().unwrap();
     let (denim, beauty, fashion) = (
@@ -250,10 +256,13 @@ fn a_niche_that_moves_takes_its_creators_along() {
     assert_eq!(denim.parent, Some(beauty.niche));
     assert!(snapshot.children(beauty.niche).contains(&denim.niche));
     assert!(!snapshot.children(fashion.niche).contains(&denim.niche));
-    let near = |niche| {
-        let brief = snapshot.place(niche).unwrap().vector();
-        snapshot.row(0).unwrap().niches().near(&brief.common(snapshot.parents()))
-    };
-    assert!((near("denim") - 1.0).abs() < 1e-9 && near("fashion").abs() < 1e-9);
-    assert!((near("beauty") - 0.447).abs() < 1e-3);
+    assert_eq!(snapshot.members(denim.niche).count(), 3);
+    for row in snapshot.members(denim.niche) {
+        let near = |niche| {
+            let brief = snapshot.place(niche).unwrap().vector();
+            snapshot.row(row).unwrap().niches().near(&brief.common(snapshot.parents()))
+        };
+        assert!((near("denim") - 1.0).abs() < 1e-9 && near("fashion").abs() < 1e-9);
+        assert!((near("beauty") - 0.447).abs() < 1e-3);
+    }
 }

@@ -1,55 +1,54 @@
 use super::*;
 use crate::{
-    scores::{Components, ScoringModel, nearness::Lengths, people_sample::PeopleSample},
+    scores::{Components, ScoringModel},
     snapshot::{
         hot::Scores,
-        packed::{Sums, pack},
+        packed::{HeadParts, Sums, pack},
     },
 };
 use proptest::prelude::*;
 
-fn new_row(name: &str, declared: u32, community: u32) -> NewRow {
+fn new_row(name: &str, [declared, topics, community]: [u8; 3]) -> NewRow {
     let model = ScoringModel::published_default();
     let components = Components::of(None, (None, None), &[], &model);
     let details = Details { display_name: name.to_owned(), components, sums: Sums::default() };
     let scores = Scores::of(None, &components, 1);
     NewRow {
-        hot: Hot::new(Some(declared), (0, 0, 0, 0), Lengths::default(), scores),
-        niches: (0..declared + community).map(|niche| InNiche { niche, share: 1.0 }).collect(),
-        declared: declared as usize,
-        packed: pack(name, (&[], &[], &PeopleSample::default()), &details),
+        hot: Hot::new(Some(u32::from(declared)), (0, 0, 0, 0), Lengths::default(), scores),
+        niches: (0..u32::from(declared + topics + community)).map(InNiche::declared).collect(),
+        sides: Sides { declared, topics },
+        packed: pack(name, HeadParts::default(), &details),
     }
 }
 
-type Told = (String, u32, u32);
+type Told = (String, [u8; 3]);
 
 fn told(row: Option<Row<'_>>) -> Option<Told> {
     row.map(|row| {
         let niches = row.niches();
-        let counts =
-            [niches.declared.len(), niches.community.len()].map(|count| u32::try_from(count).unwrap());
-        assert_eq!((row.creator_id(), row.hot.followers()), (row.shown().0, Some(counts[0])));
-        let numbers = niches.declared.iter().chain(niches.community).map(|one| one.niche);
-        assert!(numbers.eq(0..counts[0] + counts[1]));
-        (row.creator_id().to_owned(), counts[0], counts[1])
+        let counts = [niches.declared, niches.topics, niches.community];
+        let counts = counts.map(|side| u8::try_from(side.len()).unwrap());
+        assert_eq!((row.creator_id(), row.hot.followers()), (row.shown().0, Some(u32::from(counts[0]))));
+        assert!(niches.all().map(|one| one.niche()).eq(0..u32::from(counts.iter().sum::<u8>())));
+        (row.creator_id().to_owned(), counts)
     })
 }
 
 proptest! {
     #[test]
     fn rows_are_what_was_put_into_them_whatever_happened_to_their_neighbours(
-        steps in prop::collection::vec((0..6_usize, prop::option::of(("[a-z]{1,30}", 0..5_u32, 0..5_u32))), 1..60),
+        steps in prop::collection::vec((0..6_usize, prop::option::of(("[a-z]{1,30}", prop::array::uniform3(0..5_u8)))), 1..60),
     ) {
         let (mut chunk, mut expected) = (Chunk::default(), Vec::<Option<Told>>::new());
         for (place, step) in steps {
             match (step, place < chunk.rows()) {
-                (Some((name, declared, community)), true) => {
-                    chunk.put(place, &new_row(&name, declared, community));
-                    expected[place] = Some((name, declared, community));
+                (Some((name, counts)), true) => {
+                    chunk.put(place, &new_row(&name, counts));
+                    expected[place] = Some((name, counts));
                 }
-                (Some((name, declared, community)), false) => {
-                    chunk.push(&new_row(&name, declared, community));
-                    expected.push(Some((name, declared, community)));
+                (Some((name, counts)), false) => {
+                    chunk.push(&new_row(&name, counts));
+                    expected.push(Some((name, counts)));
                 }
                 (None, true) => {
                     chunk.clear(place);
@@ -67,11 +66,11 @@ proptest! {
 fn a_full_chunk_holds_no_more_memory_than_it_needs() {
     let mut chunk = Chunk::default();
     while !chunk.is_full() {
-        chunk.push(&new_row("ana", 2, 1));
+        chunk.push(&new_row("ana", [2, 1, 1]));
     }
     assert_eq!(chunk.packed.capacity(), chunk.packed.len());
     assert_eq!(chunk.niches.capacity(), chunk.niches.len());
-    let longer = new_row("a longer name than before", 3, 1);
+    let longer = new_row("a longer name than before", [3, 2, 1]);
     chunk.put(9, &longer);
     assert!(chunk.packed.capacity() < chunk.packed.len() + longer.packed.len());
 }
@@ -82,13 +81,13 @@ fn the_audience_is_that_of_the_platforms_asked_for() {
     let account =
         |platform, followers| Account { platform, handle: String::new(), followers, engager_key: None };
     let accounts = [account(Platform::Instagram, Some(500)), account(Platform::TikTok, Some(9_000))];
-    let mut row = new_row("ana", 0, 0);
+    let mut row = new_row("ana", [0, 0, 0]);
     let details = Details {
         display_name: "ana".to_owned(),
         components: Components::of(None, (None, None), &[], &ScoringModel::published_default()),
         sums: Sums::default(),
     };
-    row.packed = pack("ana", (&accounts, &[], &PeopleSample::default()), &details);
+    row.packed = pack("ana", HeadParts { accounts: &accounts, ..HeadParts::default() }, &details);
     let [instagram, tiktok] = [Platform::Instagram, Platform::TikTok].map(platform_bit);
     row.hot = Hot::new(Some(9_000), (0, 0, 0, instagram | tiktok), Lengths::default(), Scores::default());
     let mut chunk = Chunk::default();

@@ -15,6 +15,7 @@ use voci::{
     config::{DatabaseConfig, ServeConfig, WorkConfig},
     keys::{Scope, store as keys},
     scores::communities,
+    topics,
 };
 
 /// The API key of the default tenant, with all scopes.
@@ -125,6 +126,14 @@ impl App {
         let foundation = self.foundation().await;
         communities::count_all(&foundation.pools.background).await.unwrap();
         foundation.close().await.unwrap();
+    }
+
+    /// Reads the topics of posts, as happens in the background every minute, and waits until answers know it.
+    pub(crate) async fn read_topics(&self) {
+        let foundation = self.foundation().await;
+        topics::rounds::read_all(&foundation.pools.background).await.unwrap();
+        foundation.close().await.unwrap();
+        self.settle().await;
     }
 
     /// Runs SQL past the service; the rows as text.

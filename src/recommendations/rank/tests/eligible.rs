@@ -85,8 +85,9 @@ fn is_there(filters: &Filters, person: &Person) -> bool {
 }
 
 fn is_about(snapshot: &TenantSnapshot, filters: &Filters, person: &Person) -> bool {
-    // Half of the community is in each of its niches: much.
-    let own = || person.niches.iter().chain(person.community.iter().map(|(niche, _)| niche));
+    // Half of the topics and of the community is in each of their niches: much.
+    let observed = || person.topics.iter().chain(&person.community).map(|(niche, _)| niche);
+    let own = || person.niches.iter().chain(observed());
     let is_in = |asked: &String| own().any(|own| own == asked || snapshot.tree.parent(own) == Some(asked));
     let shares = |asked: &String| person.values.iter().any(|value| folded(value) == folded(asked));
     (filters.niches.is_empty() || filters.niches.iter().any(is_in))

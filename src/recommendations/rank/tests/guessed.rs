@@ -19,6 +19,7 @@ fn guessed(
 fn unseen() -> Person {
     Person {
         niches: vec!["gaming"],
+        topics: Vec::new(),
         community: Vec::new(),
         followers: Some(5_000),
         country: "RO",
