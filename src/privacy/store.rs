@@ -143,7 +143,7 @@ pub async fn wait_for_inserts(pool: &Pool) -> Result<(), DbError> {
         select distinct virtualtransaction from pg_locks
         where relation in ('events'::regclass, 'creator_communities'::regclass, 'edge_discounts'::regclass,
                            'creator_trust'::regclass, 'creator_conversations'::regclass, 'creator_sponsorship'::regclass,
-                           'creator_score_history'::regclass,
+                           'creator_score_history'::regclass, 'topic_queue'::regclass,
                            'unknown_creators'::regclass)
           and mode = 'RowExclusiveLock' and granted
           and database = (select oid from pg_database where datname = current_database())";
@@ -182,7 +182,7 @@ async fn try_sweep(pool: &Pool, key: CreatorKey) -> Result<(), DbError> {
         &[&key.lane(), &key.0],
     )
     .await?;
-    // And of this one, only its tenant.
+    // And of this one, the index begins with the tenant.
     tx.execute(
         "/* privacy::sweep */
          delete from topic_queue q using erasures e

@@ -165,7 +165,7 @@ impl InNiche {
     ///
     /// # Panics
     ///
-    /// From the 16,777,216th niche of a tenant on.
+    /// With a number of 2^24 or more.
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,

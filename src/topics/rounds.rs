@@ -42,21 +42,37 @@ impl Words {
         let fingerprint = format!("{built_in}.{}", reading::fingerprint(own.iter()));
         Ok(Self { tree: NicheTree::new(taxonomy.clone(), own), version, fingerprint })
     }
+
+    fn reader(&self) -> Reader {
+        Reader::new(self.tree.clone())
+    }
 }
+
+/// Batches of a tenant after which others have their turn.
+const TURN: usize = 200;
 
 /// Reads the topics of all creators who wait for it. Costs what their posts cost: a walk down the index of each to its newest
 /// ones, and some steps for each topic that was not read a moment ago.
 pub async fn read_all(pool: &Pool) -> Result<(), DbError> {
-    compare_all_words(pool).await?;
-    let waiting = store::waiting(&pool.get().await?).await?;
-    for tenant in waiting {
-        // One tenant's trouble must not keep the others back.
-        match read_of_tenant(pool, tenant).await {
-            Ok(creators) => tracing::info!(tenant = tenant.0, creators, "topics read"),
-            Err(error) => tracing::warn!(%error, tenant = tenant.0, "topics not read"),
+    // How far tenants of many creators have come.
+    let mut passed: BTreeMap<TenantId, CreatorKey> = BTreeMap::new();
+    loop {
+        compare_all_words(pool).await?;
+        let mut passed_now = BTreeMap::new();
+        let waiting = store::waiting(&pool.get().await?).await?;
+        for tenant in waiting {
+            match read_of_tenant(pool, tenant, passed.remove(&tenant)).await {
+                Ok(Some(last)) => drop(passed_now.insert(tenant, last)),
+                Ok(None) => {}
+                // One tenant's trouble must not keep the others back.
+                Err(error) => tracing::warn!(%error, tenant = tenant.0, "topics not read"),
+            }
         }
+        if passed_now.is_empty() {
+            return Ok(());
+        }
+        passed = passed_now;
     }
-    Ok(())
 }
 
 async fn compare_all_words(pool: &Pool) -> Result<(), DbError> {
@@ -80,25 +96,51 @@ async fn compare_words(pool: &Pool, tenant: TenantId) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Reads the topics of the creators of a tenant who wait, some at a time; how many there were. Each is passed once: who comes to wait
-/// behind it meanwhile has the next turn, after other tenants.
-async fn read_of_tenant(pool: &Pool, tenant: TenantId) -> Result<usize, DbError> {
-    let words = Words::of(pool, tenant).await?;
-    let (mut reader, mut after, mut count) = (Reader::new(words.tree.clone()), None, 0);
-    loop {
+/// Reads the topics of creators of a tenant who wait, after one of them; the last one, when it is the turn of others before the rest. Each
+/// is passed once: who comes to wait behind has the next turn.
+async fn read_of_tenant(
+    pool: &Pool,
+    tenant: TenantId,
+    mut after: Option<CreatorKey>,
+) -> Result<Option<CreatorKey>, DbError> {
+    let words = with_glossary(Words::of(pool, tenant).await?).await?;
+    let (mut reader, mut creators) = (words.reader(), 0);
+    for _ in 0..TURN {
         let waiting = store::waiting_after(&pool.get().await?, tenant, after).await?;
-        let Some(last) = waiting.last() else { return Ok(count) };
+        let Some(last) = waiting.last() else {
+            tracing::info!(tenant = tenant.0, creators, "topics read");
+            return Ok(None);
+        };
         after = Some(*last);
         match read_some(pool, tenant, (&words, reader), &waiting).await {
-            Ok(Some(read_with)) => (reader, count) = (read_with, count + waiting.len()),
-            Ok(None) => return Ok(count),
-            Err(error @ (DbError::Unavailable(_) | DbError::OutcomeUnknown(_))) => return Err(error),
+            Ok(Some(read_with)) => reader = read_with,
+            Ok(None) => return Ok(None),
             Err(error) => {
-                tracing::warn!(%error, tenant = tenant.0, "topics of some creators not read");
-                reader = Reader::new(words.tree.clone());
+                tracing::warn!(%error, tenant = tenant.0, "topics of some creators not read together");
+                read_one_by_one(pool, tenant, &words, &waiting).await?;
+                reader = words.reader();
             }
         }
+        creators += waiting.len();
     }
+    Ok(after)
+}
+
+/// One creator's trouble must not keep the others back.
+async fn read_one_by_one(
+    pool: &Pool,
+    tenant: TenantId,
+    words: &Words,
+    waiting: &[CreatorKey],
+) -> Result<(), DbError> {
+    for creator in waiting {
+        match read_some(pool, tenant, (words, words.reader()), &[*creator]).await {
+            Ok(_) => {}
+            Err(error @ DbError::Unavailable(_)) => return Err(error),
+            Err(error) => tracing::warn!(%error, creator = %creator.0, "topics not read"),
+        }
+    }
+    Ok(())
 }
 
 /// Reads the topics of these creators; the reader, which knows more by now. `None`: another process is at it, or has other words.
@@ -108,6 +150,9 @@ async fn read_some(
     (words, reader): (&Words, Reader),
     waiting: &[CreatorKey],
 ) -> Result<Option<Reader>, DbError> {
+    // Before anything is held: what is read again in a moment is known then.
+    let seen = store::posts(&pool.get().await?, waiting).await?;
+    let (reader, _) = read(reader, seen).await?;
     let in_force = (BUILT_IN.1.as_str(), words.version.as_str());
     let tx = Tx::begin_with(pool, Tx::REPEATABLE).await?;
     // One process at a time: who reads posts first must not write last.
@@ -115,13 +160,22 @@ async fn read_some(
         tx.rollback().await?;
         return Ok(None);
     }
-    let (reader, topics) = read(reader, store::posts(&tx, waiting).await?).await?;
+    let (reader, topics) = read(reader, store::posts(tx.client(), waiting).await?).await?;
     store::write(&tx, &topics).await?;
     tx.commit().await?;
     Ok(Some(reader))
 }
 
-/// Milliseconds of arithmetic as a rule, but no other task of the thread would get a turn.
+/// To make a glossary takes far longer than what other tasks of a thread should wait.
+async fn with_glossary(words: Words) -> Result<Words, DbError> {
+    let made = tokio::task::spawn_blocking(move || {
+        let _ = words.tree.glossary();
+        words
+    });
+    made.await.map_err(|error| DbError::Damaged(format!("words cannot be read: {error}")))
+}
+
+/// Topics that nobody had before take most of a millisecond each at worst: no other task of the thread would get a turn.
 async fn read(
     mut reader: Reader,
     posts: BTreeMap<CreatorKey, Vec<Vec<String>>>,

@@ -8,7 +8,7 @@ use crate::{
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Creators whose topics are read in one transaction. More: it is open longer; fewer: more transactions.
+/// Creators whose topics are read in one transaction, at most. More: it is open longer; fewer: more transactions.
 const BATCH: i64 = 50;
 /// Advisory locks of reading: this number plus the tenant's.
 const READ_LOCKS: i64 = 0x766f_7470_0000_0000;
@@ -96,10 +96,13 @@ pub(super) async fn waiting_after(
     after: Option<CreatorKey>,
 ) -> Result<Vec<CreatorKey>, DbError> {
     let sql = "/* topics::waiting_after */
-               select distinct creator_key from topic_queue where tenant_id = $1 and creator_key > $2
+               select creator_key from topic_queue where tenant_id = $1 and creator_key > $2
                order by creator_key limit $3";
     let rows = client.query(sql, &[&tenant.0, &CreatorKey::page_start(after), &BATCH]).await?;
-    Ok(rows.iter().map(|row| CreatorKey(row.get(0))).collect())
+    let mut waiting: Vec<CreatorKey> = rows.iter().map(|row| CreatorKey(row.get(0))).collect();
+    // Of the last one more rows may follow: all of a creator are taken together.
+    waiting.dedup();
+    Ok(waiting)
 }
 
 /// Takes these creators of a tenant out of the queue: they are in our hands until the transaction ends. False: others of the tenant are
@@ -122,7 +125,7 @@ fn uuids(creators: &[CreatorKey]) -> Vec<Uuid> {
 
 /// The topics of the newest posts of these creators, the newest first. What a brand pays for is what the brand is about.
 pub(super) async fn posts(
-    tx: &Tx,
+    client: &Client,
     creators: &[CreatorKey],
 ) -> Result<BTreeMap<CreatorKey, Vec<Vec<String>>>, DbError> {
     let sql = "/* topics::posts */
@@ -135,7 +138,7 @@ pub(super) async fn posts(
                order by k.creator_key, p.published_at desc, p.post_key desc";
     let mut posts: BTreeMap<CreatorKey, Vec<Vec<String>>> =
         creators.iter().map(|creator| (*creator, Vec::new())).collect();
-    for row in tx.query(sql, &[&uuids(creators), &POSTS]).await? {
+    for row in client.query(sql, &[&uuids(creators), &POSTS]).await? {
         posts.entry(CreatorKey(row.get(0))).or_default().push(row.get(1));
     }
     Ok(posts)

@@ -4,6 +4,9 @@ alter table creator_communities add column topic_posts integer not null default 
 alter table creator_communities add column topic_niches text[] not null default '{}';
 alter table creator_communities add column topic_shares double precision[] not null default '{}';
 
+-- The newest posts of a creator that tell what it posts about, however many others there are. Writes to posts wait while this is built.
+create index posts_told on posts (creator_key, published_at, post_key) where topics <> '{}' and not sponsored;
+
 -- Creators whose posts may have other topics than were read last. A creator may be in it many times. Older processes write posts
 -- without putting their creators into it: stop them first.
 create table topic_queue (

@@ -49,7 +49,7 @@ pub(super) const FORMULAS: [(&str, &str); 17] = [
          its niches by weight. The creator is (1 - s) ((1 - u) D + u T) + s C: D sums its declared niches, T the niches its posts are \
          about and C those its people engage with elsewhere, both by their share (rounded to 1/65,535), each scaled to length 1; s = community_share_max n / (n + \
          community_half) for n people who engage with other creators, too (0 without them, 1 without D and T), u = topics_share_max m / \
-         (m + topics_half) for m posts whose topics were read (0 without them, 1 without D). Its interval: nearness -+ 1.2816 \
+         (m + topics_half) for m posts whose topics were read (0 without T, 1 without D). Its interval: nearness -+ 1.2816 \
          sqrt(s^2 c (1 - c) / (n + 1) + ((1 - s) u)^2 t (1 - t) / (m + 1)) / |creator|, c the cosine of brief and C, t that of brief \
          and T. Authority: the mean over the brief's niches by \
          share of (1 + r) / (1 + r + 1 + usual_reach), r = reach_per_niche, the loyal reach divided by the number of niches in whose \
