@@ -13,6 +13,7 @@ use std::{
     collections::BTreeMap,
     sync::{Arc, LazyLock},
 };
+use tokio::task::JoinError;
 
 /// The built-in niches and what tells their words from others, once they are needed.
 static BUILT_IN: LazyLock<(Arc<Taxonomy>, String)> = LazyLock::new(|| {
@@ -38,7 +39,9 @@ impl Words {
         // First: niches that are newer than that are taken for older ones, and read again.
         let version = store::version_of_niches(&client, tenant).await?;
         let own = niches::store::list_own(&client, tenant).await?;
-        let (taxonomy, built_in) = &*BUILT_IN;
+        // Read once, but that takes longer than what other tasks of a thread should wait.
+        let built_in = tokio::task::spawn_blocking(|| &*BUILT_IN).await;
+        let (taxonomy, built_in) = built_in.map_err(|error| unreadable(&error))?;
         let fingerprint = format!("{built_in}.{}", reading::fingerprint(own.iter()));
         Ok(Self { tree: NicheTree::new(taxonomy.clone(), own), version, fingerprint })
     }
@@ -172,7 +175,11 @@ async fn with_glossary(words: Words) -> Result<Words, DbError> {
         let _ = words.tree.glossary();
         words
     });
-    made.await.map_err(|error| DbError::Damaged(format!("words cannot be read: {error}")))
+    made.await.map_err(|error| unreadable(&error))
+}
+
+fn unreadable(error: &JoinError) -> DbError {
+    DbError::Damaged(format!("topics cannot be read: {error}"))
 }
 
 /// Topics that nobody had before take most of a millisecond each at worst: no other task of the thread would get a turn.
@@ -184,5 +191,5 @@ async fn read(
         let topics = posts.into_iter().map(|(creator, posts)| (creator, reader.topics_of(&posts))).collect();
         (reader, topics)
     });
-    read.await.map_err(|error| DbError::Damaged(format!("topics cannot be read: {error}")))
+    read.await.map_err(|error| unreadable(&error))
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     score_history::{record_day, with_creators},
-    sponsorship::look,
+    sponsorship::{first_round, look},
     support::{App, at_noon, community, post},
 };
 use serde_json::{Value, json};
@@ -182,6 +182,7 @@ async fn evidence_reach_and_activity_can_be_asked_for() {
 #[tokio::test]
 async fn a_share_of_sponsored_posts_can_be_the_most() {
     let app = App::start().await;
+    first_round(&app).await;
     app.put_creators(&["paid", "free", "silent"], json!({})).await;
     for (path, sponsored) in
         [("paid/posts/a", true), ("paid/posts/b", false), ("paid/posts/c", false), ("free/posts/a", false)]

@@ -29,8 +29,14 @@ async fn receipt(app: &App, creator: &str) -> Value {
     app.get(&format!("/v1/creators/{creator}/scores")).await.ok()
 }
 
+/// Waits until workers have had the first round, which begins when a service does: nothing was there to be looked at.
+pub(crate) async fn first_round(app: &App) {
+    eventually("the first round", async || (app.count("sponsorship_rounds").await > 0).then_some(())).await;
+}
+
 /// A creator with three ordinary posts and a sponsored one.
 async fn put_with_posts(app: &App, creator: &str) {
+    first_round(app).await;
     app.put_creator(creator, json!({})).await;
     for (id, days) in [("before", 125), ("first", 105), ("second", 85)] {
         let of_day = post(json!({"published_at": at_noon(days)}));
