@@ -4,6 +4,9 @@
 //! A leaf holds up to 64 entries. When one more comes, the leaf is divided, first by audience and then along what differs most in it,
 //! as the nodes above were; two leaves that have become small are one again. So the way to an entry follows from the entry itself,
 //! and nothing has to remember where it lies.
+//!
+//! Nodes are divided by what their creators were at that time, and those who have just registered differ in nothing that counts. So a
+//! list is built anew when a part of it has come or changed since: that is done fast, and to search it is several times faster then.
 
 pub mod entry;
 pub mod most;
@@ -19,6 +22,9 @@ use std::sync::Arc;
 const LEAF: usize = 64;
 /// Entries of two leaves that become one.
 const FEW: usize = LEAF / 2;
+/// The part of a list that may come or change before it is built anew. More: the list is built more often; fewer: it is worse
+/// meanwhile.
+const PART: usize = 4;
 /// The node from which all others are reached.
 const ROOT: u32 = 0;
 
@@ -29,6 +35,8 @@ pub struct Board {
     /// The first of each two nodes that nothing leads to.
     free: Vec<u32>,
     entries: usize,
+    /// How many more may come or change before it is built anew.
+    until_anew: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -89,11 +97,14 @@ impl Board {
 
     /// The rows of all creators, those who are similar together.
     pub fn rows(&self) -> impl Iterator<Item = u32> {
-        let leaves = self.nodes.iter().filter_map(|node| match &node.part {
-            Part::Leaf(entries) => Some(&entries[..]),
+        self.leaves().flat_map(|leaf| leaf.iter()).map(|entry| entry.row)
+    }
+
+    fn leaves(&self) -> impl Iterator<Item = &Arc<[Entry]>> {
+        self.nodes.iter().filter_map(|node| match &node.part {
+            Part::Leaf(entries) => Some(entries),
             Part::Halves(..) => None,
-        });
-        leaves.flatten().map(|entry| entry.row)
+        })
     }
 
     /// Bytes of its nodes.
@@ -103,7 +114,8 @@ impl Board {
 
     /// A list of these.
     pub(super) fn of(mut entries: Vec<Entry>) -> Self {
-        let mut board = Self { entries: entries.len(), ..Self::default() };
+        let until_anew = (entries.len() / PART).max(LEAF);
+        let mut board = Self { entries: entries.len(), until_anew, ..Self::default() };
         if !entries.is_empty() {
             board.add_nodes(1);
             board.put_all(ROOT, &mut entries);
@@ -127,6 +139,26 @@ impl Board {
 
     /// Adds an entry; the bytes that were copied for it.
     pub(super) fn insert(&mut self, entry: Entry) -> u64 {
+        let copied = self.add(entry);
+        match self.until_anew.checked_sub(1) {
+            Some(left) => {
+                self.until_anew = left;
+                copied
+            }
+            None => copied + self.build_anew(),
+        }
+    }
+
+    /// Builds it anew; the bytes of leaves that only published snapshots have then.
+    fn build_anew(&mut self) -> u64 {
+        let leaves = || self.leaves();
+        let kept = leaves().map(copied).sum();
+        *self = Self::of(leaves().flat_map(|leaf| leaf.iter().copied()).collect());
+        kept
+    }
+
+    /// Puts an entry into its leaf; the bytes that were copied for it.
+    fn add(&mut self, entry: Entry) -> u64 {
         if self.nodes.is_empty() {
             self.add_nodes(1);
         }

@@ -128,3 +128,22 @@ fn entries_that_are_the_same_but_for_their_rows_are_divided_all_the_same() {
     assert!(board.is_empty());
     assert_eq!(board.nodes.len() - 2 * board.free.len(), 1, "all leaves have become one");
 }
+
+#[test]
+fn creators_who_were_measured_after_they_came_are_divided_by_what_they_are_now() {
+    let new = |row| Entry { row, ..entry(1, 1) };
+    let measured = |row: u32| Entry { values: row.wrapping_mul(2_654_435_761).to_be_bytes(), ..new(row) };
+    let mut board = Board::of((0..4_000).map(new).collect());
+    for row in 0..4_000 {
+        board.remove(&new(row));
+        board.insert(measured(row));
+    }
+    let at_once = Board::of((0..4_000).map(measured).collect());
+    // Leaves that have to be looked at to find the best.
+    let least = at_once.most(ROOT).surest / 8 * 7;
+    let leaves = |board: &Board| {
+        let is_one = |node: &&Node| matches!(node.part, Part::Leaf(_)) && node.most.surest >= least;
+        board.nodes.iter().filter(is_one).count()
+    };
+    assert!(leaves(&board) < leaves(&at_once) * 2, "{} {}", leaves(&board), leaves(&at_once));
+}
