@@ -1,10 +1,11 @@
 //! The most that a creator can reach in the ranking of a query, from the few numbers that the list of a niche keeps of it.
 
 mod nearness;
+mod reckoning;
 mod sieve;
 
 pub(super) use self::sieve::is_kept;
-use self::{nearness::Nearness, sieve::Sieve};
+use self::{nearness::Nearness, reckoning::Reckoning, sieve::Sieve};
 use super::brief::{Query, RankBy};
 use crate::{
     scores::{
@@ -48,6 +49,9 @@ pub(super) struct OfQuery<'a> {
     weights: [f64; 4],
     /// As much of them as all have.
     alike: f64,
+    /// What authority counts.
+    authority_counts: f64,
+    reckoning: Reckoning,
 }
 
 /// What a query can make of the entries of one list.
@@ -96,6 +100,8 @@ impl<'a> OfQuery<'a> {
             sieve: Sieve::new(query),
             weights,
             alike: weights.into_iter().fold(f64::INFINITY, f64::min),
+            authority_counts: query.weights.0[0] * query.asked.shares()[1],
+            reckoning: Reckoning::new(query, weights),
         }
     }
 
@@ -181,29 +187,24 @@ impl<'a> Bounds<'a> {
         (nearness >= MIN_NEARNESS).then(|| self.of_query.fit(nearness, authority))
     }
 
-    /// The most that an entry can reach, given what fit can make of it at most; `None`: it cannot be in the ranking, is looked for in
-    /// another list, or reaches less than what is asked for.
-    pub(super) fn of_entry(&self, entry: &Entry, most_fit: f64, least: f64) -> Option<f64> {
+    /// The most that an entry can reach; `None`: it cannot be in the ranking, is looked for in another list, or reaches less than
+    /// what is asked for.
+    pub(super) fn of_entry(&self, entry: &Entry, least: f64) -> Option<f64> {
         let of_query = &self.of_query;
         if !of_query.sieve.lets_through(of_query.query, entry) {
             return None;
         }
-        let values = of_query.weighted(entry.values) + SLACK;
-        let squares = match of_query.query.rank_by {
-            RankBy::LowerBound => of_query.squares_below(entry.spreads),
-            RankBy::Mean => 0.0,
-        };
-        // Most have their fate told by what costs little, and a root costs more.
-        let to_lose = most_fit + values - least;
-        if to_lose < 0.0 || squares > to_lose * to_lose {
+        let (parts, rest) = self.nearness.of_entry(entry);
+        let reckoned = of_query.reckoning.of_entry(entry, (parts, rest));
+        let with = |authority: f64| f64::from(reckoned) + of_query.authority_counts * authority;
+        // Most have their fate told by what costs little.
+        if with(of_query.authority[usize::from(entry.reach)]) < least {
             return None;
         }
-        let others = values - squares.sqrt();
-        let nearness = self.nearness.of_entry(entry);
+        let reach = with(self.authority(entry));
+        let is_near = || f64::from(reckoning::sum(parts) + rest) >= MIN_NEARNESS;
         let is_here = || !entry.others.listed().any(|name| self.is_elsewhere[usize::from(name)]);
-        let may_be_in = nearness >= MIN_NEARNESS && is_here();
-        let reach = may_be_in.then(|| of_query.fit(nearness, self.authority(entry)) + others);
-        reach.filter(|reach| *reach >= least)
+        (reach >= least && is_near() && is_here()).then_some(reach)
     }
 
     /// Whether the list tells for sure that an entry is looked for here: somebody may wait in several lists otherwise.

@@ -28,7 +28,7 @@ use crate::{
         fit::AskedNiche,
         http::{ComponentView, component_views, trusted_evidence},
     },
-    snapshot::{Snapshots, packed::Details, registry::Published},
+    snapshot::{Row, Snapshots, packed::Details, registry::Published},
 };
 use actix_web::{HttpRequest, HttpResponse, get, post, web::Data};
 use jiff::Timestamp;
@@ -325,10 +325,14 @@ fn items(
     ranks_before: usize,
 ) -> Vec<RecommendationItem> {
     let asked: Vec<&str> = query.wanted.niches.iter().map(|niche| niche.id.as_str()).collect();
-    let item = |(index, Selected { ranked, explored }): (usize, &Selected)| {
-        let row = published.tenant.row(ranked.row)?;
-        let details = published.tenant.details(&row);
-        Some(RecommendationItem {
+    let rows = selected.iter().filter_map(|one| Some((one, published.tenant.row(one.ranked.row)?)));
+    let rows: Vec<(&Selected, Row<'_>)> = rows.collect();
+    for (_, row) in &rows {
+        row.fetch_details();
+    }
+    let item = |(index, (Selected { ranked, explored }, row)): (usize, &(&Selected, Row<'_>))| {
+        let details = published.tenant.details(row);
+        RecommendationItem {
             rank: ranks_before + index + 1,
             explored: *explored,
             creator_id: row.creator_id().to_owned(),
@@ -339,11 +343,11 @@ fn items(
             tier: row.tier(query.platforms),
             uncertainty: ranked.score.uncertainty(),
             components: component_views_of(query, ranked, &details),
-            reasons: reasons(&published.tenant, &asked, (&row, &details), &ranked.fit),
+            reasons: reasons(&published.tenant, &asked, (row, &details), &ranked.fit),
             display_name: details.display_name,
-        })
+        }
     };
-    selected.iter().enumerate().filter_map(item).collect()
+    rows.iter().enumerate().map(item).collect()
 }
 
 /// The components of a creator as a list shows them.

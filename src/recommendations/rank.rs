@@ -124,6 +124,9 @@ fn next_eligible<'a>(
     let few = Some(search.next_few(least)).filter(|few| !few.is_empty())?;
     let rows: Vec<(Promising, Row<'a>)> =
         few.into_iter().filter_map(|found| Some((found, snapshot.row(found.row)?))).collect();
+    for (_, row) in &rows {
+        row.fetch();
+    }
     let is_eligible = |(found, row): &(Promising, Row<'_>)| {
         removed_by(query, row).is_none() && search.is_home(found, row.niches())
     };

@@ -25,7 +25,7 @@ use crate::{
 use std::{cmp::Ordering, collections::BinaryHeap, rc::Rc};
 
 /// Creators that are found together. More: fewer waits for memory; fewer: fewer are looked at who turn out to be needless.
-const FEW: usize = 8;
+const FEW: usize = 16;
 
 /// What creators must reach at least: those whose loyalty is measured, and the others.
 #[derive(Clone, Copy, Debug)]
@@ -175,7 +175,7 @@ impl<'a> Search<'a> {
                 for entry in entries {
                     // The guess rises with everybody who is counted.
                     let least = least.raised(self.guess.least());
-                    let Some(waiting) = waiting(bounds, entry, most_fit, least) else { continue };
+                    let Some(waiting) = waiting(bounds, entry, least) else { continue };
                     if bounds.is_told(entry) {
                         self.guess.add(waiting.reach);
                     }
@@ -196,10 +196,10 @@ impl<'a> Search<'a> {
     }
 }
 
-fn waiting(bounds: &Bounds<'_>, entry: &Entry, most_fit: f64, least: Least) -> Option<Waiting> {
+fn waiting(bounds: &Bounds<'_>, entry: &Entry, least: Least) -> Option<Waiting> {
     let (row, is_measured) = (entry.row, entry.reach != UNMEASURED);
     let least = least.of(is_measured, !is_measured);
-    Some(Waiting { reach: bounds.of_entry(entry, most_fit, least)?, row, is_measured })
+    Some(Waiting { reach: bounds.of_entry(entry, least)?, row, is_measured })
 }
 
 fn best(waiting: &[Waiting]) -> Option<usize> {

@@ -101,11 +101,18 @@ impl Asked {
         self.niches.iter().any(|asked| asked.place.niche == niche)
     }
 
+    /// How much nearness, authority and shared values count.
+    #[must_use]
+    pub fn shares(&self) -> [f64; 3] {
+        let of_values = if self.values.is_empty() { 0.0 } else { VALUES_SHARE };
+        [1.0 - AUTHORITY_SHARE - of_values, AUTHORITY_SHARE, of_values]
+    }
+
     /// The value of a fit with such parts, as if all values of the brief were shared: the most that it can be.
     #[must_use]
     pub fn most(&self, nearness: f64, authority: f64) -> f64 {
-        let of_values = if self.values.is_empty() { 0.0 } else { VALUES_SHARE };
-        (1.0 - AUTHORITY_SHARE - of_values) * nearness + AUTHORITY_SHARE * authority + of_values
+        let [of_nearness, of_authority, of_values] = self.shares();
+        of_nearness * nearness + of_authority * authority + of_values
     }
 
     /// Authority in the niches of the brief, by their shares; none in a niche in whose list the creator does not stand.
@@ -130,10 +137,10 @@ impl Fit {
     pub fn of(asked: &Asked, creator: &Candidate) -> Self {
         let nearness = creator.niches.nearness(&asked.common);
         let (authority, values) = (asked.authority(&creator.niches, creator.reach), asked.values(creator));
-        let of_values = values.map_or(0.0, |_| VALUES_SHARE);
+        let [of_nearness, of_authority, of_values] = asked.shares();
         let estimate = weighted([
-            (1.0 - AUTHORITY_SHARE - of_values, nearness.estimate),
-            (AUTHORITY_SHARE, authority),
+            (of_nearness, nearness.estimate),
+            (of_authority, authority),
             (of_values, Estimate::exactly(values.unwrap_or_default())),
         ]);
         Self { estimate, nearness, authority, values }

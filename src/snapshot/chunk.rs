@@ -14,10 +14,13 @@ use crate::{
         nearness::{CreatorNiches, InNiche, Lengths},
     },
 };
+use std::hint::black_box;
 
 /// Rows of a chunk. More: more is copied when a creator changes; fewer: more pointers to follow, and to copy for every
 /// snapshot.
 pub const CHUNK: usize = 64;
+/// Bytes that memory gives at once.
+const CACHE_LINE: usize = 64;
 
 /// Where a row ends in the stretches; it begins where the one before ends.
 #[derive(Clone, Copy, Debug)]
@@ -161,6 +164,18 @@ fn end<N: TryFrom<usize, Error: std::fmt::Debug>>(place: usize) -> N {
 }
 
 impl<'a> Row<'a> {
+    /// Asks memory for its niches and its head, which lie elsewhere: who asks for those of several waits for all of them at once.
+    pub fn fetch(&self) {
+        black_box((self.niches.first().copied(), self.packed.first().copied()));
+    }
+
+    /// The same for all that only answers need.
+    pub fn fetch_details(&self) {
+        for byte in self.packed.iter().step_by(CACHE_LINE).chain(self.packed.last()) {
+            black_box(*byte);
+        }
+    }
+
     /// What may be asked of a few candidates before the rest.
     #[must_use]
     pub fn head(&self) -> Head<'a> {

@@ -6,11 +6,14 @@
 
 use super::SLACK;
 use crate::{
-    scores::{fit::Asked, nearness::NichePlace},
+    scores::{
+        fit::Asked,
+        nearness::{NichePlace, narrow},
+    },
     snapshot::{
         TenantSnapshot,
         board::{
-            entry::{Entry, STEPS, nearness},
+            entry::{Entry, NEAR_STEPS, STEPS, nearness},
             most::Most,
             sketch::{FULL, PARTS, PLACE_STEPS, PLACES, Sketch, counting_rest, place, short},
         },
@@ -24,8 +27,11 @@ pub(super) struct Nearness {
     apart: f64,
     /// How much nearness to the niche of the list counts.
     near: f64,
+    /// The same of a step, and of all of them.
+    near_step: f32,
+    near_most: f32,
     /// How much a step of each other niche counts, by its short name.
-    named: Box<[f64; 256]>,
+    named: Box<[f32; 256]>,
     /// The most of these.
     most: f64,
     /// What a step at a place counts, the most first.
@@ -51,6 +57,8 @@ impl Nearness {
             towards,
             apart: (1.0 - towards * towards).sqrt(),
             near: 0.0,
+            near_step: 0.0,
+            near_most: 0.0,
             named: Box::new([0.0; 256]),
             most: 0.0,
             worth: Vec::new(),
@@ -62,11 +70,13 @@ impl Nearness {
                 new.near = own.map_or(0.0, |own| own.pull) + counts;
             } else if counts > 0.0 {
                 let name = short(other);
-                raise(&mut new.named[usize::from(name)], counts / STEPS);
+                let named = &mut new.named[usize::from(name)];
+                *named = named.max(narrow(counts / STEPS));
                 raise(&mut new.most, counts / STEPS);
                 raise(&mut places[usize::from(elsewhere(other))][place(name)], counts / PLACE_STEPS);
             }
         }
+        (new.near_step, new.near_most) = (narrow(new.near / NEAR_STEPS), narrow(new.near));
         new.worth = worth(&places);
         new
     }
@@ -78,15 +88,14 @@ impl Nearness {
         self.within((least, greatest), others)
     }
 
-    /// The most nearness of an entry. Its parts say enough, so that angles, which take a root, are not looked at.
-    pub(super) fn of_entry(&self, entry: &Entry) -> f64 {
+    /// The most nearness of an entry: what each of its other niches makes of it, and the rest. Its parts say enough, so that angles,
+    /// which take a root, are not looked at.
+    pub(super) fn of_entry(&self, entry: &Entry) -> ([f32; PARTS], f32) {
         let Sketch { names, parts, rest, .. } = entry.others;
-        let mut sum = self.near * nearness(entry.near).1;
         // A part that is not there counts nothing: faster than to ask whether it is.
-        for at in 0..PARTS {
-            sum += f64::from(parts[at]) * self.named[usize::from(names[at])];
-        }
-        sum + counting_rest(rest, self.most) + SLACK
+        let parts = std::array::from_fn(|at| f32::from(parts[at]) * self.named[usize::from(names[at])]);
+        let near = (f32::from(entry.near) * self.near_step).min(self.near_most);
+        (parts, near + narrow(counting_rest(rest, self.most) + SLACK))
     }
 
     /// The most that parts in other niches count: as much as there can be in those that count most, until there is no more.

@@ -102,7 +102,7 @@ fn check(snapshot: &TenantSnapshot, query: &Query, of_query: &Rc<OfQuery<'_>>, n
                     let is_near = ranked.fit.nearness.estimate.value >= MIN_NEARNESS;
                     if is_near && bounds.is_home(row.niches()) {
                         assert!(bounds.of_node(board.most(node), fit_above, ranked.by).is_some());
-                        let own = bounds.of_entry(entry, fit, ranked.by).unwrap_or(f64::NEG_INFINITY);
+                        let own = bounds.of_entry(entry, ranked.by).unwrap_or(f64::NEG_INFINITY);
                         let by = ranked.by;
                         assert!(by <= own && by <= reach, "{by} {own} {reach} {entry:?}");
                         found.push(entry.row);

@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 pub const STEPS: f64 = 255.0;
 /// Nearness is kept in one step less, and exactly 1 is a step of its own: most creators declare one niche, and nothing else can be
 /// said of those.
-const NEAR_STEPS: f64 = STEPS - 1.0;
+pub const NEAR_STEPS: f64 = STEPS - 1.0;
 /// Cosines so near to 1 are 1.
 const ONE: f64 = 1.0 - 1e-6;
 /// Steps of a logarithm of loyal reach.
