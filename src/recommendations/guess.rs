@@ -6,7 +6,7 @@
 //! at the end, when the list is full above it; otherwise the search has to be made again without one.
 
 /// Steps of what can be reached, from 0 to 1.
-const STEPS: usize = 2_048;
+pub(super) const STEPS: usize = 2_048;
 /// Creators who can reach so much for each one of the list, and more for a short one. More: a lower guess, of less use; fewer: wrong more
 /// often.
 const FOR_EACH: usize = 2;
@@ -65,8 +65,9 @@ impl Guess {
     }
 }
 
+/// The step of what can be reached; what lies outside is in the first or the last one.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "held within the steps")]
-fn step(reach: f64) -> usize {
+pub(super) fn step(reach: f64) -> usize {
     (reach * STEPS as f64).clamp(0.0, (STEPS - 1) as f64) as usize
 }
 

@@ -1,5 +1,6 @@
 //! Recommendations: from a brief to a ranked list with reasons.
 
+mod agenda;
 mod bounds;
 pub mod brief;
 mod candidates;

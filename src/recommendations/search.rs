@@ -7,6 +7,7 @@
 //! putting all of them in order would cost more than finding the next one in the few of a leaf.
 
 use super::{
+    agenda::Agenda,
     bounds::{Bounds, OfQuery},
     brief::Query,
     candidates::near_niches,
@@ -22,7 +23,7 @@ use crate::{
         },
     },
 };
-use std::{cmp::Ordering, collections::BinaryHeap, rc::Rc};
+use std::rc::Rc;
 
 /// Creators that are found together. More: fewer waits for memory; fewer: fewer are looked at who turn out to be needless.
 const FEW: usize = 16;
@@ -55,7 +56,7 @@ impl Least {
 /// A search for the best candidates of a query.
 pub(super) struct Search<'a> {
     lists: Vec<List<'a>>,
-    open: BinaryHeap<Open>,
+    open: Agenda<Open>,
     waiting: Vec<Waiting>,
     guess: Guess,
 }
@@ -66,6 +67,7 @@ struct List<'a> {
 }
 
 /// What was not looked at yet, with the most it can reach.
+#[derive(Clone, Copy)]
 struct Open {
     reach: f64,
     list: u32,
@@ -110,7 +112,7 @@ impl<'a> Search<'a> {
             Some(List { board, bounds: Bounds::new(snapshot, of_query.clone(), snapshot.placed(*niche)) })
         };
         let lists = niches.iter().filter_map(list).collect();
-        let mut search = Self { lists, open: BinaryHeap::new(), waiting: Vec::new(), guess };
+        let mut search = Self { lists, open: Agenda::new(), waiting: Vec::new(), guess };
         for list in 0..u32::try_from(search.lists.len()).unwrap_or(u32::MAX) {
             if let Some(root) = search.lists[list as usize].board.root() {
                 search.add_node(list, (root, f64::INFINITY), Least::of_all(f64::NEG_INFINITY));
@@ -135,10 +137,11 @@ impl<'a> Search<'a> {
     }
 
     fn next(&mut self, least: Least) -> Option<Promising> {
-        while let Some(Open { reach, list, what }) = self.open.pop() {
+        loop {
             let least = least.raised(self.guess.least());
+            let Open { reach, list, what } = self.open.pop(least.of(true, true))?;
             if reach < least.of(true, true) {
-                return None;
+                continue;
             }
             match what {
                 What::Node { node, fit } => self.look_into(list, (node, f64::from(fit)), least),
@@ -151,7 +154,6 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        None
     }
 
     /// Puts the best of those of a leaf who wait first, and all of them behind what can reach more.
@@ -159,7 +161,8 @@ impl<'a> Search<'a> {
         let waiting = &mut self.waiting[first as usize..end as usize];
         let Some(at) = best(waiting) else { return };
         waiting.swap(at, 0);
-        self.open.push(Open { reach: waiting[0].reach, list, what: What::Leaf { first, end } });
+        let reach = waiting[0].reach;
+        self.open.push(reach, Open { reach, list, what: What::Leaf { first, end } });
     }
 
     fn look_into(&mut self, list: u32, (node, most_fit): (u32, f64), least: Least) {
@@ -173,8 +176,6 @@ impl<'a> Search<'a> {
             Inside::Entries(entries) => {
                 let first = place(self.waiting.len());
                 for entry in entries {
-                    // The guess rises with everybody who is counted.
-                    let least = least.raised(self.guess.least());
                     let Some(waiting) = waiting(bounds, entry, least) else { continue };
                     if bounds.is_told(entry) {
                         self.guess.add(waiting.reach);
@@ -191,7 +192,7 @@ impl<'a> Search<'a> {
         let most = board.most(node);
         let least = least.of(most.is_any_measured(), most.unmeasured);
         if let Some((reach, fit)) = bounds.of_node(most, most_fit, least) {
-            self.open.push(Open { reach, list, what: What::Node { node, fit: narrow(fit) } });
+            self.open.push(reach, Open { reach, list, what: What::Node { node, fit: narrow(fit) } });
         }
     }
 }
@@ -209,23 +210,3 @@ fn best(waiting: &[Waiting]) -> Option<usize> {
 fn place(waiting: usize) -> u32 {
     u32::try_from(waiting).expect("nobody waits twice in a list, and there are fewer than 2^32 creators")
 }
-
-impl Ord for Open {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.reach.total_cmp(&other.reach)
-    }
-}
-
-impl PartialOrd for Open {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Open {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Open {}
