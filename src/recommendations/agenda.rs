@@ -14,41 +14,49 @@ pub(super) struct Agenda<T> {
     last: Box<[u32; STEPS]>,
     /// Each with the one before it of its step.
     things: Vec<(T, u32)>,
+    /// The last place that was left, each with the one left before it.
+    left: u32,
     /// No step above has any.
     most: usize,
 }
 
 impl<T: Copy> Agenda<T> {
     pub(super) fn new() -> Self {
-        Self { last: Box::new([NONE; STEPS]), things: Vec::new(), most: 0 }
+        Self { last: Box::new([NONE; STEPS]), things: Vec::new(), left: NONE, most: 0 }
     }
 
     /// Adds something that can reach so much.
     pub(super) fn push(&mut self, reach: f64, thing: T) {
         let step = step(reach);
-        let before = std::mem::replace(&mut self.last[step], place(self.things.len()));
-        self.things.push((thing, before));
+        let before = self.last[step];
+        self.last[step] = self.put((thing, before));
         self.most = self.most.max(step);
     }
 
     /// Takes something of the highest step; `None`: nothing can reach so much any more.
     pub(super) fn pop(&mut self, least: f64) -> Option<T> {
-        let lowest = step(least);
         while self.last[self.most] == NONE {
             self.most = self.most.checked_sub(1)?;
         }
-        if self.most < lowest {
+        if self.most < step(least) {
             return None;
         }
-        let (thing, before) = *self.things.get(self.last[self.most] as usize)?;
-        self.last[self.most] = before;
-        Some(thing)
+        let place = self.last[self.most];
+        let (thing, before) = &mut self.things[place as usize];
+        self.last[self.most] = std::mem::replace(before, self.left);
+        self.left = place;
+        Some(*thing)
     }
-}
 
-fn place(things: usize) -> u32 {
-    u32::try_from(things)
-        .expect("a search looks at each creator and each node once, and there are fewer than 2^31 of both")
+    /// Where something is put: into a place that was left, if there is one.
+    fn put(&mut self, thing: (T, u32)) -> u32 {
+        if let Some(place) = self.things.get_mut(self.left as usize) {
+            let (_, left) = std::mem::replace(place, thing);
+            return std::mem::replace(&mut self.left, left);
+        }
+        self.things.push(thing);
+        u32::try_from(self.things.len() - 1).expect("there are fewer nodes than 2^32")
+    }
 }
 
 #[cfg(test)]
@@ -59,14 +67,16 @@ mod tests {
     proptest! {
         #[test]
         fn all_that_can_reach_so_much_comes_once_and_the_most_promising_first(
-            rounds in prop::collection::vec((prop::collection::vec(-0.1..1.1_f64, 0..20), 0..20_usize), 0..20), least in 0.0..1.0_f64,
+            rounds in prop::collection::vec((prop::collection::vec(-0.1..1.1_f64, 0..20), 0..20_usize, 0.0..0.1_f64), 0..20),
         ) {
-            let (mut agenda, mut waiting) = (Agenda::new(), Vec::new());
-            for (reaches, taken) in rounds {
+            let (mut agenda, mut waiting, mut least, mut most_waiting) = (Agenda::new(), Vec::new(), 0.0, 0);
+            for (reaches, taken, raised) in rounds {
+                least += raised;
                 for reach in reaches {
                     agenda.push(reach, reach);
                     waiting.push(reach);
                 }
+                most_waiting = most_waiting.max(waiting.len());
                 for _ in 0..taken {
                     let most = waiting.iter().copied().map(step).max().filter(|most| *most >= step(least));
                     let next = agenda.pop(least);
@@ -74,6 +84,7 @@ mod tests {
                     waiting.retain(|reach| Some(*reach) != next);
                 }
             }
+            prop_assert_eq!(agenda.things.len(), most_waiting, "places that were left are used again");
         }
     }
 }

@@ -197,7 +197,7 @@ impl<'a> Bounds<'a> {
         let (parts, rest) = self.nearness.of_entry(entry);
         let reckoned = of_query.reckoning.of_entry(entry, (parts, rest));
         let with = |authority: f64| f64::from(reckoned) + of_query.authority_counts * authority;
-        // Most have their fate told by what costs little.
+        // Most have their fate told without a look at which authority is theirs.
         if with(of_query.authority[usize::from(entry.reach)]) < least {
             return None;
         }

@@ -1,8 +1,8 @@
 //! Where the best candidates of a query are: the lists of its niches and of those near to them, the most promising first.
 //!
 //! Every node of a list tells the most that anybody below it can reach under the query's weights, and every entry what its creator
-//! can. A search opens what can reach most, again and again, and ends when nobody can reach what is wanted: exact, and it
-//! looks at few. An entry takes a look at memory that was read just now, and a creator one at memory that was not: so
+//! can. A search opens what can reach most, as far as steps of it tell, again and again, and ends when nobody can reach what is wanted:
+//! exact, and it looks at few. An entry takes a look at memory that was read just now, and a creator one at memory that was not: so
 //! entries wait for their turn, too. Those of a leaf wait together, behind the best of them: most never have their turn, and
 //! putting all of them in order would cost more than finding the next one in the few of a leaf.
 

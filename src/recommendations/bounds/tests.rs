@@ -6,7 +6,7 @@ use crate::{
     ids::CreatorKey,
     niches::Taxonomy,
     recommendations::{
-        brief::{Brief, RecommendationRequest, WeightedNiche},
+        brief::{Brief, RecommendationRequest, WeightedNiche, WeightsInput},
         candidates::near_niches,
         rank::{scored, tests::TENANT},
     },
@@ -48,7 +48,7 @@ prop_compose! {
 
 fn source(index: usize, Person { niches, topics, community, loyal }: &Person) -> SourceRow {
     let creator_id = format!("creator-{index}");
-    let profile = serde_json::json!({"display_name": creator_id, "country": "RO", "languages": [], "niches": niches,
+    let profile = serde_json::json!({"display_name": creator_id, "country": "RO", "languages": [], "niches": niches, "values": (if index.is_multiple_of(2) { &["vegan"][..] } else { &[] }),
         "accounts": [{"platform": "instagram", "handle": creator_id, "followers": 5_000}]});
     let statistics = CreatorStatistics {
         engagers: 40,
@@ -121,12 +121,18 @@ proptest! {
     fn nobody_reaches_more_than_its_entry_and_the_nodes_above_it_say(
         people in prop::collection::vec(person(), 100..300), weights in prop::array::uniform4(0.1..3.0_f64),
         niches in prop::sample::subsequence(&NICHES[..], 1..5), by_mean in any::<bool>(),
+        components in prop::array::uniform5(prop_oneof![Just(0.0), 0.1..3.0_f64, Just(1e-6), Just(1000.0)]),
+        values in prop::sample::subsequence(vec!["vegan".to_owned(), "local".to_owned()], 0..3),
     ) {
+        prop_assume!(components.iter().sum::<f64>() > 0.0);
         let mut builder = TenantBuilder::new(TENANT, Arc::new(Taxonomy::built_in()));
         people.iter().enumerate().for_each(|(index, person)| builder.apply_creator(source(index, person)));
         let snapshot = builder.snapshot();
         let rank_by = if by_mean { RankBy::Mean } else { RankBy::LowerBound };
-        let request = RecommendationRequest { rank_by, ..brief(niches, &weights) };
+        let [fit, loyalty, trust, authenticity, conversation] = components;
+        let components = Some(WeightsInput { fit, loyalty, trust, authenticity, conversation });
+        let mut request = RecommendationRequest { rank_by, weights: components, ..brief(niches, &weights) };
+        request.brief.values = values;
         let query = request.query(&snapshot).unwrap();
         let searched = near_niches(&snapshot, &query);
         let of_query = Rc::new(OfQuery::new(&snapshot, &query, searched.clone()));

@@ -114,7 +114,8 @@ impl Board {
 
     /// A list of these.
     pub(super) fn of(mut entries: Vec<Entry>) -> Self {
-        let until_anew = (entries.len() / PART).max(LEAF);
+        // Lists that are built together come to their turn at different times.
+        let until_anew = until_anew(entries.len()) * (32 + entries.len() % 32) / 64;
         let mut board = Self { entries: entries.len(), until_anew, ..Self::default() };
         if !entries.is_empty() {
             board.add_nodes(1);
@@ -140,7 +141,7 @@ impl Board {
     /// Adds an entry; the bytes that were copied for it.
     pub(super) fn insert(&mut self, entry: Entry) -> u64 {
         let copied = self.add(entry);
-        match self.until_anew.checked_sub(1) {
+        match self.until_anew.min(until_anew(self.entries)).checked_sub(1) {
             Some(left) => {
                 self.until_anew = left;
                 copied
@@ -151,9 +152,10 @@ impl Board {
 
     /// Builds it anew; the bytes of leaves that only published snapshots have then.
     fn build_anew(&mut self) -> u64 {
-        let leaves = || self.leaves();
-        let kept = leaves().map(copied).sum();
-        *self = Self::of(leaves().flat_map(|leaf| leaf.iter().copied()).collect());
+        let kept = self.leaves().map(copied).sum();
+        let mut entries = Vec::with_capacity(self.entries);
+        self.leaves().for_each(|leaf| entries.extend_from_slice(leaf));
+        *self = Self::of(entries);
         kept
     }
 
@@ -249,6 +251,11 @@ impl Board {
         }
         self.free.push(first);
     }
+}
+
+/// How many of so many entries may come or change before their list is built anew.
+fn until_anew(entries: usize) -> usize {
+    (entries / PART).max(LEAF)
 }
 
 /// The bytes of a leaf that is replaced, as far as a published snapshot still has them.

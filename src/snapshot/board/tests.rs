@@ -147,3 +147,12 @@ fn creators_who_were_measured_after_they_came_are_divided_by_what_they_are_now()
     };
     assert!(leaves(&board) < leaves(&at_once) * 2, "{} {}", leaves(&board), leaves(&at_once));
 }
+
+#[test]
+fn leaves_that_only_a_copy_has_count_as_copied_when_a_list_is_built_anew() {
+    let mut board = Board::of((0..1_000).map(|row| entry(row, 1)).collect());
+    let before = board.clone();
+    let copied: u64 = (1_000..2_000).map(|row| board.insert(entry(row, 1))).sum();
+    assert_eq!(copied, 1_000 * size_of::<Entry>() as u64);
+    assert!(before.leaves().all(|leaf| Arc::strong_count(leaf) == 1));
+}
