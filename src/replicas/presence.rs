@@ -12,8 +12,11 @@ use tokio::{
 /// Time between rounds. Longer: requests are passed on to replicas that are gone for longer, and a replica that misses some
 /// rounds is forgotten; shorter: more small writes.
 const EVERY: Duration = Duration::from_secs(5);
-/// Longest time for a round. Longer: a stop takes long while the database is away; shorter: rounds fail when it is busy.
+/// Longest time for a round. Longer: who is gone is looked for while the database is slow; shorter: rounds fail when it is busy.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// Longest time for taking leave. Longer: a stop takes long while the database is away; shorter: while it is busy, others go on looking
+/// for who is gone.
+const LEAVE: Duration = Duration::from_secs(10);
 
 /// The task that says so.
 pub struct Presence {
@@ -60,13 +63,13 @@ impl Me {
         let mut failing = false;
         loop {
             tokio::select! { _ = &mut stop => break, () = sleep(EVERY) => {} }
-            let round = in_time(self.round()).await;
+            let round = in_time(PATIENCE, self.round()).await;
             if let (Err(error), false) = (&round, failing) {
                 tracing::warn!(%error, "other replicas cannot be told of this one");
             }
             failing = round.is_err();
         }
-        if let Err(error) = in_time(self.leave()).await {
+        if let Err(error) = in_time(LEAVE, self.leave()).await {
             tracing::warn!(%error, "other replicas were not told of the end of this one; they notice within a minute");
         }
     }
@@ -83,7 +86,7 @@ impl Me {
     }
 }
 
-async fn in_time(work: impl Future<Output = Result<(), DbError>>) -> Result<(), DbError> {
+async fn in_time(longest: Duration, work: impl Future<Output = Result<(), DbError>>) -> Result<(), DbError> {
     let unknown = |_| Err(DbError::OutcomeUnknown("no answer in time".into()));
-    timeout(PATIENCE, work).await.unwrap_or_else(unknown)
+    timeout(longest, work).await.unwrap_or_else(unknown)
 }
