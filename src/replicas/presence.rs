@@ -17,6 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Longest time for taking leave. Longer: a stop takes long while the database is away; shorter: while it is busy, others go on looking
 /// for who is gone.
 const LEAVE: Duration = Duration::from_secs(10);
+/// How often taking leave is tried, and the time between.
+const ATTEMPTS: usize = 5;
+const SOON: Duration = Duration::from_millis(100);
 
 /// The task that says so.
 pub struct Presence {
@@ -81,7 +84,18 @@ impl Me {
         Ok(())
     }
 
+    /// Tries again soon: tasks that were ended just before may have left connections that end, too.
     async fn leave(&self) -> Result<(), DbError> {
+        for _ in 1..ATTEMPTS {
+            if self.forget().await.is_ok() {
+                return Ok(());
+            }
+            sleep(SOON).await;
+        }
+        self.forget().await
+    }
+
+    async fn forget(&self) -> Result<(), DbError> {
         store::forget(&self.pool.get().await?, &self.series).await
     }
 }
